@@ -1,0 +1,69 @@
+"""The application factory: what an API and a worker have in common is put together here, once."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from fastapi import APIRouter, FastAPI
+
+from libs.common import health, problems
+from libs.common.auth.tokens import Tokens
+from libs.common.clock import utc_now
+from libs.common.db import Database
+from libs.common.lifecycle import Lifecycle
+from libs.common.migrating import head_of
+from libs.common.settings import ServiceSettings
+from libs.common.telemetry import Telemetry, configure_logging
+
+LARGEST_BODY_BYTES = 1_000_000
+
+Start = Callable[[FastAPI, AsyncExitStack], Awaitable[None]]
+"""Starts what lives as long as the process, and leaves on the stack how it ends."""
+
+
+def create_app(
+    service: str,
+    settings: ServiceSettings,
+    *,
+    title: str,
+    description: str = "",
+    routers: Sequence[APIRouter] = (),
+    start: Sequence[Start] = (),
+    pool_size: int | None = None,
+) -> FastAPI:
+    """An application with database, tokens, problems, telemetry, health and drain in place."""
+    configure_logging(settings.log_level)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(database.close)
+            for begin in start:
+                await begin(app, stack)
+            yield
+
+    app = FastAPI(
+        title=title,
+        version="1",
+        description=description,
+        lifespan=lifespan,
+        redoc_url=None,
+        max_body_size=LARGEST_BODY_BYTES,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    database = Database(
+        settings.database_url.get_secret_value(), pool_size=pool_size or settings.pool_size, application=title
+    )
+    app.state.settings = settings
+    app.state.database = database
+    app.state.clock = utc_now
+    app.state.tokens = Tokens.of(settings)
+    app.state.lifecycle = Lifecycle()
+    app.state.checks = [
+        health.not_draining(app.state.lifecycle),
+        health.database_is_ready(database, head_of(service)),
+    ]
+    app.add_middleware(Telemetry, lifecycle=app.state.lifecycle)
+    problems.install(app)
+    for router in (health.router, *routers):
+        app.include_router(router)
+    return app

@@ -1,0 +1,65 @@
+"""Who asks, and what they may do. A role without a decision may do nothing."""
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPBearer
+
+from libs.common.auth.tokens import Tokens, Unauthenticated
+from libs.common.problems import Problem
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Somebody with a token."""
+
+    subject: str
+    roles: frozenset[str]
+    teams: frozenset[str]
+
+    def has(self, *roles: str) -> bool:
+        return not self.roles.isdisjoint(roles)
+
+
+class Forbidden(Problem):
+    """Your role or your team does not allow this."""
+
+    status: ClassVar[int] = 403
+    fr = "Votre rôle ou votre équipe ne le permet pas."
+
+
+bearer = HTTPBearer(auto_error=False, description="JWT of a member of staff or of a service")
+
+
+async def _anyone(request: Request, _: Annotated[Any, Depends(bearer)]) -> Principal | None:
+    header = request.headers.get("authorization")
+    if header is None:
+        return None
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer":
+        raise Unauthenticated
+    tokens: Tokens = request.app.state.tokens
+    claims = await tokens.verify(token.strip())
+    return Principal(claims["sub"], frozenset(claims.get("roles", ())), frozenset(claims.get("teams", ())))
+
+
+Anyone = Annotated[Principal | None, Depends(_anyone)]
+"""The principal, or None without a token. A token that is not valid is refused all the same."""
+
+
+def _requires(roles: tuple[str, ...]) -> Callable[[Principal | None], Coroutine[Any, Any, Principal]]:
+    async def principal(anyone: Anyone) -> Principal:
+        if anyone is None:
+            raise Unauthenticated
+        if not anyone.has(*roles):
+            raise Forbidden
+        return anyone
+
+    return principal
+
+
+def requires(*roles: str) -> Any:
+    """A dependency that yields the principal if it has one of the roles: else 401 or 403."""
+    return Depends(_requires(roles))

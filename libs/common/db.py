@@ -1,0 +1,109 @@
+"""The database: one engine a process, one transaction a request, flush or slice. `commit` is written here alone."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+from fastapi import Depends, Request
+from sqlalchemy import JSON, BigInteger, DateTime, MetaData, Text, Uuid, make_url
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+TYPES: dict[Any, Any] = {
+    datetime: DateTime(timezone=True),
+    UUID: Uuid(),
+    str: Text(),
+    int: BigInteger(),
+    dict[str, Any]: JSONB(),
+    list[Any]: JSONB(),
+    JSON: JSONB(),
+}
+
+metadata = MetaData(naming_convention=NAMING)
+"""The tables that every service has: the stream's, and idempotency keys."""
+
+# A writer never outlives the sequencer's floor (60 s); nobody waits for a lock without an end.
+SERVER_SETTINGS = {
+    "timezone": "UTC",
+    "transaction_timeout": "30s",
+    "idle_in_transaction_session_timeout": "30s",
+    "lock_timeout": "2s",
+}
+
+
+def async_url(url: str) -> str:
+    """The DSN as SQLAlchemy's asyncpg dialect wants it."""
+    return make_url(url).set(drivername="postgresql+asyncpg").render_as_string(hide_password=False)
+
+
+class Database:
+    """The engine and the three ways to use it."""
+
+    def __init__(self, url: str, *, pool_size: int, application: str) -> None:
+        self.url = url
+        self.engine: AsyncEngine = create_async_engine(
+            async_url(url),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=2,
+            pool_pre_ping=False,
+            hide_parameters=True,
+            json_serializer=lambda value: orjson.dumps(value).decode(),
+            json_deserializer=orjson.loads,
+            connect_args={"server_settings": {**SERVER_SETTINGS, "application_name": application}, "timeout": 5},
+        )
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """One transaction: committed at the end, rolled back by any error."""
+        async with self._sessions() as session, session.begin():
+            yield session
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncSession]:
+        """One REPEATABLE READ, READ ONLY transaction: everything read in it is of one instant."""
+        async with self._sessions() as session, session.begin():
+            await session.connection(
+                execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+            )
+            yield session
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[AsyncConnection]:
+        """One transaction without the ORM, for statements that touch many rows at once."""
+        async with self.engine.begin() as connection:
+            yield connection
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def database_of(request: Request) -> Database:
+    database: Database = request.app.state.database
+    return database
+
+
+async def _session(database: Annotated[Database, Depends(database_of)]) -> AsyncIterator[AsyncSession]:
+    async with database.transaction() as session:
+        yield session
+
+
+async def _snapshot(database: Annotated[Database, Depends(database_of)]) -> AsyncIterator[AsyncSession]:
+    async with database.snapshot() as session:
+        yield session
+
+
+# scope="function": the commit is over before the answer leaves, so a commit that fails is never answered 2xx.
+Session = Annotated[AsyncSession, Depends(_session, scope="function")]
+Snapshot = Annotated[AsyncSession, Depends(_snapshot, scope="function")]

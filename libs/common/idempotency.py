@@ -1,0 +1,127 @@
+"""Safe retries: the same `Idempotency-Key` and body get the same answer, once carried out, whatever was lost."""
+
+import hashlib
+import hmac
+from collections.abc import Coroutine, Mapping
+from datetime import datetime, timedelta
+from typing import Annotated, Any, ClassVar, TypeVar, cast
+
+import orjson
+from fastapi import Depends, Header, Request
+from pydantic import BaseModel
+from sqlalchemy import (
+    Column,
+    DateTime,
+    Index,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    delete,
+    func,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.auth.principal import Anyone
+from libs.common.db import Session, metadata
+from libs.common.failures import sqlstate
+from libs.common.problems import Problem
+
+KEPT = timedelta(hours=48)
+LOCK_NOT_AVAILABLE = "55P03"
+
+idempotency_key = Table(
+    "idempotency_key",
+    metadata,
+    Column("scope", Text),
+    Column("key", Text),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("answer", JSONB),
+    Column("expires_at", DateTime(timezone=True)),
+    PrimaryKeyConstraint("scope", "key"),
+    Index(None, "expires_at"),
+)
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        min_length=8, max_length=128, pattern=r"^[\x21-\x7e]+$", description="makes a retry safe; kept 24 h or more"
+    ),
+]
+
+T = TypeVar("T", bound=BaseModel)
+
+
+class IdempotencyKeyReused(Problem):
+    """This Idempotency-Key came before with another body."""
+
+    status: ClassVar[int] = 422
+    fr = "Cette clé Idempotency-Key est déjà venue avec un autre corps."
+
+
+class StillRunning(Problem):
+    """The request with this key or reference is still being carried out: try again in a moment."""
+
+    status: ClassVar[int] = 409
+    fr = "La demande qui porte cette clé ou cette référence est encore en cours : réessayez dans un instant."
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "1"}
+
+
+def fingerprint(secret: str, body: BaseModel) -> bytes:
+    """A keyed hash of the validated body: tells bodies apart and reveals nothing of them."""
+    return hmac.digest(secret.encode(), body.model_dump_json(exclude_unset=True).encode(), hashlib.sha256)
+
+
+class Once:
+    """Carries out a change once per key: `await once(body, change(...))`."""
+
+    def __init__(self, session: AsyncSession, scope: str, key: str | None, secret: str) -> None:
+        self._session, self._scope, self._key, self._secret = session, scope, key, secret
+
+    async def __call__(self, body: BaseModel, change: Coroutine[Any, Any, T]) -> T:
+        """The change's answer, or that of the first time. `IdempotencyKeyReused` when the body is another."""
+        if self._key is None:
+            return await change
+        mark = fingerprint(self._secret, body)
+        mine = (idempotency_key.c.scope == self._scope) & (idempotency_key.c.key == self._key)
+        if await self._claim(mark):
+            answer = await change
+            kept = orjson.loads(answer.model_dump_json())
+            await self._session.execute(update(idempotency_key).where(mine).values(answer=kept))
+            return answer
+        change.close()
+        first = (await self._session.execute(select(idempotency_key).where(mine))).one()
+        if first.fingerprint != mark:
+            raise IdempotencyKeyReused
+        return cast(T, first.answer)  # the endpoint's response model reads it again
+
+    async def _claim(self, mark: bytes) -> bool:
+        try:
+            claimed = await self._session.scalar(
+                insert(idempotency_key)
+                .values(scope=self._scope, key=self._key, fingerprint=mark, expires_at=func.now() + KEPT)
+                .on_conflict_do_nothing()
+                .returning(idempotency_key.c.key)
+            )
+        except DBAPIError as error:
+            if sqlstate(error) == LOCK_NOT_AVAILABLE:
+                raise StillRunning from error
+            raise
+        return claimed is not None
+
+
+async def _once(request: Request, session: Session, principal: Anyone, idempotency_key: IdempotencyKey = None) -> Once:
+    secret = request.app.state.settings.secret.get_secret_value()
+    return Once(session, f"{principal.subject if principal else ''} {request.url.path}", idempotency_key, secret)
+
+
+Retryable = Annotated[Once, Depends(_once, scope="function")]
+
+
+async def forget_old_keys(session: AsyncSession, now: datetime) -> None:
+    """Keys whose time is over go; those without an end stay for ever."""
+    await session.execute(delete(idempotency_key).where(idempotency_key.c.expires_at < now))

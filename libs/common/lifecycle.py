@@ -1,0 +1,29 @@
+"""A process's life: started, ready, draining, gone."""
+
+import asyncio
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+
+class Lifecycle:
+    """Tells everything that waits that the process is about to leave."""
+
+    def __init__(self) -> None:
+        self.draining = asyncio.Event()
+
+    async def wait(self, seconds: float) -> bool:
+        """Sleep, but not into the end of the process. True when draining has begun."""
+        try:
+            await asyncio.wait_for(self.draining.wait(), seconds)
+        except TimeoutError:
+            return False
+        return True
+
+
+def _lifecycle(request: Request) -> Lifecycle:
+    lifecycle: Lifecycle = request.app.state.lifecycle
+    return lifecycle
+
+
+LifecycleOf = Annotated[Lifecycle, Depends(_lifecycle)]

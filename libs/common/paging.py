@@ -1,0 +1,45 @@
+"""Keyset paging: opaque cursors, `Link: rel="next"`, at most 200 rows a page."""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+import orjson
+from fastapi import Query, Request, Response
+
+from libs.common.problems import Problem
+
+MAX_LIMIT = 200
+
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="rows a page")]
+Cursor = Annotated[str | None, Query(max_length=200, description="from the `Link` header of the page before")]
+
+
+class InvalidCursor(Problem):
+    """This cursor is not one that was given out here."""
+
+    status: ClassVar[int] = 422
+    fr = "Ce curseur n'est pas de ceux qui ont été donnés ici."
+
+
+def encode_cursor(at: datetime, row_id: UUID) -> str:
+    return base64.urlsafe_b64encode(orjson.dumps([at, row_id])).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str) -> tuple[datetime, UUID]:
+    """The place after which the next page begins: an instant, and an id for those of the same instant."""
+    try:
+        at, row_id = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        return datetime.fromisoformat(at), UUID(row_id)
+    except (binascii.Error, ValueError, TypeError, AttributeError) as wrong:
+        raise InvalidCursor from wrong
+
+
+def link_next(request: Request, response: Response, page: Sequence[object], limit: int, cursor: str) -> None:
+    """Announce the next page where this one is full."""
+    if len(page) == limit:
+        url = request.url.include_query_params(cursor=cursor)
+        response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'

@@ -1,0 +1,248 @@
+"""Errors as they leave the house: RFC 9457, `application/problem+json`, in French or English.
+
+An error is a class that says its meaning: its docstring is the public message in English, `fr` the same in French,
+its name in kebab case the stable part of `type`. Nothing that was sent is ever echoed.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import orjson
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+
+from libs.common.failures import is_infrastructure
+from libs.common.languages import Bilingual, Language, language_of_request
+
+TYPE_PREFIX = "urn:ecoute:problem:"
+_SAFE_SEGMENT = re.compile(r"[A-Za-z0-9_]{1,64}")
+
+
+class FieldProblem(BaseModel):
+    """One thing that is wrong, and where."""
+
+    pointer: str | None = Field(
+        None, description="JSON pointer (RFC 6901) into the body", examples=["/ratings/0/value"]
+    )
+    parameter: str | None = Field(None, description="name of the query, path or header parameter")
+    code: str = Field(description="stable name of the rule that was broken", examples=["missing"])
+    detail: str
+
+
+class ProblemDetails(BaseModel):
+    """RFC 9457 problem details."""
+
+    type: str = Field(examples=["urn:ecoute:problem:invalid-request"])
+    title: str
+    status: int
+    detail: str | None = None
+    request_id: str | None = Field(None, description="quote it when you ask for help: the logs carry it")
+    errors: list[FieldProblem] | None = None
+
+
+class Problem(Exception):
+    """The request could not be carried out."""
+
+    status: ClassVar[int] = 500
+    fr: ClassVar[str] = "La demande n'a pas pu être traitée."
+    headers: ClassVar[Mapping[str, str]] = {}
+
+    def __init__(self, *, detail: Bilingual | None = None, errors: Sequence[FieldProblem] = ()) -> None:
+        super().__init__(self.type)
+        self.detail = detail
+        self.errors = list(errors)
+
+    def __init_subclass__(cls) -> None:
+        if not cls.__doc__ or "fr" not in cls.__dict__ or "status" not in cls.__dict__:
+            raise TypeError(f"{cls.__name__} must say its status, its meaning (docstring) and the same in French (fr)")
+        cls.type = TYPE_PREFIX + re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", cls.__name__).lower()
+
+    type: ClassVar[str] = TYPE_PREFIX + "problem"
+
+    @classmethod
+    def title(cls, language: Language) -> str:
+        return cls.fr if language == "fr" else " ".join((cls.__doc__ or "").split())
+
+    def body(self, language: Language) -> ProblemDetails:
+        return ProblemDetails(
+            type=self.type,
+            title=self.title(language),
+            status=self.status,
+            detail=self.detail.in_(language) if self.detail else None,
+            request_id=structlog.contextvars.get_contextvars().get("request_id"),
+            errors=self.errors or None,
+        )
+
+    def response(self) -> Response:
+        language = language_of_request.get()
+        return Response(
+            self.body(language).model_dump_json(exclude_none=True),
+            self.status,
+            {"Content-Language": language, **self.headers},
+            media_type="application/problem+json",
+        )
+
+
+class InvalidRequest(Problem):
+    """The request does not have the form that is asked for: see `errors`."""
+
+    status = 422
+    fr = "La demande n'a pas la forme voulue : voir « errors »."
+
+
+class NotFound(Problem):
+    """There is nothing here."""
+
+    status = 404
+    fr = "Il n'y a rien ici."
+
+
+class MethodNotAllowed(Problem):
+    """This address does not answer that method."""
+
+    status = 405
+    fr = "Cette adresse ne répond pas à cette méthode."
+
+
+class ContentTooLarge(Problem):
+    """The body is larger than this address accepts."""
+
+    status = 413
+    fr = "Le corps de la demande est plus grand que ce qui est accepté ici."
+
+
+class BadRequest(Problem):
+    """The request could not be read."""
+
+    status = 400
+    fr = "La demande n'a pas pu être lue."
+
+
+class InternalError(Problem):
+    """Something went wrong on our side; it has been noted."""
+
+    status = 500
+    fr = "Une erreur s'est produite de notre côté ; elle a été notée."
+
+
+class ServiceUnavailable(Problem):
+    """The service cannot answer just now; nothing was kept, try again."""
+
+    status = 503
+    fr = "Le service ne peut pas répondre pour l'instant ; rien n'a été gardé, réessayez."
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "2"}
+
+
+_BY_STATUS: dict[int, type[Problem]] = {
+    kind.status: kind for kind in (BadRequest, NotFound, MethodNotAllowed, ContentTooLarge)
+}
+
+_FRENCH_RULES = {
+    "missing": "Ce champ est obligatoire.",
+    "extra_forbidden": "Ce champ n'existe pas.",
+    "literal_error": "Cette valeur n'est pas dans la liste permise.",
+    "enum": "Cette valeur n'est pas dans la liste permise.",
+    "string_too_long": "Ce texte est trop long.",
+    "string_too_short": "Ce texte est trop court.",
+    "string_type": "Un texte est attendu.",
+    "string_pattern_mismatch": "Ce texte n'a pas la forme voulue.",
+    "int_type": "Un nombre entier est attendu.",
+    "int_parsing": "Un nombre entier est attendu.",
+    "bool_type": "Vrai ou faux est attendu.",
+    "json_invalid": "Le corps n'est pas un document JSON.",
+    "datetime_parsing": "Une date et une heure (RFC 3339) sont attendues.",
+    "datetime_from_date_parsing": "Une date et une heure (RFC 3339) sont attendues.",
+    "timezone_aware": "Le fuseau horaire est obligatoire.",
+    "date_from_datetime_parsing": "Une date (AAAA-MM-JJ) est attendue.",
+    "uuid_parsing": "Un UUID est attendu.",
+    "too_long": "Il y a trop d'éléments.",
+    "too_short": "Il y a trop peu d'éléments.",
+}
+
+
+def responses(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
+    """What an endpoint declares in its OpenAPI document for the problems that it can answer with."""
+    by_status: dict[int | str, dict[str, Any]] = {}
+    for kind in kinds:
+        entry = by_status.setdefault(
+            kind.status,
+            {
+                "description": "",
+                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}},
+            },
+        )
+        line = f"`{kind.type.removeprefix(TYPE_PREFIX)}`: {kind.title('en')}"
+        entry["description"] = f"{entry['description']}\n\n{line}".strip()
+    return by_status
+
+
+def field_problem(code: str, text: Bilingual, *, pointer: str | None = None) -> FieldProblem:
+    return FieldProblem(pointer=pointer, code=code, detail=text.in_(language_of_request.get()))
+
+
+def _from_validation(error: Mapping[str, Any]) -> FieldProblem:
+    place, *path = error["loc"]
+    segments: list[str] = []
+    for segment in path:
+        if not _SAFE_SEGMENT.fullmatch(str(segment)):
+            break
+        segments.append(str(segment))
+    code, message = str(error["type"]), str(error["msg"])
+    if language_of_request.get() == "fr":
+        message = _FRENCH_RULES.get(code, "Cette valeur est refusée.")
+    if place == "body":
+        pointer = "" if code == "json_invalid" else "".join(f"/{segment}" for segment in segments)
+        return FieldProblem(pointer=pointer, code=code, detail=message)
+    return FieldProblem(parameter=segments[0] if segments else None, code=code, detail=message)
+
+
+async def _on_problem(_: Request, problem: Exception) -> Response:
+    assert isinstance(problem, Problem)  # noqa: S101 - the registration below says so
+    return problem.response()
+
+
+async def _on_validation(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    return InvalidRequest(errors=[_from_validation(one) for one in error.errors()]).response()
+
+
+async def _on_http(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    response = _BY_STATUS.get(error.status_code, BadRequest)().response()
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def _on_database(_: Request, error: Exception) -> Response:
+    if not is_infrastructure(error):
+        raise error
+    structlog.get_logger().warning("database_unavailable", error=type(error).__name__)
+    return ServiceUnavailable().response()
+
+
+def install(app: FastAPI) -> None:
+    """Give every error of the application the one form."""
+    app.add_exception_handler(Problem, _on_problem)
+    app.add_exception_handler(RequestValidationError, _on_validation)
+    app.add_exception_handler(HTTPException, _on_http)
+    for kind in (SQLAlchemyError, OSError, TimeoutError):
+        app.add_exception_handler(kind, _on_database)
+    schema = ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = generate()
+        components = document.setdefault("components", {}).setdefault("schemas", {})
+        definitions = orjson.loads(orjson.dumps(schema))
+        components.update(definitions.pop("$defs", {}))
+        components["ProblemDetails"] = definitions
+        components.pop("HTTPValidationError", None)
+        components.pop("ValidationError", None)
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]

@@ -1,0 +1,80 @@
+"""Runs an application on a socket until it is told to leave, and then leaves politely."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+from types import FrameType
+
+import uvicorn
+from fastapi import FastAPI
+
+from libs.common.settings import Address
+
+LAUNCHER_PIPE = "LAUNCHER_PIPE"
+"""Environment variable with the descriptor whose end of file says that the launcher is gone."""
+
+
+class Server(uvicorn.Server):
+    """SIGTERM: readiness off and `Connection: close` on every answer for the drain, then close. SIGINT: close."""
+
+    def __init__(self, app: FastAPI, drain_seconds: float) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                loop="uvloop",
+                http="httptools",
+                access_log=False,
+                log_config=None,
+                server_header=False,
+                date_header=True,
+                timeout_keep_alive=15,
+                timeout_graceful_shutdown=10,
+                h11_max_incomplete_event_size=65536,
+            )
+        )
+        self._app, self._drain_seconds = app, drain_seconds
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        if pipe := os.environ.get(LAUNCHER_PIPE):
+            self._loop.add_reader(int(pipe), self.leave, 0.0)
+        await super().serve(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self._loop is None:
+            super().handle_exit(sig, frame)
+        else:
+            self._loop.call_soon_threadsafe(self.leave, self._drain_seconds if sig == signal.SIGTERM else 0.0)
+
+    def leave(self, after_seconds: float) -> None:
+        """Begin the drain; close when it is over."""
+        assert self._loop is not None  # noqa: S101
+        if pipe := os.environ.pop(LAUNCHER_PIPE, None):
+            self._loop.remove_reader(int(pipe))
+        self._app.state.lifecycle.draining.set()
+        self._loop.call_later(after_seconds, setattr, self, "should_exit", True)
+
+
+def serve(app: FastAPI, address: Address, descriptor: int | None = None) -> None:
+    """Serve on a socket that the launcher holds, or on one bound here."""
+    listener = socket.socket(fileno=descriptor) if descriptor is not None else bind(address)
+    with contextlib.suppress(KeyboardInterrupt):
+        Server(app, app.state.settings.drain_seconds).run(sockets=[listener])
+
+
+def bind(address: Address) -> socket.socket:
+    """A listening socket; OSError when the address cannot be had."""
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((address.host, address.port))
+        listener.listen(2048)
+    except OSError:
+        listener.close()
+        raise
+    listener.set_inheritable(True)
+    return listener

@@ -1,0 +1,118 @@
+"""Settings come from the environment. One that is unknown or cannot be read stops the start with one line."""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, ClassVar, NoReturn, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "ECOUTE_"
+
+
+class Address(str):
+    """`host:port` on which a process listens."""
+
+    @property
+    def host(self) -> str:
+        return self.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        return int(self.rpartition(":")[2])
+
+    @property
+    def is_loopback(self) -> bool:
+        return self.host in ("localhost", "::1") or self.host.startswith("127.")
+
+
+def _address(value: object) -> Address:
+    host, _, port = str(value).rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise ValueError("an address is host:port, as in 127.0.0.1:8001")
+    return Address(value)
+
+
+def _zone(value: object) -> ZoneInfo:
+    try:
+        return value if isinstance(value, ZoneInfo) else ZoneInfo(str(value))
+    except (KeyError, OSError) as unknown:
+        raise ValueError("a time zone is a name such as America/Toronto or Europe/Paris") from unknown
+
+
+Listen = Annotated[Address, BeforeValidator(_address)]
+TimeZone = Annotated[ZoneInfo, BeforeValidator(_zone)]
+
+
+class Settings(BaseSettings):
+    """Base of every process's settings: `ECOUTE_…` variables, all of them known."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, extra="ignore", frozen=True, arbitrary_types_allowed=True, env_ignore_empty=True
+    )
+
+    others: ClassVar[tuple[str, ...]] = ()
+    """Prefixes of variables that other processes check."""
+
+    @classmethod
+    def names(cls) -> set[str]:
+        """The variables that this process understands."""
+        prefix = cls.model_config["env_prefix"]
+        return {str(field.validation_alias or f"{prefix}{name}".upper()) for name, field in cls.model_fields.items()}
+
+    @classmethod
+    def load(cls, environment: Mapping[str, str] | None = None) -> Self:
+        """Read the environment, or stop the process with one line that says what to mend (exit code 2)."""
+        for name in sorted(environment or os.environ):
+            if name.startswith(PREFIX) and name not in cls.names() and not name.startswith(cls.others or ("\0",)):
+                stop(f"the setting {name} is not known; known are: {', '.join(sorted(cls.names()))}")
+        try:
+            return cls()
+        except ValidationError as invalid:
+            error = invalid.errors(include_input=False, include_url=False)[0]
+            name = str(error["loc"][0]) if error["loc"] else "?"
+            if not name.startswith(PREFIX):
+                name = f"{cls.model_config['env_prefix']}{name}".upper()
+            stop(f"the setting {name} cannot be used: {error['msg']}")
+
+
+def stop(reason: str) -> NoReturn:
+    """End the process with one line on the error console and exit code 2."""
+    print(f"ecoute: {reason}", file=sys.stderr)  # noqa: T201
+    raise SystemExit(2)
+
+
+class ServiceSettings(Settings):
+    """What each of the services needs to know; a service adds its own under its own prefix."""
+
+    database_url: SecretStr = Field(description="postgresql:// DSN of this service's own database")
+    listen: Listen = Field(description="where the API listens")
+    worker_listen: Listen = Field(description="where the worker answers /healthz, /readyz and /metrics")
+    secret: SecretStr = Field(min_length=32, description="keys what is hashed; never changes")
+    pool_size: int = Field(10, ge=2, le=200)
+
+    log_level: str = Field("info", validation_alias="ECOUTE_LOG_LEVEL", pattern="^(debug|info|warning|error)$")
+    time_zone: TimeZone = Field(ZoneInfo("America/Toronto"), validation_alias="ECOUTE_TIME_ZONE")
+    drain_seconds: float = Field(5.0, ge=0, le=60, validation_alias="ECOUTE_DRAIN_SECONDS")
+    development_issuer: Path | None = Field(
+        None,
+        validation_alias="ECOUTE_DEVELOPMENT_ISSUER",
+        description="folder of the development issuer's key; for one machine, on loopback only",
+    )
+    jwks_url: str | None = Field(None, validation_alias="ECOUTE_JWKS_URL", pattern="^https?://")
+    service_token: SecretStr | None = Field(
+        None,
+        validation_alias="ECOUTE_SERVICE_TOKEN",
+        description="token of role `service` from the identity provider, for the workers",
+    )
+    token_issuer: str = Field("https://issuer.ecoute.invalid", validation_alias="ECOUTE_TOKEN_ISSUER")
+    token_audience: str = Field("ecoute", validation_alias="ECOUTE_TOKEN_AUDIENCE")
+
+    def model_post_init(self, _: object) -> None:
+        if (self.development_issuer is None) == (self.jwks_url is None):
+            stop("set one of ECOUTE_JWKS_URL (an identity provider) and ECOUTE_DEVELOPMENT_ISSUER (one machine)")
+        if self.development_issuer and not (self.listen.is_loopback and self.worker_listen.is_loopback):
+            stop("ECOUTE_DEVELOPMENT_ISSUER signs anything: it is refused unless every address is on loopback")

@@ -1,0 +1,1 @@
+"""The event stream: outbox, sequencer, log, feed, reader. The words of the domain are in `libs/contracts`."""

@@ -1,0 +1,93 @@
+"""Parked subjects: an event that could not be applied, and all that follow it on its subject, until replayed."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
+from sqlalchemy import delete, insert, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.auth.principal import requires
+from libs.common.db import Session
+from libs.common.problems import responses
+from libs.common.stream.events import Envelope
+from libs.common.stream.tables import dead_letter
+
+COLUMNS = ("pos", "prev", "epoch", "shard", "id", "type", "subject", "version", "time", "recorded_at", "traceparent")
+
+
+class DeadLetter(BaseModel):
+    """An event that waits for somebody to look."""
+
+    source: str
+    pos: int
+    id: UUID
+    type: str
+    subject: str
+    version: int
+    time: datetime
+    reason: str
+    parked_at: datetime
+
+
+class DeadLetters(BaseModel):
+    items: list[DeadLetter]
+
+
+def router(path: str, service: str) -> APIRouter:
+    """The list of a service's dead letters, without words, for those who run the house."""
+    api = APIRouter(tags=["operations"])
+
+    @api.get(
+        path,
+        name=f"list_{service}_dead_letters",
+        dependencies=[requires("admin", "auditor")],
+        responses=responses(),
+    )
+    async def list_dead_letters(session: Session, limit: Annotated[int, Query(ge=1, le=200)] = 100) -> DeadLetters:
+        """The oldest first. `ecoute stream replay` applies a subject's again, once the cause is mended."""
+        rows = await session.execute(
+            select(dead_letter).order_by(dead_letter.c.parked_at, dead_letter.c.pos).limit(limit)
+        )
+        return DeadLetters(items=[DeadLetter.model_validate(row, from_attributes=True) for row in rows])
+
+    return api
+
+
+async def parked_among(session: AsyncSession, source: str, subjects: Collection[str]) -> set[str]:
+    """Those of the subjects that are parked."""
+    found = await session.scalars(
+        select(dead_letter.c.subject)
+        .where(dead_letter.c.source == source, dead_letter.c.subject.in_(subjects))
+        .distinct()
+    )
+    return set(found)
+
+
+async def park(session: AsyncSession, source: str, events: Sequence[Envelope], reason: str) -> None:
+    """Keep the events as they came, in order."""
+    await session.execute(
+        insert(dead_letter),
+        [
+            {name: getattr(one, name) for name in COLUMNS}
+            | {"source": source, "data": orjson.dumps(one.data).decode(), "text": one.text, "reason": reason}
+            for one in events
+        ],
+    )
+
+
+async def take(session: AsyncSession, source: str, subject: str) -> list[Envelope]:
+    """The subject's parked events, in order, no longer parked if this transaction commits."""
+    await session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:subject))"), {"subject": subject})
+    mine = (dead_letter.c.source == source) & (dead_letter.c.subject == subject)
+    rows = (await session.execute(select(dead_letter).where(mine).order_by(dead_letter.c.pos))).all()
+    await session.execute(delete(dead_letter).where(mine))
+    return [_envelope(row) for row in rows]
+
+
+def _envelope(row: Any) -> Envelope:
+    return Envelope(**{name: getattr(row, name) for name in COLUMNS}, data=orjson.loads(row.data), text=row.text)

@@ -1,0 +1,50 @@
+"""The reader's side of the feed."""
+
+import asyncio
+from collections.abc import Callable
+from uuid import UUID
+
+import httpx
+
+from libs.common.lifecycle import Lifecycle
+from libs.common.stream.errors import StreamStopped
+from libs.common.stream.events import Envelope
+from libs.common.stream.feed import MAX_EVENTS, decode
+
+
+class FeedClient:
+    """Long polls of another service's log, with a token of role `service`."""
+
+    def __init__(self, url: str, token: Callable[[], str]) -> None:
+        self._url, self._token = url, token
+        self._http = httpx.AsyncClient(timeout=httpx.Timeout(10, read=40))
+
+    async def events_after(
+        self, position: int, event_id: UUID | None, wait_seconds: float, lifecycle: Lifecycle
+    ) -> list[Envelope]:
+        """Events after the position, in order; nothing when none came in time or this process is leaving.
+
+        OSError when the source cannot be reached: it is tried again.
+        """
+        parameters: dict[str, str | int | float] = {"after": position, "limit": MAX_EVENTS, "wait": wait_seconds}
+        if event_id is not None:
+            parameters["id"] = str(event_id)
+        answer = asyncio.create_task(
+            self._http.get(self._url, params=parameters, headers={"Authorization": f"Bearer {self._token()}"})
+        )
+        leaving = asyncio.create_task(lifecycle.draining.wait())
+        try:
+            await asyncio.wait((answer, leaving), return_when=asyncio.FIRST_COMPLETED)
+            if not answer.done():
+                return []
+            response = answer.result()
+        except httpx.TransportError as unreachable:
+            raise ConnectionError(f"the log at {self._url} cannot be reached") from unreachable
+        finally:
+            answer.cancel()
+            leaving.cancel()
+        if response.status_code == 409:
+            raise StreamStopped(f"the log at {self._url} is not the one that was read up to {position}")
+        if response.status_code != 200:
+            raise ConnectionError(f"the log at {self._url} answered {response.status_code}")
+        return decode(response.content)

@@ -1,0 +1,203 @@
+"""The reader: takes another service's events in slices, in order, and applies each once.
+
+In one transaction a slice advances the positions by compare-and-set first, and is then handled. A slice that fails
+on data is halved down to the guilty event; its subject is parked as a dead letter, and the others flow on.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import structlog
+from fastapi import FastAPI
+from prometheus_client import Counter, Gauge
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.db import Database
+from libs.common.failures import is_infrastructure
+from libs.common.lifecycle import Lifecycle
+from libs.common.stream import dead_letters
+from libs.common.stream.errors import StreamStopped
+from libs.common.stream.events import Envelope, Event, Received
+from libs.common.stream.feed_client import FeedClient
+from libs.common.stream.tables import SHARDS
+from libs.common.telemetry import describe
+
+WAIT_SECONDS = 20
+
+APPLIED = Counter("ecoute_stream_applied_total", "Events applied", ["source"])
+PARKED = Counter("ecoute_stream_parked_total", "Events parked as dead letters", ["source"])
+POSITION = Gauge("ecoute_stream_position", "The smallest of the reader's positions", ["source"])
+STOPPED = Gauge("ecoute_stream_stopped", "1 while the reader cannot go on by itself", ["source"])
+
+Handle = Callable[[AsyncSession, Sequence[Received[Any]]], Awaitable[None]]
+"""Folds a slice's events, in order, into the rows that they touch."""
+
+
+@dataclass(frozen=True)
+class Handlers:
+    """What a service does with another's events. Events that share a function reach it together, in order."""
+
+    handled: Mapping[type[Event], Handle]
+    ignored: frozenset[type[Event]] = frozenset()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_type", {kind.type: kind for kind in self.handled})
+        object.__setattr__(self, "ignored_types", {kind.type for kind in self.ignored})
+
+    by_type: Mapping[str, type[Event]] = None  # type: ignore[assignment] # derived above
+    ignored_types: frozenset[str] = None  # type: ignore[assignment]
+
+
+class _Overtaken(Exception):
+    """Another reader has applied this slice: drop it."""
+
+
+_POSITIONS = text("SELECT shard, pos, event_id FROM event_position WHERE source = :source AND epoch = 1 ORDER BY shard")
+_MAKE_POSITIONS = text(
+    """
+    INSERT INTO event_position (source, epoch, shard, pos)
+    SELECT :source, 1, shard, 0 FROM generate_series(0, 31) AS shard ON CONFLICT DO NOTHING
+    """
+)
+_ADVANCE = text(
+    """
+    WITH mine AS (SELECT shard, pos FROM event_position WHERE source = :source AND epoch = 1 ORDER BY shard FOR UPDATE)
+    UPDATE event_position p SET pos = :pos, event_id = :event_id
+      FROM mine JOIN unnest(cast(:expected AS bigint[])) WITH ORDINALITY AS expected (pos, place)
+        ON mine.shard = expected.place - 1 AND mine.pos = expected.pos
+     WHERE p.source = :source AND p.epoch = 1 AND p.shard = mine.shard
+    """
+)
+
+
+class Reader:
+    """Reads one source into this service's database. Any number may compete; each slice is applied by one."""
+
+    def __init__(self, source: str, feed: FeedClient, handlers: Handlers) -> None:
+        self.source, self._feed, self._handlers = source, feed, handlers
+        self.stopped: str | None = None
+        self._log = structlog.get_logger("reader").bind(source=source)
+
+    async def run(self, app: FastAPI) -> None:
+        """The worker's task: until the process leaves. What fails is told, and tried again by the worker."""
+        database: Database = app.state.database
+        lifecycle: Lifecycle = app.state.lifecycle
+        await self.prepare(database)
+        try:
+            while not lifecycle.draining.is_set():
+                await self.read(database, lifecycle)
+                self.stopped = None
+                STOPPED.labels(self.source).set(0)
+        except StreamStopped as reason:
+            self.stopped = str(reason)
+            STOPPED.labels(self.source).set(1)
+            raise
+
+    async def check(self) -> str | None:
+        """For `/readyz`: why the reader stands still, if it does."""
+        return self.stopped
+
+    async def prepare(self, database: Database) -> None:
+        """The positions are there, at 0, before the first read."""
+        async with database.connection() as connection:
+            await connection.execute(_MAKE_POSITIONS, {"source": self.source})
+
+    async def read(self, database: Database, lifecycle: Lifecycle) -> None:
+        """Ask for what comes after the smallest position, once, and apply it."""
+        async with database.connection() as connection:
+            rows = (await connection.execute(_POSITIONS, {"source": self.source})).all()
+        positions = {row.shard: row.pos for row in rows}
+        smallest = min(rows, key=lambda row: row.pos)
+        POSITION.labels(self.source).set(smallest.pos)
+        batch = await self._feed.events_after(smallest.pos, smallest.event_id, WAIT_SECONDS, lifecycle)
+        if batch:
+            await self.apply(database, positions, batch)
+
+    async def apply(self, database: Database, positions: dict[int, int], batch: Sequence[Envelope]) -> None:
+        """Apply a slice that follows the given positions; halve it when its data fails."""
+        fresh = [one for one in batch if one.pos > positions[one.shard]]
+        self._see_that_nothing_is_missing(positions, fresh)
+        try:
+            await self._apply_once(database, positions, batch[-1], fresh)
+        except _Overtaken:
+            self._log.info("slice_dropped", reason="another reader has it")
+        except Exception as error:
+            if is_infrastructure(error) or isinstance(error, StreamStopped):
+                raise
+            if len(batch) > 1:
+                middle = len(batch) // 2
+                await self.apply(database, positions, batch[:middle])
+                await self.apply(database, dict.fromkeys(range(SHARDS), batch[middle - 1].pos), batch[middle:])
+            else:
+                await self._park(database, positions, batch[0], error)
+
+    def _see_that_nothing_is_missing(self, positions: Mapping[int, int], events: Sequence[Envelope]) -> None:
+        seen = dict(positions)
+        for one in events:
+            if one.prev > seen[one.shard]:
+                raise StreamStopped(f"events are missing before position {one.pos} of {self.source}")
+            seen[one.shard] = one.pos
+
+    async def _apply_once(
+        self, database: Database, positions: Mapping[int, int], last: Envelope, events: Sequence[Envelope]
+    ) -> None:
+        async with database.transaction() as session:
+            await self._advance(session, positions, last)
+            subjects = {one.subject for one in events}
+            parked = await dead_letters.parked_among(session, self.source, subjects)
+            follow = [one for one in events if one.subject in parked]
+            if follow:
+                await dead_letters.park(session, self.source, follow, "the subject is parked")
+            await handle(session, self._handlers, [one for one in events if one.subject not in parked])
+        APPLIED.labels(self.source).inc(len(events) - len(follow))
+        PARKED.labels(self.source).inc(len(follow))
+
+    async def _park(
+        self, database: Database, positions: Mapping[int, int], event: Envelope, error: BaseException
+    ) -> None:
+        self._log.error("event_parked", type=event.type, subject=event.subject, pos=event.pos, **describe(error))
+        async with database.transaction() as session:
+            await self._advance(session, positions, event)
+            await dead_letters.park(session, self.source, [event], type(error).__qualname__)
+        PARKED.labels(self.source).inc()
+
+    async def _advance(self, session: AsyncSession, positions: Mapping[int, int], last: Envelope) -> None:
+        result = await session.execute(
+            _ADVANCE,
+            {
+                "source": self.source,
+                "pos": last.pos,
+                "event_id": last.id,
+                "expected": [positions[shard] for shard in range(SHARDS)],
+            },
+        )
+        if result.rowcount != SHARDS:  # type: ignore[attr-defined]
+            raise _Overtaken
+
+
+async def handle(session: AsyncSession, handlers: Handlers, envelopes: Sequence[Envelope]) -> None:
+    """Parse the events and give each function those that are its own, in order."""
+    by_function: dict[Handle, list[Received[Any]]] = {}
+    for one in envelopes:
+        kind = handlers.by_type.get(one.type)
+        if kind is not None:
+            by_function.setdefault(handlers.handled[kind], []).append(_receive(kind, one))
+        elif one.type not in handlers.ignored_types:
+            raise StreamStopped(f"nobody here knows the event type {one.type}: deploy its reader first")
+    for function, events in by_function.items():
+        await function(session, events)
+
+
+def _receive(kind: type[Event], envelope: Envelope) -> Received[Any]:
+    return Received(
+        id=envelope.id,
+        pos=envelope.pos,
+        subject=UUID(envelope.subject),
+        version=envelope.version,
+        time=envelope.time,
+        recorded_at=envelope.recorded_at,
+        event=kind.parse(envelope.data, envelope.text),
+    )

@@ -1,0 +1,95 @@
+"""The sequencer gives each pending event its place in the log: 1, 2, 3, …, with no gap.
+
+One statement, any number of competitors. The row of `event_head` is the lock, so positions become visible in order.
+`prev` comes from the UPDATE's `RETURNING old.shards`: from a sub-select it would be of another moment.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+from time import monotonic
+
+from fastapi import FastAPI
+from prometheus_client import Counter, Gauge
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from libs.common.db import Database
+from libs.common.stream.tables import ENVELOPE_COLUMNS
+from libs.common.worker import every
+
+CHANNEL = "event_log"
+POLL_SECONDS = 0.02
+FLOOR_SECONDS = 60.0
+
+SEQUENCED = Counter("ecoute_stream_sequenced_total", "Events that were given their place in the log")
+HEAD = Gauge("ecoute_stream_head", "The last position of the log")
+
+_SEQUENCE = text(
+    f"""
+    WITH b AS (DELETE FROM event_pending WHERE seq IN
+           (SELECT seq FROM event_pending WHERE seq > :floor ORDER BY seq LIMIT 1000) RETURNING *),
+         n AS (SELECT *, (crc32(convert_to(subject, 'UTF8')) % 32)::int AS shard,
+                      row_number() OVER (ORDER BY seq) AS rn FROM b),
+         c AS (SELECT count(*) AS k, max(seq) AS last FROM n),
+         h AS (UPDATE event_head SET pos = pos + (SELECT k FROM c),
+                 shards = ARRAY(SELECT coalesce(event_head.pos + (SELECT max(rn) FROM n WHERE n.shard = i - 1),
+                                                event_head.shards[i])
+                                FROM generate_series(1, 32) i)
+               WHERE EXISTS (SELECT FROM n) RETURNING pos, epoch, old.shards AS before),
+         l AS (INSERT INTO event_log (pos, epoch, shard, prev, {ENVELOPE_COLUMNS})
+               SELECT h.pos - c.k + n.rn, h.epoch, n.shard,
+                      coalesce(h.pos - c.k + lag(n.rn) OVER (PARTITION BY n.shard ORDER BY n.rn),
+                               h.before[n.shard + 1]),
+                      {", ".join(f"n.{name.strip()}" for name in ENVELOPE_COLUMNS.split(","))}
+               FROM n, h, c RETURNING pos)
+    SELECT c.k, c.last, h.pos, pg_notify('{CHANNEL}', h.pos::text) FROM c, h WHERE EXISTS (SELECT FROM l)
+    """  # noqa: S608 - nothing in it comes from outside
+)
+
+
+@dataclass
+class Floor:
+    """The highest `seq` moved more than 60 s ago: below it nothing can come any more, since writers live 30 s.
+
+    Without it, dead rows that a long snapshot holds would be walked over at each poll. Once a minute the floor is
+    left aside for one sweep.
+    """
+
+    moved: deque[tuple[float, int]] = field(default_factory=deque)
+    value: int = 0
+    swept_at: float = field(default_factory=monotonic)
+
+    def now(self) -> int:
+        at = monotonic()
+        while self.moved and self.moved[0][0] < at - FLOOR_SECONDS:
+            self.value = max(self.value, self.moved.popleft()[1])
+        if at - self.swept_at > FLOOR_SECONDS:
+            self.swept_at = at
+            return 0
+        return self.value
+
+    def note(self, seq: int) -> None:
+        self.moved.append((monotonic(), seq))
+
+
+async def sequence(connection: AsyncConnection, floor: Floor) -> int:
+    """Move at most 1,000 events from `event_pending` to `event_log`; how many it were."""
+    row = (await connection.execute(_SEQUENCE, {"floor": floor.now()})).one_or_none()
+    if row is None:
+        return 0
+    floor.note(row.last)
+    SEQUENCED.inc(row.k)
+    HEAD.set(row.pos)
+    return int(row.k)
+
+
+async def run_sequencer(app: FastAPI) -> None:
+    """The worker's task: every 20 ms, at once while there is more."""
+    database: Database = app.state.database
+    floor = Floor()
+
+    async def work() -> bool:
+        async with database.connection() as connection:
+            return await sequence(connection, floor) > 0
+
+    await every(app.state.lifecycle, POLL_SECONDS, work)

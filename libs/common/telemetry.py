@@ -1,0 +1,130 @@
+"""What can be seen from outside: structured logs, request and trace ids, metrics. Never personal data."""
+
+import logging
+import re
+import secrets
+import sys
+import time
+import traceback
+from contextvars import ContextVar
+from typing import Any
+
+import structlog
+from prometheus_client import Counter, Histogram
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from libs.common.ids import new_id
+from libs.common.languages import choose_language, language_of_request
+from libs.common.lifecycle import Lifecycle
+from libs.common.problems import InternalError
+
+REQUESTS = Histogram(
+    "ecoute_http_request_seconds",
+    "Time to answer, by route and status",
+    ["method", "route", "status"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
+ERRORS = Counter("ecoute_http_errors_total", "Requests that ended in an error of ours", ["route"])
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+
+traceparent: ContextVar[str | None] = ContextVar("traceparent", default=None)
+"""The W3C trace context of what is going on, as it goes into the events that come of it."""
+
+
+def configure_logging(level: str) -> None:
+    """One JSON object a line on standard output, ours and the libraries' alike."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level.upper())
+    for noisy in ("httpx", "httpcore", "alembic"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def describe(error: BaseException) -> dict[str, Any]:
+    """An error for the log: its kind and the places it came through. Its message may hold somebody's words."""
+    frames = traceback.extract_tb(error.__traceback__)[-8:]
+    return {
+        "error": type(error).__qualname__,
+        "at": [f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno} {frame.name}" for frame in frames],
+    }
+
+
+def child_of(parent: str | None) -> str:
+    """A new span in the trace of `parent`, or in a new trace where there is none (W3C Trace Context)."""
+    trace = parent.split("-")[1] if parent and _TRACEPARENT.fullmatch(parent) else secrets.token_hex(16)
+    return f"00-{trace}-{secrets.token_hex(8)}-01"
+
+
+class Telemetry:
+    """Outermost middleware: names each request, measures it, and answers what nobody else did."""
+
+    def __init__(self, app: ASGIApp, lifecycle: Lifecycle) -> None:
+        self.app = app
+        self.lifecycle = lifecycle
+        self.log = structlog.get_logger("http")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        given = headers.get("x-request-id", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else str(new_id())
+        span = child_of(headers.get("traceparent"))
+        traceparent.set(span)
+        language_of_request.set(choose_language(headers.get("accept-language")))
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id, trace_id=span.split("-")[1])
+        started, status = time.perf_counter(), 0
+
+        async def tell(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                out = MutableHeaders(scope=message)
+                out["X-Request-Id"] = request_id
+                if self.lifecycle.draining.is_set():
+                    out["Connection"] = "close"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, tell)
+        except Exception as error:
+            ERRORS.labels(self._route(scope)).inc()
+            self.log.error("unexpected_error", **describe(error))
+            if status:
+                raise ConnectionAbortedError("the answer could not be finished") from None
+            await InternalError().response()(scope, receive, tell)
+        finally:
+            seconds = time.perf_counter() - started
+            route = self._route(scope)
+            REQUESTS.labels(scope["method"], route, status).observe(seconds)
+            self.log.info("request", method=scope["method"], route=route, status=status, ms=round(seconds * 1000, 1))
+
+    @staticmethod
+    def _route(scope: Scope) -> str:
+        return getattr(scope.get("route"), "path", "unknown")

@@ -1,0 +1,66 @@
+"""A worker: an application that answers only for its health, and keeps its tasks going."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+
+import structlog
+from fastapi import FastAPI
+from prometheus_client import Counter
+
+from libs.common.app import create_app
+from libs.common.failures import is_infrastructure
+from libs.common.health import Check
+from libs.common.lifecycle import Lifecycle
+from libs.common.settings import ServiceSettings
+from libs.common.telemetry import describe
+
+FAILURES = Counter("ecoute_task_failures_total", "Times that a worker's task failed and was started again", ["task"])
+
+Task = Callable[[FastAPI], Awaitable[None]]
+"""Runs until the process leaves; what it needs hangs on the application."""
+
+
+def create_worker(
+    service: str, settings: ServiceSettings, tasks: Mapping[str, Task], checks: Sequence[Check] = ()
+) -> FastAPI:
+    """The worker of a service: each task runs by itself, and is started again whenever it fails."""
+
+    async def start(app: FastAPI, stack: AsyncExitStack) -> None:
+        running = [asyncio.create_task(_keep(app, name, task), name=name) for name, task in tasks.items()]
+
+        async def end() -> None:
+            app.state.lifecycle.draining.set()
+            for one in running:
+                one.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+
+        stack.push_async_callback(end)
+
+    app = create_app(service, settings, title=f"{service} worker", start=[start])
+    app.state.checks.extend(checks)
+    return app
+
+
+async def _keep(app: FastAPI, name: str, task: Task) -> None:
+    log, lifecycle = structlog.get_logger(name), app.state.lifecycle
+    failures = 0
+    while not lifecycle.draining.is_set():
+        started = asyncio.get_running_loop().time()
+        try:
+            await task(app)
+        except Exception as error:
+            FAILURES.labels(name).inc()
+            if asyncio.get_running_loop().time() - started > 30:
+                failures = 0
+            failures += 1
+            (log.warning if is_infrastructure(error) else log.error)("task_failed", task=name, **describe(error))
+            await lifecycle.wait(min(5.0, 0.1 * 2 ** min(failures, 6)) * random.uniform(0.5, 1.5))  # noqa: S311
+
+
+async def every(lifecycle: Lifecycle, seconds: float, work: Callable[[], Awaitable[bool]]) -> None:
+    """Do the work again at once while it finds something to do, else after a pause, until the process leaves."""
+    while not lifecycle.draining.is_set():
+        if not await work():
+            await lifecycle.wait(seconds)

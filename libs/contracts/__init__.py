@@ -1,0 +1,1 @@
+"""The language the services speak to each other: event payloads and shared codes, frozen as version 1."""

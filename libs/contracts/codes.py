@@ -1,0 +1,44 @@
+"""The codes of the field, the same in code, database, API and events."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+Channel = Literal["web", "app", "phone", "counter", "letter", "email", "sms", "fax", "chat", "social", "other"]
+Kind = Literal["complaint", "suggestion", "compliment", "enquiry", "service_request"]
+Respondent = Literal["client", "potential_client", "former_client", "employee", "manager"]
+SubmitterRole = Literal["self", "relative", "representative", "organisation", "staff"]
+Authority = Literal["none", "declared", "evidenced"]
+ReplyTo = Literal["person", "submitter", "both"]
+ReplyBy = Literal["tracking", "email", "phone", "letter"]
+Disclosure = Literal["named", "confidential", "anonymous"]
+Urgency = Literal["safety", "threat", "self_harm"]
+Purpose = Literal["contact", "publish", "research", "link"]
+AnsweredBy = Literal["person", "assisted", "staff"]
+Measure = Literal["csat", "ces", "nps", "trust", "effectiveness", "ease", "efficiency", "transparency", "humanity"]
+Source = Literal["web_form", "staff"]
+Solved = Literal["yes", "partly", "no"]
+
+CaseState = Literal["new", "assigned", "acknowledged", "waiting", "answered", "closed"]
+Outcome = Literal["upheld", "partly_upheld", "not_upheld", "referred", "withdrawn", "declined"]
+ClockName = Literal["acknowledge", "reply", "resolve"]
+Starts = Literal["submission", "assignment"]
+AssignedBy = Literal["rule", "staff"]
+
+Role = Literal["agent", "supervisor", "reviewer", "manager", "analyst", "importer", "auditor", "admin", "service"]
+
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$")]
+"""A code of the catalogue, of a team, of a standard."""
+
+LanguageTag = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)]
+"""BCP 47."""
+
+RATING_SCALES: dict[str, tuple[int, int]] = {"csat": (1, 5), "ces": (1, 7), "nps": (0, 10)}
+"""Lowest and highest mark of each measure; the drivers (US OMB A-11 § 280) are marked 1–5."""
+
+DRIVER_SCALE = (1, 5)
+
+
+def scale_of(measure: Measure) -> tuple[int, int]:
+    """The lowest and the highest mark of a measure."""
+    return RATING_SCALES.get(measure, DRIVER_SCALE)

@@ -1,0 +1,144 @@
+"""What intake tells: events of subject feedback."""
+
+from datetime import date, datetime
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from libs.common.stream.events import Event
+from libs.contracts.codes import (
+    AnsweredBy,
+    Authority,
+    Channel,
+    Disclosure,
+    Kind,
+    Measure,
+    Purpose,
+    ReplyBy,
+    ReplyTo,
+    Respondent,
+    Solved,
+    Source,
+    SubmitterRole,
+    Urgency,
+)
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Rating(_Part):
+    """A mark; `answered_by` says in whose hand."""
+
+    measure: Measure
+    value: int
+    answered_by: AnsweredBy = "person"
+
+
+class Answers(_Part):
+    """Answers to a questionnaire, without those that are words."""
+
+    questionnaire: str
+    version: int
+    invitation: str | None = None
+    values: dict[str, int | float | bool | None] = {}
+
+
+class PersonTraits(_Part):
+    """All that leaves intake of the person."""
+
+    language: str | None = None
+    accessible_format: str | None = None
+
+
+class SubmittedBy(_Part):
+    role: SubmitterRole
+    authority: Authority = "none"
+
+
+class ResolvedOnTheSpot(_Part):
+    remedy: str
+
+
+class InteractionTimes(_Part):
+    """Of the call or visit it came with, in seconds."""
+
+    waiting_seconds: int | None = None
+    handling_seconds: int | None = None
+
+
+class Consent(_Part):
+    purpose: Purpose
+    given: bool
+    text_version: str | None = None
+
+
+class FeedbackSubmitted(Event):
+    """Feedback was taken in. It carries no words: they follow, redacted, in `feedback.verbatim_redacted`."""
+
+    type: ClassVar[str] = "ca.ecoute.feedback.submitted.v1"
+
+    reference: str
+    source: Source = Field(description="who sent it, known from the key and never from the body")
+    historical: bool = False
+    submitted_at: datetime
+    recorded_at: datetime
+    experienced_on: date | None = None
+    channel: Channel
+    touchpoint: str | None = None
+    about_channels: tuple[Channel, ...] = ()
+    kind: Kind | None = None
+    declared_kind: Kind | None = None
+    topic: str | None = None
+    service: str | None = None
+    service_point: str | None = None
+    phase: str | None = None
+    has_text: bool = Field(False, description="words were given: they come redacted in a second event")
+    language: str | None = None
+    ratings: tuple[Rating, ...] = ()
+    answers: Answers | None = None
+    person: PersonTraits | None = None
+    person_ref: UUID | None = Field(None, description="links a person's feedback, where they allow it")
+    respondent: Respondent | None = None
+    submitted_by: SubmittedBy | None = None
+    reply_to: ReplyTo | None = None
+    reply_by: ReplyBy | None = None
+    disclosure: Disclosure = "named"
+    concerns_staff: bool = False
+    urgent: Urgency | None = None
+    response_requested: bool = False
+    resolved_on_the_spot: ResolvedOnTheSpot | None = None
+    interaction: InteractionTimes | None = None
+    consent: tuple[Consent, ...] = ()
+    external_reference: str | None = None
+
+
+class Removal(_Part):
+    """How many pieces of personal data of a kind were taken out of the words."""
+
+    kind: str
+    count: int
+
+
+class FeedbackVerbatimRedacted(Event):
+    """The words, after personal data was taken out by rules; their language, and how sure it is (0–1)."""
+
+    type: ClassVar[str] = "ca.ecoute.feedback.verbatim_redacted.v1"
+    words: ClassVar[str | None] = "text"
+
+    text: str | None = None
+    language: str
+    language_confidence: float
+    removed: tuple[Removal, ...] = ()
+
+
+class FeedbackEvaluated(Event):
+    """The person said whether an answer solved it: once per answer given."""
+
+    type: ClassVar[str] = "ca.ecoute.feedback.evaluated.v1"
+
+    answer: int = Field(description="which answer: 1 is the first final reply")
+    solved: Solved
+    ratings: tuple[Rating, ...] = ()

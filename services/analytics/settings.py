@@ -1,0 +1,17 @@
+"""What analytics needs to know."""
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from libs.common.settings import Address, Listen, ServiceSettings
+
+
+class AnalyticsSettings(ServiceSettings):
+    """`ECOUTE_ANALYTICS_…`"""
+
+    model_config = SettingsConfigDict(env_prefix="ECOUTE_ANALYTICS_")
+
+    listen: Listen = Address("127.0.0.1:8003")
+    worker_listen: Listen = Address("127.0.0.1:8013")
+    feedback_events_url: str = Field("http://127.0.0.1:8001/v1/feedback-events", pattern="^https?://")
+    case_events_url: str = Field("http://127.0.0.1:8002/v1/case-events", pattern="^https?://")
