@@ -194,7 +194,7 @@ def _from_validation(error: Mapping[str, Any]) -> FieldProblem:
         segments.append(str(segment))
     code, message = str(error["type"]), str(error["msg"])
     if language_of_request.get() == "fr":
-        message = _FRENCH_RULES.get(code, "Cette valeur est refusée.")
+        message = error.get("ctx", {}).get("fr") or _FRENCH_RULES.get(code, "Cette valeur est refusée.")
     if place == "body":
         pointer = "" if code == "json_invalid" else "".join(f"/{segment}" for segment in segments)
         return FieldProblem(pointer=pointer, code=code, detail=message)

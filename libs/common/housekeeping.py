@@ -1,0 +1,20 @@
+"""What every worker tidies up, once an hour."""
+
+from fastapi import FastAPI
+
+from libs.common.clock import utc_now
+from libs.common.idempotency import forget_old_keys
+from libs.common.worker import every
+
+PERIOD_SECONDS = 3600
+
+
+async def keep_house(app: FastAPI) -> None:
+    """The worker's task: idempotency keys whose time is over go."""
+
+    async def work() -> bool:
+        async with app.state.database.transaction() as session:
+            await forget_old_keys(session, utc_now())
+        return False
+
+    await every(app.state.lifecycle, PERIOD_SECONDS, work)

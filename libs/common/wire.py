@@ -1,0 +1,43 @@
+"""What goes over the wire: nothing unknown, no control characters that no text needs."""
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic_core import PydanticCustomError
+
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_BREAKS = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
+
+
+class Wire(BaseModel):
+    """Base of every request body: an unknown field is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _without_controls(text: str) -> str:
+    if _CONTROLS.search(text):
+        raise PydanticCustomError(
+            "control_character",
+            "Control characters other than tab and line ends are refused.",
+            {"fr": "Les caractères de contrôle autres que la tabulation et les fins de ligne sont refusés."},
+        )
+    return text
+
+
+def _on_one_line(text: str) -> str:
+    if _BREAKS.search(text):
+        raise PydanticCustomError(
+            "control_character",
+            "One line without control characters is expected.",
+            {"fr": "Une seule ligne sans caractères de contrôle est attendue."},
+        )
+    return text
+
+
+Words = Annotated[str, AfterValidator(_without_controls)]
+"""Text of any number of lines."""
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_on_one_line)]
+"""Text of one line, not empty."""

@@ -1,0 +1,40 @@
+"""What intake keeps at hand for a request."""
+
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Request
+
+from libs.common.db import Database
+from services.intake.catalogue.queries import KnownCodes
+from services.intake.persons.keys import MasterKey
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The known codes, the master key, and the secret of codes and fingerprints."""
+
+    database: Database
+    codes: KnownCodes
+    master_key: MasterKey
+    secret: str
+
+
+async def set_desk(app: FastAPI, _: AsyncExitStack) -> None:
+    """Start of the application: `app.state.desk`."""
+    settings = app.state.settings
+    app.state.desk = Desk(
+        database=app.state.database,
+        codes=KnownCodes(),
+        master_key=MasterKey(settings.master_key.get_secret_value()),
+        secret=settings.secret.get_secret_value(),
+    )
+
+
+def _desk(request: Request) -> Desk:
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+DeskOf = Annotated[Desk, Depends(_desk)]

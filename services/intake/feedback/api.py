@@ -1,0 +1,71 @@
+"""Taking in feedback, and reading it."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from libs.common.auth.principal import Anyone, Forbidden, Principal, requires
+from libs.common.auth.tokens import Unauthenticated
+from libs.common.clock import Now
+from libs.common.db import Session
+from libs.common.idempotency import IdempotencyKey, IdempotencyKeyReused, StillRunning
+from libs.common.problems import InvalidRequest, ServiceUnavailable, responses
+from services.intake.desk import DeskOf
+from services.intake.feedback import queries, reception
+from services.intake.feedback.batcher import BatcherOf
+from services.intake.feedback.errors import (
+    FeedbackNotFound,
+    KeyMustBeUuid,
+    NotAvailableYet,
+    NotYoursToSet,
+    SubmittedInTheFuture,
+    UnknownCode,
+)
+from services.intake.feedback.schemas import FeedbackIn, FeedbackOut, Receipt
+from services.intake.persons.keys import Erased
+
+router = APIRouter(tags=["feedback"])
+
+
+@router.post(
+    "/v1/feedback",
+    status_code=201,
+    responses=responses(
+        Unauthenticated,
+        InvalidRequest,
+        NotAvailableYet,
+        UnknownCode,
+        NotYoursToSet,
+        SubmittedInTheFuture,
+        KeyMustBeUuid,
+        IdempotencyKeyReused,
+        StillRunning,
+        ServiceUnavailable,
+    ),
+)
+async def submit_feedback(
+    body: FeedbackIn,
+    by: Anyone,
+    now: Now,
+    desk: DeskOf,
+    batcher: BatcherOf,
+    response: Response,
+    idempotency_key: IdempotencyKey = None,
+) -> Receipt:
+    """Take in one feedback, from the web without a token or from staff with one. `201` means that it is durable."""
+    receipt = await reception.take_in(desk, batcher, body, by, idempotency_key, now)
+    response.headers["Location"] = f"/v1/feedback/{receipt.id}"
+    return receipt
+
+
+@router.get("/v1/feedback/{feedback_id}", responses=responses(Unauthenticated, Forbidden, FeedbackNotFound, Erased))
+async def get_feedback(
+    feedback_id: UUID,
+    session: Session,
+    desk: DeskOf,
+    now: Now,
+    by: Annotated[Principal, requires("agent", "supervisor", "reviewer")],
+) -> FeedbackOut:
+    """One feedback with words and contact, for the team that has its case and for reviewers; each reading is logged."""
+    return await queries.feedback_with_words(session, desk, feedback_id, by, now)

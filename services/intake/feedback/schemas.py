@@ -1,0 +1,190 @@
+"""Feedback over the wire."""
+
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, EmailStr, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from libs.common.languages import Bilingual
+from libs.common.wire import Line, Wire, Words
+from libs.contracts.codes import (
+    AnsweredBy,
+    Authority,
+    Channel,
+    Code,
+    Disclosure,
+    Kind,
+    LanguageTag,
+    Measure,
+    Purpose,
+    ReplyBy,
+    ReplyTo,
+    Respondent,
+    SubmitterRole,
+    Urgency,
+    scale_of,
+)
+
+ShortLine = Annotated[Line, Field(max_length=200)]
+ExternalReference = Annotated[Line, Field(max_length=128)]
+
+
+class RatingIn(Wire):
+    """A mark on a measure's own scale: `csat` and the drivers 1–5, `ces` 1–7, `nps` 0–10."""
+
+    measure: Measure
+    value: int = Field(ge=0, le=10)
+    answered_by: AnsweredBy = "person"
+
+    @model_validator(mode="after")
+    def _is_on_its_scale(self) -> "RatingIn":
+        low, high = scale_of(self.measure)
+        if not low <= self.value <= high:
+            raise PydanticCustomError(
+                "off_scale",
+                "The mark is not on the measure's scale.",
+                {"fr": "La note n'est pas sur l'échelle de la mesure."},
+            )
+        return self
+
+
+class PersonIn(Wire):
+    """Who spoke, as far as they say. Kept encrypted, under a key of their own."""
+
+    name: ShortLine | None = None
+    email: EmailStr | None = None
+    phone: Annotated[Line, Field(max_length=40)] | None = None
+    address: Annotated[Words, Field(max_length=500)] | None = None
+    language: LanguageTag | None = None
+    accessible_format: ShortLine | None = None
+
+
+class SubmittedByIn(Wire):
+    role: SubmitterRole
+    authority: Authority = "none"
+    name: ShortLine | None = None
+    email: EmailStr | None = None
+    phone: Annotated[Line, Field(max_length=40)] | None = None
+
+
+class InteractionIn(Wire):
+    """The call or visit that it came with."""
+
+    reference: ShortLine | None = None
+    waiting_seconds: int | None = Field(None, ge=0, le=86_400)
+    handling_seconds: int | None = Field(None, ge=0, le=86_400)
+
+
+class ConsentIn(Wire):
+    purpose: Purpose
+    given: bool
+    text_version: Annotated[Line, Field(max_length=64)] | None = None
+
+
+class AnswersIn(Wire):
+    questionnaire: Code
+    version: int
+    invitation: ShortLine | None = None
+    values: dict[str, Any]
+
+
+class ResolvedOnTheSpotIn(Wire):
+    remedy: Code
+    note: Annotated[Words, Field(max_length=2_000)] | None = None
+
+
+class FeedbackIn(Wire):
+    """At least one of text, topic, ratings, answers."""
+
+    channel: Channel = Field(description="how the person told us")
+    touchpoint: Code | None = None
+    about_channels: list[Channel] = Field([], max_length=11, description="the channels that the experience concerned")
+    kind: Kind | None = Field(None, description="may be missing: then someone sorts it")
+    topic: Code | None = None
+    service: Code | None = None
+    service_point: Code | None = None
+    text: Annotated[Words, Field(min_length=1, max_length=20_000)] | None = None
+    language: LanguageTag | None = Field(None, description="BCP 47; found where missing")
+    ratings: list[RatingIn] = Field([], max_length=20)
+    answers: AnswersIn | None = None
+    person: PersonIn | None = None
+    respondent: Respondent | None = None
+    submitted_by: SubmittedByIn | None = None
+    reply_to: ReplyTo | None = None
+    reply_by: ReplyBy | None = None
+    disclosure: Disclosure = "named"
+    concerns_staff: bool = False
+    urgent: Urgency | None = None
+    response_requested: bool = False
+    resolved_on_the_spot: ResolvedOnTheSpotIn | None = None
+    interaction: InteractionIn | None = None
+    consent: list[ConsentIn] = Field([], max_length=10)
+    external_reference: ExternalReference | None = Field(None, description="the importer's own id: unique, for ever")
+    tracking_code: Annotated[Line, Field(max_length=40)] | None = None
+    historical: bool = Field(False, description="brought in from before: counted, and nobody is notified")
+    experienced_on: date | None = Field(None, ge=date(1900, 1, 1), description="the day it happened; starts no clock")
+    submitted_at: AwareDatetime | None = Field(
+        None,
+        ge=datetime(1970, 1, 1, tzinfo=UTC),
+        description="when the person spoke; every clock starts here; set by staff only; default: now",
+    )
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "FeedbackIn":
+        if not (self.text or self.topic or self.ratings or self.answers):
+            raise PydanticCustomError(
+                "says_nothing",
+                "At least one of text, topic, ratings, answers is needed.",
+                {"fr": "Il faut au moins l'un de : text, topic, ratings, answers."},
+            )
+        return self
+
+
+class Receipt(BaseModel):
+    """What the person gets at once. The tracking code is the secret: show it, do not keep it."""
+
+    id: UUID
+    reference: str = Field(examples=["EC-7K4Q-29MX"], description="public; confers nothing")
+    tracking_code: str = Field(description="80 bits and a check character, readable aloud")
+    status: str = Field(examples=["received"])
+    submitted_at: datetime
+    next_step: Bilingual
+
+
+class PersonOut(BaseModel):
+    name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    address: str | None = None
+    language: str | None = None
+    accessible_format: str | None = None
+
+
+class FeedbackOut(BaseModel):
+    """One feedback with its words and contact: each reading is logged."""
+
+    id: UUID
+    reference: str
+    submitted_at: datetime
+    recorded_at: datetime
+    experienced_on: date | None
+    channel: Channel
+    kind: Kind | None
+    declared_kind: Kind | None
+    topic: str | None
+    service: str | None
+    service_point: str | None
+    text: str | None
+    language: str | None
+    ratings: list[RatingIn]
+    respondent: str | None
+    reply_to: str | None
+    reply_by: str | None
+    response_requested: bool
+    historical: bool
+    external_reference: str | None
+    person: PersonOut
+    interaction: InteractionIn | None
+    consent: list[ConsentIn]

@@ -1,0 +1,134 @@
+"""Writes feedback: one path for the single POST, the batch and the import."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, insert, select, text, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from libs.common.idempotency import IdempotencyKeyReused, idempotency_key
+from libs.common.problems import Problem
+from libs.common.stream.events import record
+from services.intake.feedback import events
+from services.intake.feedback.models import Feedback
+from services.intake.feedback.submission import Claim, Submission
+from services.intake.persons.models import Person
+from services.intake.tracking.codes import new_reference
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The feedback that stands for a submission: its own, or that of the first time."""
+
+    id: UUID
+    reference: str
+    tracking_generation: int
+    submitted_at: datetime
+
+
+Outcome = Accepted | Problem
+"""What became of a submission, or why nothing did."""
+
+_CLAIM = text(
+    """
+    INSERT INTO idempotency_key (scope, key, fingerprint, answer, expires_at)
+    SELECT scope, key, fingerprint, answer, expires_at
+      FROM unnest(cast(:scopes AS text[]), cast(:keys AS text[]), cast(:fingerprints AS bytea[]),
+                  cast(:answers AS jsonb[]), cast(:expiries AS timestamptz[]))
+           AS c (scope, key, fingerprint, answer, expires_at)
+     ORDER BY scope, key
+    ON CONFLICT DO NOTHING RETURNING scope, key
+    """
+)
+
+
+async def submit_many(connection: AsyncConnection, submissions: Sequence[Submission]) -> list[Outcome]:
+    """Write the submissions and their events in the caller's transaction; an outcome each, in their order.
+
+    No two of them may share a claim. Claims are taken in sorted order, so that two flushes never wait for each other.
+    """
+    taken = await _claim(connection, submissions)
+    stand_ins: dict[UUID, UUID | Problem] = {}
+    for submission in submissions:
+        lost = [(claim, taken[_key(claim)]) for claim in submission.claims if _key(claim) in taken]
+        if lost:
+            stand_ins[submission.id] = await _stand_in(connection, submission, lost)
+    await _write(connection, [one for one in submissions if one.id not in stand_ins])
+    earlier = await _accepted(connection, [one for one in stand_ins.values() if isinstance(one, UUID)])
+    return [_outcome(one, stand_ins.get(one.id), earlier) for one in submissions]
+
+
+def with_new_reference(submission: Submission) -> Submission:
+    """The same with another public reference: for the rare one that was given out before."""
+    return replace(submission, feedback={**submission.feedback, "reference": new_reference()})
+
+
+def _key(claim: Claim) -> tuple[str, str]:
+    return claim.scope, claim.key
+
+
+async def _claim(
+    connection: AsyncConnection, submissions: Sequence[Submission]
+) -> dict[tuple[str, str], tuple[bytes, UUID]]:
+    """Take every claim that is free; of the others, the fingerprint and the feedback that has it."""
+    claims = sorted(((claim, one.id) for one in submissions for claim in one.claims), key=lambda pair: _key(pair[0]))
+    if not claims:
+        return {}
+    won = await connection.execute(
+        _CLAIM,
+        {
+            "scopes": [claim.scope for claim, _ in claims],
+            "keys": [claim.key for claim, _ in claims],
+            "fingerprints": [claim.fingerprint for claim, _ in claims],
+            "answers": [f'"{feedback_id}"' for _, feedback_id in claims],
+            "expiries": [claim.expires_at for claim, _ in claims],
+        },
+    )
+    lost = {_key(claim) for claim, _ in claims} - {(row.scope, row.key) for row in won}
+    if not lost:
+        return {}
+    rows = await connection.execute(
+        select(idempotency_key).where(tuple_(idempotency_key.c.scope, idempotency_key.c.key).in_(lost))
+    )
+    return {(row.scope, row.key): (row.fingerprint, UUID(row.answer)) for row in rows}
+
+
+async def _stand_in(
+    connection: AsyncConnection, submission: Submission, lost: Sequence[tuple[Claim, tuple[bytes, UUID]]]
+) -> UUID | Problem:
+    """What stands for a submission of which a claim was taken before: its other claims follow, or are given up."""
+    mine = (idempotency_key.c.answer == str(submission.id)) & tuple_(
+        idempotency_key.c.scope, idempotency_key.c.key
+    ).in_([_key(claim) for claim in submission.claims])
+    if any(claim.expires_at is not None and mark != claim.fingerprint for claim, (mark, _) in lost):
+        await connection.execute(delete(idempotency_key).where(mine))
+        return IdempotencyKeyReused()
+    first = lost[0][1][1]
+    await connection.execute(update(idempotency_key).where(mine).values(answer=str(first)))
+    return first
+
+
+async def _accepted(connection: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID, Accepted]:
+    if not ids:
+        return {}
+    columns = (Feedback.id, Feedback.reference, Feedback.tracking_generation, Feedback.submitted_at)
+    rows = await connection.execute(select(*columns).where(Feedback.id.in_(ids)))
+    return {row.id: Accepted(*row) for row in rows}
+
+
+def _outcome(submission: Submission, stand_in: UUID | Problem | None, earlier: Mapping[UUID, Accepted]) -> Outcome:
+    if isinstance(stand_in, Problem):
+        return stand_in
+    if stand_in is not None:
+        return earlier[stand_in]
+    columns = ("id", "reference", "tracking_generation", "submitted_at")
+    return Accepted(**{name: submission.feedback[name] for name in columns})
+
+
+async def _write(connection: AsyncConnection, submissions: Sequence[Submission]) -> None:
+    if submissions:
+        await connection.execute(insert(Person), [one.person for one in submissions])
+        await connection.execute(insert(Feedback), [one.feedback for one in submissions])
+        await record(connection, *(events.submitted(one.feedback, one.person) for one in submissions))

@@ -1,0 +1,26 @@
+"""Intake's API: what was said, and what was answered."""
+
+from libs.common.app import create_app
+from libs.common.stream import dead_letters, feed
+from libs.common.stream.doorbell import hang_doorbell
+from services.intake.catalogue import api as catalogue
+from services.intake.desk import set_desk
+from services.intake.feedback import api as feedback
+from services.intake.feedback.batcher import start_batcher
+from services.intake.settings import IntakeSettings
+from services.intake.tracking import api as tracking
+
+app = create_app(
+    "intake",
+    IntakeSettings.load(),
+    title="Écoute intake",
+    description="Takes in what people say, through every touchpoint, and tells each of them where it stands.",
+    routers=[
+        feedback.router,
+        tracking.router,
+        catalogue.router,
+        feed.router("intake", "/v1/feedback-events"),
+        dead_letters.router("/v1/intake/dead-letters", "intake"),
+    ],
+    start=[set_desk, start_batcher, hang_doorbell],
+)

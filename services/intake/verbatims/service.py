@@ -1,0 +1,103 @@
+"""Finds the language of words, takes personal data out of them, and tells the rest: `feedback.verbatim_redacted`."""
+
+import asyncio
+from dataclasses import dataclass
+from uuid import UUID
+
+from fastapi import FastAPI
+from prometheus_client import Counter
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.clock import utc_now
+from libs.common.db import Database
+from libs.common.stream.events import Recorded, record
+from libs.common.worker import every
+from libs.contracts.feedback import FeedbackVerbatimRedacted, Removal
+from services.intake.feedback.models import Feedback
+from services.intake.feedback.submission import WORDS
+from services.intake.persons.keys import MasterKey
+from services.intake.persons.models import Person
+from services.intake.verbatims.language import find_language
+from services.intake.verbatims.personal_data import redact
+
+POLL_SECONDS = 0.05
+AT_ONCE = 50
+
+REDACTED = Counter("ecoute_intake_redacted_total", "Words that went through redaction")
+
+
+@dataclass(frozen=True)
+class Pending:
+    """Words that wait, as they lie in the database."""
+
+    id: UUID
+    version: int
+    words: bytes
+    language: str | None
+    person_id: UUID
+    key: bytes | None
+    person_language: str | None
+
+
+async def run_redaction(app: FastAPI) -> None:
+    """The worker's task: what was just taken in, in the order in which it came."""
+    database: Database = app.state.database
+    master_key = MasterKey(app.state.settings.master_key.get_secret_value())
+
+    async def work() -> bool:
+        async with database.transaction() as session:
+            return await redact_some(session, master_key) > 0
+
+    await every(app.state.lifecycle, POLL_SECONDS, work)
+
+
+async def redact_some(session: AsyncSession, master_key: MasterKey) -> int:
+    """Redact at most 50 of the words that wait; how many it were. Several workers share the queue."""
+    pending = [
+        Pending(**row._mapping)
+        for row in await session.execute(
+            select(
+                Feedback.id,
+                Feedback.version,
+                Feedback.words,
+                Feedback.language,
+                Feedback.person_id,
+                Person.key,
+                Person.language.label("person_language"),
+            )
+            .join(Person, Person.id == Feedback.person_id)
+            .where(Feedback.verbatim_pending, Person.key.is_not(None))
+            .order_by(Feedback.recorded_at)
+            .limit(AT_ONCE)
+            .with_for_update(of=Feedback, skip_locked=True)
+        )
+    ]
+    if not pending:
+        return 0
+    found = await asyncio.to_thread(lambda: [_redact(master_key, one) for one in pending])
+    await session.execute(
+        update(Feedback),
+        [
+            {"id": one.id, "version": one.version + 1, "language": event.language, "verbatim_pending": False}
+            for one, event in zip(pending, found, strict=True)
+        ],
+    )
+    now = utc_now()
+    await record(
+        session, *(Recorded(event, one.id, one.version + 1, now) for one, event in zip(pending, found, strict=True))
+    )
+    REDACTED.inc(len(pending))
+    return len(pending)
+
+
+def _redact(master_key: MasterKey, pending: Pending) -> FeedbackVerbatimRedacted:
+    words = master_key.person_key(pending.person_id, pending.key).decrypt(pending.words, f"{WORDS} {pending.id}")
+    redacted = redact(words)
+    language = find_language(words, pending.language or pending.person_language)
+    return FeedbackVerbatimRedacted(
+        text=redacted.text,
+        language=pending.language or language.code,
+        language_confidence=1.0 if pending.language else language.confidence,
+        removed=tuple(Removal(kind=removal.kind, count=removal.count) for removal in redacted.removed),
+    )

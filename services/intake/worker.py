@@ -1,0 +1,30 @@
+"""Intake's worker: its log, the case events, and the redaction of words."""
+
+from libs.common.auth.service_token import service_token
+from libs.common.housekeeping import keep_house
+from libs.common.stream.feed_client import FeedClient
+from libs.common.stream.reader import Reader
+from libs.common.stream.sequencer import run_sequencer
+from libs.common.worker import create_worker
+from services.intake.handlers import handlers
+from services.intake.persons.keys import MasterKey
+from services.intake.settings import IntakeSettings
+from services.intake.verbatims.service import run_redaction
+
+settings = IntakeSettings.load()
+cases = Reader(
+    "routing",
+    FeedClient(settings.case_events_url, service_token("intake", settings)),
+    handlers(MasterKey(settings.master_key.get_secret_value())),
+)
+app = create_worker(
+    "intake",
+    settings,
+    tasks={
+        "sequencer": run_sequencer,
+        "redaction": run_redaction,
+        "case reader": cases.run,
+        "housekeeping": keep_house,
+    },
+    checks=[cases.check],
+)
