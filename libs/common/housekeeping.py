@@ -4,7 +4,7 @@ from fastapi import FastAPI
 
 from libs.common.clock import utc_now
 from libs.common.idempotency import forget_old_keys
-from libs.common.worker import every
+from libs.common.lifecycle import every
 
 PERIOD_SECONDS = 3600
 

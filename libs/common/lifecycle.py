@@ -1,6 +1,7 @@
 """A process's life: started, ready, draining, gone."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -27,3 +28,10 @@ def _lifecycle(request: Request) -> Lifecycle:
 
 
 LifecycleOf = Annotated[Lifecycle, Depends(_lifecycle)]
+
+
+async def every(lifecycle: Lifecycle, seconds: float, work: Callable[[], Awaitable[bool]]) -> None:
+    """Do the work again at once while it finds something to do, else after a pause, until the process leaves."""
+    while not lifecycle.draining.is_set():
+        if not await work():
+            await lifecycle.wait(seconds)

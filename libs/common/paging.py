@@ -4,18 +4,15 @@ import base64
 import binascii
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
 import orjson
-from fastapi import Query, Request, Response
+from fastapi import Request, Response
 
 from libs.common.problems import Problem
 
 MAX_LIMIT = 200
-
-Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="rows a page")]
-Cursor = Annotated[str | None, Query(max_length=200, description="from the `Link` header of the page before")]
 
 
 class InvalidCursor(Problem):
@@ -38,8 +35,8 @@ def decode_cursor(cursor: str) -> tuple[datetime, UUID]:
         raise InvalidCursor from wrong
 
 
-def link_next(request: Request, response: Response, page: Sequence[object], limit: int, cursor: str) -> None:
-    """Announce the next page where this one is full."""
-    if len(page) == limit:
-        url = request.url.include_query_params(cursor=cursor)
+def link_next(request: Request, response: Response, limit: int, places: Sequence[tuple[datetime, UUID]]) -> None:
+    """Announce the next page where this one is full; `places` are the rows' own, in order."""
+    if len(places) == limit:
+        url = request.url.include_query_params(cursor=encode_cursor(*places[-1]))
         response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'

@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, ClassVar, NoReturn, Self
 from zoneinfo import ZoneInfo
@@ -36,7 +37,8 @@ def _address(value: object) -> Address:
     return Address(value)
 
 
-def _zone(value: object) -> ZoneInfo:
+def zone(value: object) -> ZoneInfo:
+    """The time zone of that name. ValueError, in one line, when there is none."""
     try:
         return value if isinstance(value, ZoneInfo) else ZoneInfo(str(value))
     except (KeyError, OSError) as unknown:
@@ -44,7 +46,7 @@ def _zone(value: object) -> ZoneInfo:
 
 
 Listen = Annotated[Address, BeforeValidator(_address)]
-TimeZone = Annotated[ZoneInfo, BeforeValidator(_zone)]
+TimeZone = Annotated[ZoneInfo, BeforeValidator(zone)]
 
 
 class Settings(BaseSettings):
@@ -66,17 +68,32 @@ class Settings(BaseSettings):
     @classmethod
     def load(cls, environment: Mapping[str, str] | None = None) -> Self:
         """Read the environment, or stop the process with one line that says what to mend (exit code 2)."""
-        for name in sorted(environment or os.environ):
+        given = dict(os.environ if environment is None else environment)
+        for name in sorted(given):
             if name.startswith(PREFIX) and name not in cls.names() and not name.startswith(cls.others or ("\0",)):
                 stop(f"the setting {name} is not known; known are: {', '.join(sorted(cls.names()))}")
         try:
-            return cls()
+            with _environment(given):
+                return cls()
         except ValidationError as invalid:
             error = invalid.errors(include_input=False, include_url=False)[0]
             name = str(error["loc"][0]) if error["loc"] else "?"
             if not name.startswith(PREFIX):
                 name = f"{cls.model_config['env_prefix']}{name}".upper()
             stop(f"the setting {name} cannot be used: {error['msg']}")
+
+
+@contextmanager
+def _environment(given: Mapping[str, str]) -> Iterator[None]:
+    """Pydantic reads `os.environ` alone: put the given one there for a moment."""
+    before = dict(os.environ)
+    os.environ.clear()
+    os.environ.update(given)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def stop(reason: str) -> NoReturn:

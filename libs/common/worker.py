@@ -11,9 +11,8 @@ from prometheus_client import Counter
 
 from libs.common.app import create_app
 from libs.common.failures import is_infrastructure
-from libs.common.health import Check
-from libs.common.lifecycle import Lifecycle
 from libs.common.settings import ServiceSettings
+from libs.common.stream.reader import Reader
 from libs.common.telemetry import describe
 
 FAILURES = Counter("ecoute_task_failures_total", "Times that a worker's task failed and was started again", ["task"])
@@ -23,12 +22,13 @@ Task = Callable[[FastAPI], Awaitable[None]]
 
 
 def create_worker(
-    service: str, settings: ServiceSettings, tasks: Mapping[str, Task], checks: Sequence[Check] = ()
+    service: str, settings: ServiceSettings, *, tasks: Mapping[str, Task], readers: Sequence[Reader]
 ) -> FastAPI:
-    """The worker of a service: each task runs by itself, and is started again whenever it fails."""
+    """The worker of a service: tasks and readers run each by itself, and are started again whenever they fail."""
+    all_tasks = {**tasks, **{f"reader of {reader.source}": reader.run for reader in readers}}
 
     async def start(app: FastAPI, stack: AsyncExitStack) -> None:
-        running = [asyncio.create_task(_keep(app, name, task), name=name) for name, task in tasks.items()]
+        running = [asyncio.create_task(_keep(app, name, task), name=name) for name, task in all_tasks.items()]
 
         async def end() -> None:
             app.state.lifecycle.draining.set()
@@ -39,7 +39,8 @@ def create_worker(
         stack.push_async_callback(end)
 
     app = create_app(service, settings, title=f"{service} worker", start=[start])
-    app.state.checks.extend(checks)
+    app.state.checks.extend(reader.check for reader in readers)
+    app.state.readers = {reader.source: reader for reader in readers}
     return app
 
 
@@ -57,10 +58,3 @@ async def _keep(app: FastAPI, name: str, task: Task) -> None:
             failures += 1
             (log.warning if is_infrastructure(error) else log.error)("task_failed", task=name, **describe(error))
             await lifecycle.wait(min(5.0, 0.1 * 2 ** min(failures, 6)) * random.uniform(0.5, 1.5))  # noqa: S311
-
-
-async def every(lifecycle: Lifecycle, seconds: float, work: Callable[[], Awaitable[bool]]) -> None:
-    """Do the work again at once while it finds something to do, else after a pause, until the process leaves."""
-    while not lifecycle.draining.is_set():
-        if not await work():
-            await lifecycle.wait(seconds)

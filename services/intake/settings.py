@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from pathlib import Path
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
@@ -17,6 +18,7 @@ class IntakeSettings(ServiceSettings):
     listen: Listen = Address("127.0.0.1:8001")
     worker_listen: Listen = Address("127.0.0.1:8011")
     case_events_url: str = Field("http://127.0.0.1:8002/v1/case-events", pattern="^https?://")
+    catalogue: Path | None = Field(None, description="YAML with services, service points, topics, to publish")
     master_key: SecretStr = Field(description="32 bytes in base64; wraps the key of each person; losing it loses all")
 
     @field_validator("master_key")

@@ -23,8 +23,7 @@ app = create_worker(
     tasks={
         "sequencer": run_sequencer,
         "redaction": run_redaction,
-        "case reader": cases.run,
         "housekeeping": keep_house,
     },
-    checks=[cases.check],
+    readers=[cases],
 )

@@ -1,5 +1,7 @@
 """What routing needs to know."""
 
+from pathlib import Path
+
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
@@ -14,3 +16,4 @@ class RoutingSettings(ServiceSettings):
     listen: Listen = Address("127.0.0.1:8002")
     worker_listen: Listen = Address("127.0.0.1:8012")
     feedback_events_url: str = Field("http://127.0.0.1:8001/v1/feedback-events", pattern="^https?://")
+    organisation: Path | None = Field(None, description="YAML with teams, calendar, standards, rules, to publish")

@@ -100,6 +100,13 @@ class Reader:
         """For `/readyz`: why the reader stands still, if it does."""
         return self.stopped
 
+    async def replay(self, database: Database, subject: str) -> int:
+        """Apply a parked subject's events, in order, in one transaction; how many it were. Fails as they failed."""
+        async with database.transaction() as session:
+            events = await dead_letters.take(session, self.source, subject)
+            await handle(session, self._handlers, events)
+        return len(events)
+
     async def prepare(self, database: Database) -> None:
         """The positions are there, at 0, before the first read."""
         async with database.connection() as connection:

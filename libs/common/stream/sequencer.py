@@ -14,8 +14,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.db import Database
+from libs.common.lifecycle import every
 from libs.common.stream.tables import ENVELOPE_COLUMNS
-from libs.common.worker import every
 
 CHANNEL = "event_log"
 POLL_SECONDS = 0.02

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.clock import utc_now
 from libs.common.db import Database
+from libs.common.lifecycle import every
 from libs.common.stream.events import Recorded, record
-from libs.common.worker import every
 from libs.contracts.feedback import FeedbackVerbatimRedacted, Removal
 from services.intake.feedback.models import Feedback
 from services.intake.feedback.submission import WORDS

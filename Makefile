@@ -1,0 +1,52 @@
+# What one can do here. `make help` lists it.
+SHELL := /bin/bash
+PYTHON ?= python3.11
+BIN := .venv/bin
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 20
+
+install: .venv/installed ## install the locked dependencies in .venv
+
+run: .venv/installed ## start the whole system on this machine; Ctrl-C stops it
+	@exec $(BIN)/ecoute run
+
+test: .venv/installed-dev ## all tests, on a real PostgreSQL and real processes
+	@exec $(BIN)/pytest
+
+lint: .venv/installed-dev ## style, types, walls between the parts, migrations
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/installed-dev ## put the code into its one form
+	$(BIN)/ruff check --fix --select I .
+	$(BIN)/ruff format .
+
+openapi: .venv/installed-dev ## write openapi/ from the code
+	$(BIN)/ecoute openapi
+
+lock: .venv/installed-dev ## resolve the dependencies anew, with hashes
+	$(BIN)/uv pip compile pyproject.toml --upgrade --generate-hashes --python-version 3.11 --no-header -q -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --upgrade --extra dev -c requirements.lock --generate-hashes --python-version 3.11 --no-header -q -o requirements-dev.lock
+
+clean: ## take away the virtual environment; data in var/ stays
+	rm -rf .venv
+
+.venv/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "ecoute: $(PYTHON) is missing: install Python 3.11, or say make PYTHON=/path/to/python3.11" >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "ecoute: $(PYTHON) is not Python 3.11" >&2; exit 2; }
+	$(PYTHON) -m venv .venv
+
+.venv/installed: .venv/bin/python requirements.lock pyproject.toml
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+.venv/installed-dev: .venv/installed requirements-dev.lock
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+.PHONY: help install run test lint format openapi lock clean
+.DEFAULT_GOAL := help

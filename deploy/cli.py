@@ -1,0 +1,107 @@
+"""The command `ecoute`."""
+
+import asyncio
+import os
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Literal, get_args
+
+import typer
+
+from libs.contracts.codes import Role
+
+Service = Literal["intake", "routing", "analytics"]
+SERVICES: tuple[Service, ...] = get_args(Service)
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+stream = typer.Typer(no_args_is_help=True, help="Look after the event stream.")
+app.add_typer(stream, name="stream")
+
+Descriptor = Annotated[int | None, typer.Option(help="A listening socket that the launcher holds.")]
+
+
+@app.command()
+def run() -> None:
+    """Start the whole system on this machine, with an embedded PostgreSQL unless ECOUTE_DATABASE_URL is set."""
+    from deploy.one_machine import run_all  # noqa: PLC0415 - each command imports what it needs, and starts sooner
+
+    run_all()
+
+
+@app.command()
+def prepare(service: Service) -> None:
+    """Migrate a service's database and publish the reference data that its settings name."""
+    import_module(f"services.{service}.prepare").prepare()
+
+
+@app.command()
+def serve(service: Service, descriptor: Descriptor = None) -> None:
+    """Run a service's API."""
+    _run(f"services.{service}.main", worker=False, descriptor=descriptor)
+
+
+@app.command()
+def work(service: Service, descriptor: Descriptor = None) -> None:
+    """Run a service's worker."""
+    _run(f"services.{service}.worker", worker=True, descriptor=descriptor)
+
+
+@app.command()
+def token(
+    role: Annotated[list[str], typer.Option(help=f"One of: {', '.join(get_args(Role))}. May be repeated.")],
+    team: Annotated[list[str] | None, typer.Option(help="Code of a team. May be repeated.")] = None,
+    subject: Annotated[str, typer.Option(help="Whose token it is.")] = "developer",
+) -> None:
+    """Print a token of the development issuer, for this machine."""
+    from deploy.one_machine import sign_token  # noqa: PLC0415
+
+    unknown = [name for name in role if name not in get_args(Role)]
+    if unknown:
+        raise typer.BadParameter(f"{unknown[0]} is not a role; roles are: {', '.join(get_args(Role))}")
+    typer.echo(sign_token(subject, role, team or []))
+
+
+@app.command()
+def openapi(
+    folder: Annotated[Path, typer.Argument(help="Where to write the documents.")] = Path("openapi"),
+) -> None:
+    """Write the OpenAPI documents and the events' JSON Schemas, made from the code."""
+    from deploy.documents import write_documents  # noqa: PLC0415
+
+    write_documents(folder)
+
+
+@app.command()
+def revise(service: Service, message: str) -> None:
+    """Write a migration from the difference between a service's models and its database on this machine."""
+    from deploy.one_machine import environment_of  # noqa: PLC0415
+    from libs.common.migrating import revise as write_revision  # noqa: PLC0415
+
+    write_revision(service, environment_of(service)[f"ECOUTE_{service.upper()}_DATABASE_URL"], message)
+
+
+@stream.command()
+def replay(service: Service, source: Service, subject: str) -> None:
+    """Apply the parked events of a subject again, in order: SERVICE parked what SOURCE told. On this machine."""
+    from deploy.one_machine import environment_of  # noqa: PLC0415
+
+    os.environ.update(environment_of(service))
+    application = import_module(f"services.{service}.worker").app
+    reader, database = application.state.readers[source], application.state.database
+    typer.echo(f"{asyncio.run(reader.replay(database, subject))} events applied")
+
+
+def _run(module: str, *, worker: bool, descriptor: int | None) -> None:
+    from libs.common.server import serve as serve_app  # noqa: PLC0415
+
+    application = import_module(module).app
+    settings = application.state.settings
+    serve_app(application, settings.worker_listen if worker else settings.listen, descriptor)
+
+
+def main() -> None:
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""The three databases: on the server that the settings name, or on one that is started here."""
+
+import asyncio
+from collections.abc import Iterable
+from pathlib import Path
+
+import asyncpg
+from sqlalchemy import make_url
+
+from libs.common.settings import stop
+
+OLDEST_SERVER = 18
+
+
+def make_databases(server: str, services: Iterable[str]) -> dict[str, str]:
+    """The DSN of each service's database, made where it is missing. Stops with one line when it cannot be."""
+    return asyncio.run(_make(server, [f"ecoute_{service}" for service in services]))
+
+
+def urls_on(server: str, services: Iterable[str]) -> dict[str, str]:
+    """The DSN of each service's database on a server."""
+    return {
+        service: make_url(server).set(database=f"ecoute_{service}").render_as_string(hide_password=False)
+        for service in services
+    }
+
+
+async def _make(server: str, names: list[str]) -> dict[str, str]:
+    try:
+        connection = await asyncpg.connect(server, timeout=10)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError, TimeoutError) as error:
+        stop(
+            f"the PostgreSQL of ECOUTE_DATABASE_URL cannot be used ({type(error).__name__}): check address and password"
+        )
+    try:
+        version = connection.get_server_version()
+        if version.major < OLDEST_SERVER:
+            stop(f"PostgreSQL {version.major} is too old: Écoute needs PostgreSQL {OLDEST_SERVER} or newer")
+        there = {row["datname"] for row in await connection.fetch("SELECT datname FROM pg_database")}
+        missing = [name for name in names if name not in there]
+        may = await connection.fetchval("SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user")
+        if missing and not may:
+            stop(
+                "the role of ECOUTE_DATABASE_URL may not create databases: "
+                f"ALTER ROLE … CREATEDB, or create {', '.join(missing)}"
+            )
+        for name in missing:
+            await connection.execute(f'CREATE DATABASE "{name}"')
+    finally:
+        await connection.close()
+    return urls_on(server, [name.removeprefix("ecoute_") for name in names])
+
+
+async def holds_persons(intake_url: str) -> bool:
+    """True when the intake database already keeps words under some key."""
+    connection = await asyncpg.connect(intake_url, timeout=10)
+    try:
+        if await connection.fetchval("SELECT to_regclass('person') IS NULL"):
+            return False
+        return bool(await connection.fetchval("SELECT EXISTS (SELECT FROM person)"))
+    finally:
+        await connection.close()
+
+
+def start_embedded(folder: Path) -> str:
+    """The DSN of the PostgreSQL that comes with the project, started on the data in `folder`."""
+    from libs.common.embedded import start_postgres  # noqa: PLC0415 - only where there is no other server
+
+    return str(start_postgres(folder).get_uri())

@@ -1,0 +1,151 @@
+"""`ecoute run`: the whole system on one machine, from an empty folder to ready."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from deploy.databases import make_databases, start_embedded
+from deploy.secrets import secrets_of
+from deploy.settings import MachineSettings
+from libs.common.auth.development import DevelopmentIssuer
+from libs.common.launcher import Launcher, Process
+from libs.common.settings import PREFIX, ServiceSettings, stop
+from services.analytics.settings import AnalyticsSettings
+from services.intake.settings import IntakeSettings
+from services.routing.settings import RoutingSettings
+
+SETTINGS: dict[str, type[ServiceSettings]] = {
+    "intake": IntakeSettings,
+    "routing": RoutingSettings,
+    "analytics": AnalyticsSettings,
+}
+EXAMPLE = Path(__file__).parents[1] / "examples" / "passport-office"
+READY_SECONDS = 60.0
+ECOUTE = [sys.executable, "-m", "deploy.cli"]
+
+
+def run_all() -> None:
+    """Start everything, say where it is, and keep it going until Ctrl-C."""
+    started = time.monotonic()
+    machine = MachineSettings.load()
+    environments = _environments(machine)
+    settings = {service: kind.load(environments[service]) for service, kind in SETTINGS.items()}
+    logs = machine.var / "log"
+    logs.mkdir(parents=True, exist_ok=True)
+    launcher = Launcher(list(_processes(settings, environments)), logs)
+    launcher.listen_to_signals()
+    launcher.bind()
+    _prepare(environments)
+    launcher.start()
+    launcher.wait_until_ready(READY_SECONDS)
+    if not launcher.told_to_stop:
+        _greet(settings, machine, time.monotonic() - started)
+    launcher.run()
+    print("ecoute: stopped")  # noqa: T201
+
+
+def sign_token(subject: str, roles: Sequence[str], teams: Sequence[str]) -> str:
+    """A token of this machine's development issuer."""
+    machine = MachineSettings.load()
+    if not (_issuer(machine) / "key.pem").exists():
+        stop("there is no issuer here yet: start the system first, with make run")
+    fields = ServiceSettings.model_fields
+    return DevelopmentIssuer(_issuer(machine)).sign(
+        subject=subject,
+        roles=roles,
+        teams=teams,
+        issuer=os.environ.get("ECOUTE_TOKEN_ISSUER", fields["token_issuer"].default),
+        audience=os.environ.get("ECOUTE_TOKEN_AUDIENCE", fields["token_audience"].default),
+    )
+
+
+def environment_of(service: str) -> dict[str, str]:
+    """The environment in which this machine runs a service."""
+    return _environments(MachineSettings.load())[service]
+
+
+def _issuer(machine: MachineSettings) -> Path:
+    return machine.var.absolute() / "issuer"
+
+
+def _environments(machine: MachineSettings) -> dict[str, dict[str, str]]:
+    """What each service gets: what is set for it or for all, and what the launcher knows better."""
+    url = machine.database_url
+    server = url.get_secret_value() if url else start_embedded(machine.var / "postgresql")
+    urls = make_databases(server, SETTINGS)
+    given = {name: value for name, value in os.environ.items() if name not in ("ECOUTE_DATABASE_URL", "ECOUTE_VAR")}
+    known: dict[str, str] = {
+        **secrets_of(machine.var, urls["intake"]),
+        **{f"ECOUTE_{service.upper()}_DATABASE_URL": url for service, url in urls.items()},
+        "ECOUTE_INTAKE_CATALOGUE": str(EXAMPLE / "catalogue.yaml"),
+        "ECOUTE_ROUTING_ORGANISATION": str(EXAMPLE / "organisation.yaml"),
+        **_addresses(given),
+        **given,
+    }
+    if "ECOUTE_JWKS_URL" not in given:
+        known["ECOUTE_DEVELOPMENT_ISSUER"] = str(_issuer(machine))
+    return {service: _its_own(known, service, settings) for service, settings in SETTINGS.items()}
+
+
+def _its_own(known: Mapping[str, str], service: str, settings: type[ServiceSettings]) -> dict[str, str]:
+    """Everything but the settings of others; what is misspelt under its own prefix stays, and is refused."""
+    mine = (f"{PREFIX}{service.upper()}_", *settings.names())
+    return {name: value for name, value in known.items() if not name.startswith(PREFIX) or name.startswith(mine)}
+
+
+def _addresses(given: Mapping[str, str]) -> dict[str, str]:
+    """Where each finds the other's log."""
+    intake = given.get("ECOUTE_INTAKE_LISTEN", IntakeSettings.model_fields["listen"].default)
+    routing = given.get("ECOUTE_ROUTING_LISTEN", RoutingSettings.model_fields["listen"].default)
+    feedback_events, case_events = f"http://{intake}/v1/feedback-events", f"http://{routing}/v1/case-events"
+    return {
+        "ECOUTE_INTAKE_CASE_EVENTS_URL": case_events,
+        "ECOUTE_ROUTING_FEEDBACK_EVENTS_URL": feedback_events,
+        "ECOUTE_ANALYTICS_FEEDBACK_EVENTS_URL": feedback_events,
+        "ECOUTE_ANALYTICS_CASE_EVENTS_URL": case_events,
+    }
+
+
+def _prepare(environments: Mapping[str, dict[str, str]]) -> None:
+    running = [
+        subprocess.Popen([*ECOUTE, "prepare", service], env=environment)  # noqa: S603 - our own command
+        for service, environment in environments.items()
+    ]
+    codes = [one.wait() for one in running]
+    if any(codes):
+        raise SystemExit(2)
+
+
+def _processes(
+    settings: Mapping[str, ServiceSettings], environments: Mapping[str, dict[str, str]]
+) -> Sequence[Process]:
+    return [
+        Process(f"{service} {name}", [*ECOUTE, command, service], address, environments[service])
+        for service, of_service in settings.items()
+        for name, command, address in (
+            ("api", "serve", of_service.listen),
+            ("worker", "work", of_service.worker_listen),
+        )
+    ]
+
+
+def _greet(settings: Mapping[str, ServiceSettings], machine: MachineSettings, seconds: float) -> None:
+    intake = settings["intake"].listen
+    token = "" if settings["intake"].jwks_url else "\n  Token   .venv/bin/ecoute token --role agent --team passports"
+    print(  # noqa: T201
+        f"""
+Écoute is ready, after {seconds:.1f} s.
+
+  intake     http://{intake}/docs   takes in feedback
+  routing    http://{settings["routing"].listen}/docs   brings it to the team that must answer
+  analytics  http://{settings["analytics"].listen}/docs   counts
+
+  Try     curl -s http://{intake}/v1/feedback -H 'Content-Type: application/json' \\
+            -d '{{"channel": "web", "kind": "complaint", "service": "passports", "text": "No answer yet."}}'{token}
+  Logs    {machine.var / "log"}
+
+Ctrl-C stops everything; the data stays."""
+    )

@@ -1,0 +1,34 @@
+"""The secrets of one machine: made once, in a file that only its owner reads."""
+
+import asyncio
+import base64
+import json
+import os
+import secrets
+from pathlib import Path
+
+from deploy.databases import holds_persons
+from libs.common.settings import stop
+
+
+def secrets_of(folder: Path, intake_url: str) -> dict[str, str]:
+    """The settings that are secret, by name; made at the first start.
+
+    Stops rather than make new ones for a database that holds words under keys that are not here.
+    """
+    path = folder / "secrets.json"
+    if path.exists():
+        kept: dict[str, str] = json.loads(path.read_text())
+        return kept
+    if asyncio.run(holds_persons(intake_url)):
+        stop(f"the database holds words under keys that {path} does not have: bring that file back from its backup")
+    made = {
+        "ECOUTE_INTAKE_SECRET": secrets.token_urlsafe(32),
+        "ECOUTE_INTAKE_MASTER_KEY": base64.b64encode(os.urandom(32)).decode(),
+        "ECOUTE_ROUTING_SECRET": secrets.token_urlsafe(32),
+        "ECOUTE_ANALYTICS_SECRET": secrets.token_urlsafe(32),
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        json.dump(made, file, indent=2)
+    return made

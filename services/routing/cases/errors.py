@@ -1,0 +1,65 @@
+"""Why a case cannot be read, or a verb not carried out."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from libs.common.languages import Bilingual
+from libs.common.problems import Problem
+
+
+class CaseNotFound(Problem):
+    """There is no such case, or it is not yours to see."""
+
+    status: ClassVar[int] = 404
+    fr = "Ce dossier n'existe pas, ou il n'est pas pour vous."
+
+
+class VerbNotPossible(Problem):
+    """The state of the case does not allow this verb."""
+
+    status: ClassVar[int] = 409
+    fr = "L'état du dossier ne permet pas cette action."
+
+    def __init__(self, state: str, verbs: Sequence[str]) -> None:
+        possible = ", ".join(verbs)
+        super().__init__(
+            detail=Bilingual(
+                fr=f"Le dossier est « {state} » ; actions possibles : {possible or 'aucune'}.",
+                en=f"The case is {state}; possible verbs: {possible or 'none'}.",
+            )
+        )
+
+
+class UnknownTeam(Problem):
+    """There is no such team, or it is retired."""
+
+    status: ClassVar[int] = 422
+    fr = "Cette équipe n'existe pas, ou n'existe plus."
+
+
+class EffectiveBeforePrevious(Problem):
+    """`effective_at` is before the previous event of the case."""
+
+    status: ClassVar[int] = 422
+    fr = "« effective_at » est avant l'événement précédent du dossier."
+
+
+class EffectiveInTheFuture(Problem):
+    """`effective_at` is after now."""
+
+    status: ClassVar[int] = 422
+    fr = "« effective_at » est après maintenant."
+
+
+class LateEntryNeedsReason(Problem):
+    """It was done more than one business day ago: `late_entry_reason` is needed."""
+
+    status: ClassVar[int] = 422
+    fr = "Cela s'est fait il y a plus d'un jour ouvrable : « late_entry_reason » est nécessaire."
+
+
+class LateEntryNeedsSupervisor(Problem):
+    """It was done more than one business day ago: a supervisor must enter it."""
+
+    status: ClassVar[int] = 403
+    fr = "Cela s'est fait il y a plus d'un jour ouvrable : un superviseur doit le saisir."

@@ -1,0 +1,22 @@
+"""Routing's API: who answers, and by when."""
+
+from libs.common.app import create_app
+from libs.common.stream import dead_letters, feed
+from libs.common.stream.doorbell import hang_doorbell
+from services.routing.cases import api as cases
+from services.routing.settings import RoutingSettings
+from services.routing.teams import api as teams
+
+app = create_app(
+    "routing",
+    RoutingSettings.load(),
+    title="Écoute routing",
+    description="Brings each complaint to the team that must answer, and tracks the answer against its clocks.",
+    routers=[
+        cases.router,
+        teams.router,
+        feed.router("routing", "/v1/case-events"),
+        dead_letters.router("/v1/routing/dead-letters", "routing"),
+    ],
+    start=[hang_doorbell],
+)

@@ -1,0 +1,19 @@
+"""Routing's worker: its log, and the feedback events."""
+
+from libs.common.auth.service_token import service_token
+from libs.common.housekeeping import keep_house
+from libs.common.stream.feed_client import FeedClient
+from libs.common.stream.reader import Reader
+from libs.common.stream.sequencer import run_sequencer
+from libs.common.worker import create_worker
+from services.routing.handlers import HANDLERS
+from services.routing.settings import RoutingSettings
+
+settings = RoutingSettings.load()
+feedback = Reader("intake", FeedClient(settings.feedback_events_url, service_token("routing", settings)), HANDLERS)
+app = create_worker(
+    "routing",
+    settings,
+    tasks={"sequencer": run_sequencer, "housekeeping": keep_house},
+    readers=[feedback],
+)
