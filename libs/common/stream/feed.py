@@ -80,7 +80,7 @@ def encode(source: str, events: Sequence[Row[Any]]) -> bytes:
 def _encode_one(source: str, event: Row[Any]) -> bytes:
     head: dict[str, Any] = {
         "specversion": "1.0",
-        "id": event.id,
+        "id": str(event.id),
         "source": f"/{source}",
         "type": event.type,
         "subject": event.subject,

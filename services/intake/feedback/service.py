@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, text, tuple_, update
+from sqlalchemy import delete, insert, literal, select, text, tuple_, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.idempotency import IdempotencyKeyReused, idempotency_key
@@ -99,7 +100,7 @@ async def _stand_in(
     connection: AsyncConnection, submission: Submission, lost: Sequence[tuple[Claim, tuple[bytes, UUID]]]
 ) -> UUID | Problem:
     """What stands for a submission of which a claim was taken before: its other claims follow, or are given up."""
-    mine = (idempotency_key.c.answer == str(submission.id)) & tuple_(
+    mine = (idempotency_key.c.answer == literal(str(submission.id), JSONB)) & tuple_(
         idempotency_key.c.scope, idempotency_key.c.key
     ).in_([_key(claim) for claim in submission.claims])
     if any(claim.expires_at is not None and mark != claim.fingerprint for claim, (mark, _) in lost):
