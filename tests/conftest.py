@@ -1,0 +1,70 @@
+"""A real PostgreSQL for all tests, and databases that are migrated as in production."""
+
+import asyncio
+import itertools
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import asyncpg
+import pytest
+from sqlalchemy import make_url
+
+from libs.common.embedded import start_postgres
+from libs.common.migrating import migrate
+from tests.system import System
+
+DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """DSN of a PostgreSQL that lives as long as the tests."""
+    with start_postgres(tmp_path_factory.mktemp("postgresql") / "data") as server:
+        yield str(server.get_uri())
+
+
+@pytest.fixture(scope="session")
+def new_database(postgres: str) -> Callable[[str], str]:
+    """Makes a fresh, migrated database of a service, and gives its DSN."""
+    counter = itertools.count(1)
+    templates: dict[str, str] = {}
+
+    def make(service: str) -> str:
+        if service not in templates:
+            templates[service] = _create(postgres, f"template_{service}")
+            in_a_thread(lambda: migrate(service, templates[service]))
+        return _create(postgres, f"test_{service}_{next(counter)}", template=f"template_{service}")
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def system(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """The whole system in real processes, with the example organisation."""
+    with System(tmp_path_factory.mktemp("system"), {"ECOUTE_DATABASE_URL": postgres}) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The folder of real data beside the checkout; tests that need it are skipped where it is not."""
+    if not DATA.is_dir():
+        pytest.skip("the real data is not beside this checkout")
+    return DATA
+
+
+def _create(server: str, name: str, template: str = "template1") -> str:
+    async def create() -> None:
+        connection = await asyncpg.connect(server)
+        await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        await connection.close()
+
+    in_a_thread(lambda: asyncio.run(create()))
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+def in_a_thread(work: Callable[[], None]) -> None:
+    """Run what brings an event loop of its own, beside the one that the tests run in."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(work).result()

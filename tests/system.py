@@ -1,0 +1,152 @@
+"""The system under test: `ecoute run` as a real process, on ports of its own, used over HTTP alone."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+import httpx
+
+ROOT = Path(__file__).parents[1]
+NAMES = ("INTAKE", "ROUTING", "ANALYTICS")
+T = TypeVar("T")
+
+
+class System:
+    """Started on entry, stopped as by Ctrl-C on exit."""
+
+    def __init__(self, folder: Path, environment: dict[str, str] | None = None) -> None:
+        self.folder = folder
+        ports = iter(free_ports(6))
+        self.addresses = {name: f"127.0.0.1:{next(ports)}" for name in NAMES}
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("ECOUTE_")},
+            "ECOUTE_VAR": str(folder / "var"),
+            "ECOUTE_DRAIN_SECONDS": "0.5",
+            **{f"ECOUTE_{name}_LISTEN": address for name, address in self.addresses.items()},
+            **{f"ECOUTE_{name}_WORKER_LISTEN": f"127.0.0.1:{next(ports)}" for name in NAMES},
+            **(environment or {}),
+        }
+        self.process: subprocess.Popen[str] | None = None
+        self._tokens: dict[tuple[str, ...], str] = {}
+
+    def start(self) -> None:
+        """Return when it says that it is ready."""
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "deploy.cli", "run"],
+            cwd=ROOT,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        assert self.process.stdout is not None
+        said = []
+        for line in self.process.stdout:
+            said.append(line)
+            if "Ctrl-C stops everything" in line:
+                return
+        raise AssertionError(f"the system did not start: {''.join(said)}{self.logs()}")
+
+    def stop(self) -> str:
+        """As by Ctrl-C; what it said at the end."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGINT)
+        said, _ = self.process.communicate(timeout=40)
+        assert self.process.returncode == 0, said
+        self.process = None
+        return said
+
+    def logs(self) -> str:
+        """The last lines of every process's log."""
+        return "\n".join(
+            f"== {path.name}\n{path.read_text()[-2000:]}" for path in sorted(self.folder.glob("var/log/*.log"))
+        )
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process is not None:
+            self.stop()
+
+    @property
+    def intake(self) -> str:
+        return f"http://{self.addresses['INTAKE']}"
+
+    @property
+    def routing(self) -> str:
+        return f"http://{self.addresses['ROUTING']}"
+
+    @property
+    def analytics(self) -> str:
+        return f"http://{self.addresses['ANALYTICS']}"
+
+    def staff(self, role: str, *teams: str) -> dict[str, str]:
+        """The header of a member of staff, with a token from `ecoute token`."""
+        words = ("--role", role, *(word for team in teams for word in ("--team", team)))
+        if words not in self._tokens:
+            self._tokens[words] = self.ecoute("token", *words).stdout.strip()
+        return {"Authorization": f"Bearer {self._tokens[words]}"}
+
+    def ecoute(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run the command `ecoute` in this system's environment."""
+        return subprocess.run(
+            [sys.executable, "-m", "deploy.cli", *words],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    def child(self, command: str, service: str) -> int:
+        """The process id of one of the launcher's children: `serve` or `work`, of a service."""
+        assert self.process is not None
+        for pid in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split():
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+            if words[3:5] == [command, service]:
+                return int(pid)
+        raise AssertionError(f"no process runs {command} {service}")
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on now."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+    finally:
+        for one in sockets:
+            one.close()
+
+
+def eventually(look: Callable[[], T], seconds: float = 10.0) -> T:
+    """What `look` gives once it gives something; fails when it does not within the time."""
+    deadline = time.monotonic() + seconds
+    while not (found := look()):
+        assert time.monotonic() < deadline, f"nothing came within {seconds} s"
+        time.sleep(0.02)
+    return found
+
+
+def json_of(response: httpx.Response, status: int = 200) -> Any:
+    """The body, where the status is the expected one."""
+    assert response.status_code == status, (response.status_code, response.text)
+    return response.json()
+
+
+@contextmanager
+def client(url: str, headers: dict[str, str] | None = None) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=url, headers=headers, timeout=40) as made:
+        yield made
