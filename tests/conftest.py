@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import asyncpg
@@ -12,7 +11,7 @@ from sqlalchemy import make_url
 
 from libs.common.embedded import start_postgres
 from libs.common.migrating import migrate
-from tests.system import System
+from tests.system import System, in_a_thread
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 
@@ -62,9 +61,3 @@ def _create(server: str, name: str, template: str = "template1") -> str:
 
     in_a_thread(lambda: asyncio.run(create()))
     return make_url(server).set(database=name).render_as_string(hide_password=False)
-
-
-def in_a_thread(work: Callable[[], None]) -> None:
-    """Run what brings an event loop of its own, beside the one that the tests run in."""
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(work).result()

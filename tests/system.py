@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -118,6 +119,15 @@ class System:
                 return int(pid)
         raise AssertionError(f"no process runs {command} {service}")
 
+    def is_ready(self, command: str, service: str) -> bool:
+        """What `/readyz` of an API (`serve`) or a worker (`work`) says."""
+        kind = "LISTEN" if command == "serve" else "WORKER_LISTEN"
+        address = self.environment[f"ECOUTE_{service.upper()}_{kind}"]
+        try:
+            return httpx.get(f"http://{address}/readyz", timeout=2).status_code == 200
+        except httpx.TransportError:
+            return False
+
 
 def free_ports(count: int) -> list[int]:
     """Ports that nobody listens on now."""
@@ -150,3 +160,9 @@ def json_of(response: httpx.Response, status: int = 200) -> Any:
 def client(url: str, headers: dict[str, str] | None = None) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=url, headers=headers, timeout=40) as made:
         yield made
+
+
+def in_a_thread(work: Callable[[], None]) -> None:
+    """Run what brings an event loop of its own, beside the one that the tests run in."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(work).result()

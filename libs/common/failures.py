@@ -1,12 +1,13 @@
 """Which failures are the world's (they pass, try again) and which are the data's (they stay)."""
 
-import asyncpg
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 # SQLSTATE classes: connection, transaction rollback (serialisation, deadlock), resources, operator intervention,
-# system error; and the lock that could not be had.
-_INFRASTRUCTURE = ("08", "25P0", "40", "53", "55P03", "57", "58")
+# system error; a plan that a migration made stale, a transaction whose time is over, a lock that could not be had.
+_INFRASTRUCTURE = ("08", "0A000", "25P03", "25P04", "40", "53", "55P03", "57", "58")
+# Authorization, a database or schema that is not there, access rules and names that nobody knows.
+_DEPLOYMENT = ("28", "3D", "3F", "42")
 
 
 def sqlstate(error: BaseException) -> str | None:
@@ -22,6 +23,9 @@ def is_infrastructure(error: BaseException) -> bool:
     state = sqlstate(error)
     if state is not None:
         return state.startswith(_INFRASTRUCTURE)
-    return isinstance(
-        error, (OSError, TimeoutError, PoolTimeout, OperationalError, InterfaceError, asyncpg.InterfaceError)
-    )
+    return isinstance(error, (OSError, TimeoutError, PoolTimeout, OperationalError))
+
+
+def is_deployment(error: BaseException) -> bool:
+    """True for a database that is not the one this code was written for: no table, no column, no right."""
+    return (sqlstate(error) or "").startswith(_DEPLOYMENT)

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 from collections.abc import Coroutine, Mapping
+from contextlib import closing
 from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar, TypeVar, cast
 
@@ -88,12 +89,12 @@ class Once:
             return await change
         mark = fingerprint(self._secret, body)
         mine = (idempotency_key.c.scope == self._scope) & (idempotency_key.c.key == self._key)
-        if await self._claim(mark):
-            answer = await change
-            kept = orjson.loads(answer.model_dump_json())
-            await self._session.execute(update(idempotency_key).where(mine).values(answer=kept))
-            return answer
-        change.close()
+        with closing(change):
+            if await self._claim(mark):
+                answer = await change
+                kept = orjson.loads(answer.model_dump_json())
+                await self._session.execute(update(idempotency_key).where(mine).values(answer=kept))
+                return answer
         first = (await self._session.execute(select(idempotency_key).where(mine))).one()
         if first.fingerprint != mark:
             raise IdempotencyKeyReused

@@ -27,11 +27,9 @@ def choose_language(accept_language: str | None) -> Language:
     ranked: list[tuple[float, int, Language]] = []
     for place, part in enumerate((accept_language or "").split(",")[:20]):
         tag, _, parameters = part.strip().partition(";")
-        primary = tag.strip().lower().split("-")[0]
-        if primary == "fr":
-            ranked.append((-_quality(parameters), place, "fr"))
-        elif primary in ("en", "*"):
-            ranked.append((-_quality(parameters), place, "en"))
+        primary, quality = tag.strip().lower().split("-")[0], _quality(parameters)
+        if primary in ("fr", "en", "*") and quality > 0:
+            ranked.append((-quality, place, "fr" if primary == "fr" else "en"))
     return min(ranked)[2] if ranked else "en"
 
 

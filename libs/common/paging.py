@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -23,15 +23,15 @@ class InvalidCursor(Problem):
 
 
 def encode_cursor(at: datetime, row_id: UUID) -> str:
-    return base64.urlsafe_b64encode(orjson.dumps([at, row_id])).decode().rstrip("=")
+    return base64.urlsafe_b64encode(orjson.dumps([at, str(row_id)])).decode().rstrip("=")
 
 
 def decode_cursor(cursor: str) -> tuple[datetime, UUID]:
     """The place after which the next page begins: an instant, and an id for those of the same instant."""
     try:
         at, row_id = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        return datetime.fromisoformat(at), UUID(row_id)
-    except (binascii.Error, ValueError, TypeError, AttributeError) as wrong:
+        return datetime.fromisoformat(at).astimezone(UTC), UUID(row_id)
+    except (binascii.Error, ValueError, TypeError, AttributeError, OverflowError) as wrong:
         raise InvalidCursor from wrong
 
 

@@ -142,6 +142,9 @@ _BY_STATUS: dict[int, type[Problem]] = {
     kind.status: kind for kind in (BadRequest, NotFound, MethodNotAllowed, ContentTooLarge)
 }
 
+# Rules whose own message quotes what was sent.
+_QUOTING_RULES = {"value_error": "This value is refused.", "uuid_parsing": "A UUID is expected."}
+
 _FRENCH_RULES = {
     "missing": "Ce champ est obligatoire.",
     "extra_forbidden": "Ce champ n'existe pas.",
@@ -192,7 +195,8 @@ def _from_validation(error: Mapping[str, Any]) -> FieldProblem:
         if not _SAFE_SEGMENT.fullmatch(str(segment)):
             break
         segments.append(str(segment))
-    code, message = str(error["type"]), str(error["msg"])
+    code = str(error["type"])
+    message = _QUOTING_RULES.get(code) or str(error["msg"])
     if language_of_request.get() == "fr":
         message = error.get("ctx", {}).get("fr") or _FRENCH_RULES.get(code, "Cette valeur est refusée.")
     if place == "body":

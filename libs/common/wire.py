@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 from pydantic_core import PydanticCustomError
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_HALVES = re.compile(r"[\ud800-\udfff]")  # JSON can write one surrogate without the other; no encoding can
 _BREAKS = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
 
 
@@ -17,6 +18,12 @@ class Wire(BaseModel):
 
 
 def _without_controls(text: str) -> str:
+    if _HALVES.search(text):
+        raise PydanticCustomError(
+            "half_character",
+            "Half of a surrogate pair is no character.",
+            {"fr": "La moitié d'une paire de substitution n'est pas un caractère."},
+        )
     if _CONTROLS.search(text):
         raise PydanticCustomError(
             "control_character",

@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
-from sqlalchemy import delete, insert, select, text
+from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.auth.principal import requires
@@ -81,8 +81,10 @@ async def park(session: AsyncSession, source: str, events: Sequence[Envelope], r
 
 
 async def take(session: AsyncSession, source: str, subject: str) -> list[Envelope]:
-    """The subject's parked events, in order, no longer parked if this transaction commits."""
-    await session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:subject))"), {"subject": subject})
+    """The subject's parked events, in order, no longer parked if this transaction commits.
+
+    The caller holds the source's positions: else a slice could park a later event of the subject meanwhile.
+    """
     mine = (dead_letter.c.source == source) & (dead_letter.c.subject == subject)
     rows = (await session.execute(select(dead_letter).where(mine).order_by(dead_letter.c.pos))).all()
     await session.execute(delete(dead_letter).where(mine))

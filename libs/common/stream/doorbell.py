@@ -54,20 +54,22 @@ class Doorbell:
         log = structlog.get_logger("doorbell")
         while not self._lifecycle.draining.is_set():
             try:
-                connection = await asyncpg.connect(self._database.url, timeout=5)
-            except (OSError, asyncpg.PostgresError, TimeoutError) as error:
+                await self._listen_until_broken()
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 log.warning("cannot_listen", error=type(error).__name__)
                 await self._lifecycle.wait(1)
-                continue
-            try:
-                broken = asyncio.Event()
-                connection.add_termination_listener(lambda *_, broken=broken: broken.set())
-                await connection.add_listener(CHANNEL, self.ring)
-                self.ring()
-                await broken.wait()
-            finally:
-                with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-                    await connection.close(timeout=1)
+
+    async def _listen_until_broken(self) -> None:
+        connection = await asyncpg.connect(self._database.url, timeout=5)
+        try:
+            broken = asyncio.Event()
+            connection.add_termination_listener(lambda *_: broken.set())
+            await connection.add_listener(CHANNEL, self.ring)
+            self.ring()
+            await broken.wait()
+        finally:
+            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                await connection.close(timeout=1)
 
 
 async def hang_doorbell(app: FastAPI, stack: AsyncExitStack) -> None:

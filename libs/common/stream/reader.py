@@ -16,8 +16,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.db import Database
-from libs.common.failures import is_infrastructure
-from libs.common.lifecycle import Lifecycle
+from libs.common.failures import is_deployment, is_infrastructure, sqlstate
+from libs.common.lifecycle import Lifecycle, every
 from libs.common.stream import dead_letters
 from libs.common.stream.errors import StreamStopped
 from libs.common.stream.events import Envelope, Event, Received
@@ -26,6 +26,7 @@ from libs.common.stream.tables import SHARDS
 from libs.common.telemetry import describe
 
 WAIT_SECONDS = 20
+PAUSE_SECONDS = 0.1  # after an empty answer: a source that is leaving gives them without waiting
 
 APPLIED = Counter("ecoute_stream_applied_total", "Events applied", ["source"])
 PARKED = Counter("ecoute_stream_parked_total", "Events parked as dead letters", ["source"])
@@ -62,10 +63,12 @@ _MAKE_POSITIONS = text(
     SELECT :source, 1, shard, 0 FROM generate_series(0, 31) AS shard ON CONFLICT DO NOTHING
     """
 )
+_HOLD = text("SELECT shard FROM event_position WHERE source = :source AND epoch = 1 ORDER BY shard FOR UPDATE")
 _ADVANCE = text(
     """
     WITH mine AS (SELECT shard, pos FROM event_position WHERE source = :source AND epoch = 1 ORDER BY shard FOR UPDATE)
-    UPDATE event_position p SET pos = :pos, event_id = :event_id
+    UPDATE event_position p
+       SET pos = greatest(p.pos, :pos), event_id = CASE WHEN p.pos < :pos THEN :event_id ELSE p.event_id END
       FROM mine JOIN unnest(cast(:expected AS bigint[])) WITH ORDINALITY AS expected (pos, place)
         ON mine.shard = expected.place - 1 AND mine.pos = expected.pos
      WHERE p.source = :source AND p.epoch = 1 AND p.shard = mine.shard
@@ -86,11 +89,15 @@ class Reader:
         database: Database = app.state.database
         lifecycle: Lifecycle = app.state.lifecycle
         await self.prepare(database)
+
+        async def work() -> bool:
+            found = await self.read(database, lifecycle)
+            self.stopped = None
+            STOPPED.labels(self.source).set(0)
+            return found
+
         try:
-            while not lifecycle.draining.is_set():
-                await self.read(database, lifecycle)
-                self.stopped = None
-                STOPPED.labels(self.source).set(0)
+            await every(lifecycle, PAUSE_SECONDS, work)
         except StreamStopped as reason:
             self.stopped = str(reason)
             STOPPED.labels(self.source).set(1)
@@ -101,8 +108,12 @@ class Reader:
         return self.stopped
 
     async def replay(self, database: Database, subject: str) -> int:
-        """Apply a parked subject's events, in order, in one transaction; how many it were. Fails as they failed."""
+        """Apply a parked subject's events, in order, in one transaction; how many it were. Fails as they failed.
+
+        No slice is applied meanwhile, so that the subject flows again from the next one on.
+        """
         async with database.transaction() as session:
+            await session.execute(_HOLD, {"source": self.source})
             events = await dead_letters.take(session, self.source, subject)
             await handle(session, self._handlers, events)
         return len(events)
@@ -112,8 +123,8 @@ class Reader:
         async with database.connection() as connection:
             await connection.execute(_MAKE_POSITIONS, {"source": self.source})
 
-    async def read(self, database: Database, lifecycle: Lifecycle) -> None:
-        """Ask for what comes after the smallest position, once, and apply it."""
+    async def read(self, database: Database, lifecycle: Lifecycle) -> bool:
+        """Ask for what comes after the smallest position, once, and apply it. False when nothing came."""
         async with database.connection() as connection:
             rows = (await connection.execute(_POSITIONS, {"source": self.source})).all()
         positions = {row.shard: row.pos for row in rows}
@@ -122,22 +133,39 @@ class Reader:
         batch = await self._feed.events_after(smallest.pos, smallest.event_id, WAIT_SECONDS, lifecycle)
         if batch:
             await self.apply(database, positions, batch)
+        return bool(batch)
 
-    async def apply(self, database: Database, positions: dict[int, int], batch: Sequence[Envelope]) -> None:
-        """Apply a slice that follows the given positions; halve it when its data fails."""
+    async def apply(self, database: Database, positions: Mapping[int, int], batch: Sequence[Envelope]) -> None:
+        """Apply a slice that follows the given positions, unless another reader has it; halve it when its data fails.
+
+        StreamStopped when it is not the data: an unknown type, a gap, a database that this code does not know.
+        """
+        try:
+            await self._apply_or_halve(database, positions, batch)
+        except _Overtaken:
+            self._log.info("slice_dropped", reason="another reader has it")
+
+    async def _apply_or_halve(
+        self, database: Database, positions: Mapping[int, int], batch: Sequence[Envelope]
+    ) -> None:
         fresh = [one for one in batch if one.pos > positions[one.shard]]
         self._see_that_nothing_is_missing(positions, fresh)
         try:
             await self._apply_once(database, positions, batch[-1], fresh)
-        except _Overtaken:
-            self._log.info("slice_dropped", reason="another reader has it")
+        except (_Overtaken, StreamStopped):
+            raise
         except Exception as error:
-            if is_infrastructure(error) or isinstance(error, StreamStopped):
+            if is_infrastructure(error):
                 raise
+            if is_deployment(error):
+                raise StreamStopped(f"the database is not the one that this code knows ({sqlstate(error)})") from error
             if len(batch) > 1:
                 middle = len(batch) // 2
-                await self.apply(database, positions, batch[:middle])
-                await self.apply(database, dict.fromkeys(range(SHARDS), batch[middle - 1].pos), batch[middle:])
+                reached = batch[middle - 1].pos
+                await self._apply_or_halve(database, positions, batch[:middle])
+                await self._apply_or_halve(
+                    database, {shard: max(pos, reached) for shard, pos in positions.items()}, batch[middle:]
+                )
             else:
                 await self._park(database, positions, batch[0], error)
 

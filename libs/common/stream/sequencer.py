@@ -5,6 +5,7 @@ One statement, any number of competitors. The row of `event_head` is the lock, s
 """
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import monotonic
 
@@ -55,12 +56,13 @@ class Floor:
     left aside for one sweep.
     """
 
+    clock: Callable[[], float] = monotonic
     moved: deque[tuple[float, int]] = field(default_factory=deque)
     value: int = 0
-    swept_at: float = field(default_factory=monotonic)
+    swept_at: float = float("-inf")
 
     def now(self) -> int:
-        at = monotonic()
+        at = self.clock()
         while self.moved and self.moved[0][0] < at - FLOOR_SECONDS:
             self.value = max(self.value, self.moved.popleft()[1])
         if at - self.swept_at > FLOOR_SECONDS:
@@ -69,7 +71,7 @@ class Floor:
         return self.value
 
     def note(self, seq: int) -> None:
-        self.moved.append((monotonic(), seq))
+        self.moved.append((self.clock(), seq))
 
 
 async def sequence(connection: AsyncConnection, floor: Floor) -> int:

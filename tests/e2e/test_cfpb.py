@@ -1,0 +1,298 @@
+"""3,186 real complaints (CFPB) through the public API, and every figure against a recount of the file by other means.
+
+The file has no date of answer: the moments of reply are made up from its mark "Timely response?", and are synthetic.
+"""
+
+import asyncio
+import csv
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+import yaml
+
+from tests.system import System, eventually, in_a_thread, json_of
+
+ZONE = ZoneInfo("America/Toronto")
+CHANNELS = {"Web": "web", "Referral": "other", "Phone": "phone", "Postal mail": "letter", "Fax": "fax"}
+OUTCOMES = {
+    "Closed with monetary relief": "upheld",
+    "Closed with non-monetary relief": "partly_upheld",
+    "Closed with explanation": "not_upheld",
+    "Closed": "not_upheld",
+}
+SOLVED = {"Yes": "no", "No": "yes"}
+SENT_BEFORE_RECEIVED = [125, 214, 224, 276, 277, 321]
+SPAN = {"from": "2013-01-01", "to": "2017-12-31"}
+AT_ONCE = 32
+
+
+@dataclass
+class Complaint:
+    """One row of the file, and what the API said of it."""
+
+    row: int
+    columns: dict[str, str]
+    receipt: dict[str, str] = field(default_factory=dict)
+    case: str = ""
+
+    def noon_of(self, column: str) -> datetime:
+        day = datetime.strptime(self.columns[column], "%m/%d/%Y")  # noqa: DTZ007 - the zone follows
+        return day.replace(hour=12, tzinfo=ZONE)
+
+    @property
+    def assigned_at(self) -> datetime:
+        return max(self.noon_of("Date sent to company"), self.noon_of("Date received"))
+
+    @property
+    def is_answered(self) -> bool:
+        return self.columns["Company response to consumer"] in OUTCOMES
+
+    @property
+    def is_timely(self) -> bool:
+        return self.columns["Timely response?"] == "Yes"
+
+    @property
+    def synthetic_reply_at(self) -> datetime:
+        return self.assigned_at + timedelta(days=10 if self.is_timely else 20)
+
+
+class Codes:
+    """A code for each distinct value of a column: two that differ only in spaces stay two."""
+
+    def __init__(self, prefix: str, values: Sequence[str]) -> None:
+        self.of = {value: f"{prefix}-{place}" for place, value in enumerate(sorted(set(values)), start=1)}
+
+    def entries(self) -> list[dict[str, object]]:
+        return [{"code": code, "name": {"fr": value, "en": value}} for value, code in self.of.items()]
+
+
+@dataclass
+class Played:
+    """The system after the whole file was played, and how it went."""
+
+    system: System
+    complaints: list[Complaint]
+    services: Codes
+    topics: Codes
+    refused: list[tuple[int, str]]
+    seconds: dict[str, float]
+
+    def figures(self, name: str, **more: str) -> list[dict]:
+        with httpx.Client(headers=self.system.staff("manager"), timeout=30) as manager:
+            parameters = {"names": name, **SPAN, **more}
+            return json_of(manager.get(f"{self.system.analytics}/v1/kpis", params=parameters))["figures"]
+
+
+@pytest.fixture(scope="module")
+def played(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
+    """Intake, teams and persons, each through the public API; figures read once everything has arrived."""
+    with (data / "cfpb_complaints_sample.csv").open(encoding="latin-1", newline="") as file:
+        complaints = [Complaint(row, columns) for row, columns in enumerate(csv.DictReader(file), start=1)]
+    services = Codes("service", [one.columns["Product"] for one in complaints])
+    topics = Codes("topic", [one.columns["Issue"] for one in complaints])
+    teams = Codes("company", [one.columns["Company"] for one in complaints])
+    folder = tmp_path_factory.mktemp("cfpb")
+    with System(folder, _reference_data(folder, services, topics, teams)) as system:
+        played = Played(system, complaints, services, topics, [], {})
+        in_a_thread(lambda: asyncio.run(_play(played, teams)))
+        answered = sum(one.is_answered for one in complaints)
+        evaluated = sum(one.columns["Consumer disputed?"] in SOLVED for one in complaints)
+        eventually(lambda: played.figures("standard_met", clock="reply")[0]["n"] == answered, 30)
+        eventually(lambda: played.figures("resolution_confirmed_rate")[0]["n"] == evaluated, 30)
+        yield played
+
+
+def _reference_data(folder: Path, services: Codes, topics: Codes, teams: Codes) -> dict[str, str]:
+    catalogue = {"services": services.entries(), "topics": topics.entries()}
+    organisation = {
+        "teams": [{"code": "catch-all", "name": {"fr": "Accueil", "en": "Desk"}}, *teams.entries()],
+        "calendar": {"time_zone": str(ZONE), "weekly_hours": {"monday": ["09:00-17:00"]}},
+        "standards": [
+            {
+                "code": "company-response",
+                "name": {"fr": "Réponse de l'entreprise", "en": "Company response"},
+                "clocks": [{"clock": "reply", "within": {"calendar_days": 15}, "starts": "assignment"}],
+            }
+        ],
+        "rules": [{"team": "catch-all"}],
+    }
+    for name, document in (("catalogue", catalogue), ("organisation", organisation)):
+        (folder / f"{name}.yaml").write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
+    return {
+        "ECOUTE_TIME_ZONE": str(ZONE),
+        "ECOUTE_INTAKE_CATALOGUE": str(folder / "catalogue.yaml"),
+        "ECOUTE_ROUTING_ORGANISATION": str(folder / "organisation.yaml"),
+    }
+
+
+async def _play(played: Played, teams: Codes) -> None:
+    system, complaints = played.system, played.complaints
+    async with httpx.AsyncClient(headers=system.staff("importer"), timeout=60) as importer:
+        intake, routing = system.intake, f"{system.routing}/v1/cases"
+
+        async def submit(one: Complaint) -> None:
+            body = {
+                "historical": True,
+                "external_reference": f"cfpb:{one.row}",
+                "submitted_at": one.noon_of("Date received").isoformat(),
+                "channel": CHANNELS[one.columns["Submitted via"]],
+                "kind": "complaint",
+                "service": played.services.of[one.columns["Product"]],
+                "topic": played.topics.of[one.columns["Issue"]],
+            }
+            one.receipt = json_of(await importer.post(f"{intake}/v1/feedback", json=body), 201)
+
+        async def assign(one: Complaint) -> None:
+            body = {"team": teams.of[one.columns["Company"]]}
+            sent = {"effective_at": one.noon_of("Date sent to company").isoformat()}
+            answer = await importer.post(f"{routing}/{one.case}/assign", json={**body, **sent})
+            if answer.status_code == 422:
+                played.refused.append((one.row, answer.json()["type"]))
+                note = "The file says that it was sent before it was received: entered at the moment of submission."
+                received = {"effective_at": one.noon_of("Date received").isoformat(), "note": note}
+                answer = await importer.post(f"{routing}/{one.case}/assign", json={**body, **received})
+            json_of(answer)
+
+        async def reply(one: Complaint) -> None:
+            body = {
+                "outcome": OUTCOMES[one.columns["Company response to consumer"]],
+                "text": f"{one.columns['Company response to consumer']}. (Synthetic: the file has no reply.)",
+                "effective_at": one.synthetic_reply_at.isoformat(),
+                "note": "The moment of this reply is synthetic, made up from the mark 'Timely response?'.",
+            }
+            json_of(await importer.post(f"{routing}/{one.case}/reply", json=body))
+
+        async def evaluate(one: Complaint) -> None:
+            body = {"solved": SOLVED[one.columns["Consumer disputed?"]]}
+            code = {"Tracking-Code": one.receipt["tracking_code"]}
+            for _ in range(100):
+                answer = await importer.post(f"{intake}/v1/tracking/evaluation", json=body, headers=code)
+                if answer.status_code != 409:
+                    break
+                await asyncio.sleep(0.1)
+            json_of(answer, 201)
+
+        answered = [one for one in complaints if one.is_answered]
+        played.seconds["submit"] = await _each(complaints, submit)
+        await _find_cases(importer, routing, complaints)
+        played.seconds["assign"] = await _each(complaints, assign)
+        played.seconds["reply"] = await _each(answered, reply)
+        played.seconds["evaluate"] = await _each(
+            [one for one in answered if one.columns["Consumer disputed?"] in SOLVED], evaluate
+        )
+
+
+async def _each(complaints: Sequence[Complaint], do: Callable[[Complaint], Awaitable[None]]) -> float:
+    """Do it for each, 32 at once; how long it took, in seconds."""
+    started, waiting = time.monotonic(), iter(complaints)
+
+    async def work() -> None:
+        for one in waiting:
+            await do(one)
+
+    await asyncio.gather(*(work() for _ in range(AT_ONCE)))
+    return time.monotonic() - started
+
+
+async def _find_cases(importer: httpx.AsyncClient, url: str, complaints: Sequence[Complaint]) -> None:
+    """Page through the queue until every complaint has its case."""
+    by_reference = {one.receipt["reference"]: one for one in complaints}
+    deadline = time.monotonic() + 60
+    while any(not one.case for one in complaints):
+        assert time.monotonic() < deadline, "not every complaint got a case"
+        page: str | None = f"{url}?limit=200"
+        while page:
+            answer = await importer.get(page)
+            for case in json_of(answer)["items"]:
+                by_reference[case["reference"]].case = case["id"]
+            following = answer.links.get("next")
+            page = str(httpx.URL(url).join(following["url"])) if following else None
+
+
+def test_every_complaint_is_counted_by_channel_service_and_topic(played: Played) -> None:
+    rows = [one.columns for one in played.complaints]
+    assert played.figures("volume")[0]["value"] == 3_186
+    recounts = {
+        "channel": Counter(CHANNELS[row["Submitted via"]] for row in rows),
+        "service": Counter(played.services.of[row["Product"]] for row in rows),
+        "topic": Counter(played.topics.of[row["Issue"]] for row in rows),
+    }
+    assert (len(recounts["service"]), len(recounts["topic"])) == (11, 80)
+    for dimension, recount in recounts.items():
+        figures = played.figures("volume", by=dimension)
+        assert {one["filters"][dimension]: one["value"] for one in figures} == dict(recount)
+
+
+def test_the_six_rows_that_were_sent_before_they_were_received_are_refused_at_first(played: Played) -> None:
+    assert sorted(played.refused) == [
+        (row, "urn:ecoute:problem:effective-before-previous") for row in SENT_BEFORE_RECEIVED
+    ]
+
+
+def test_met_of_due_counts_the_open_ones_too(played: Played) -> None:
+    [figure] = played.figures("met_of_due", clock="reply")
+    assert (figure["clock"], figure["numerator"], figure["denominator"]) == ("reply", 3_090, 3_186)
+    assert figure["value"] == pytest.approx(100 * 3_090 / 3_186)
+
+
+def test_standard_met_counts_those_that_ended_and_says_how_many_are_open(played: Played) -> None:
+    rows = [one for one in played.complaints if one.is_answered]
+    assert (sum(one.is_timely for one in rows), len(rows)) == (3_090, 3_157)
+    [figure] = played.figures("standard_met", clock="reply")
+    assert (figure["clock"], figure["numerator"], figure["denominator"]) == ("reply", 3_090, 3_157)
+    assert figure["companions"]["open_breached"]["value"] == 29
+
+
+def test_a_problem_is_solved_when_the_person_says_so(played: Played) -> None:
+    said = Counter(one.columns["Consumer disputed?"] for one in played.complaints)
+    assert (said["No"], said["No"] + said["Yes"]) == (2_534, 3_129)
+    [figure] = played.figures("resolution_confirmed_rate")
+    assert (figure["numerator"], figure["denominator"]) == (2_534, 3_129)
+    asked = figure["companions"]["answered_of_asked"]
+    assert (asked["numerator"], asked["denominator"]) == (3_129, 3_157)
+
+
+def test_the_time_to_a_reply_is_that_of_the_file(played: Played) -> None:
+    hours = sorted(
+        (one.synthetic_reply_at - one.noon_of("Date received")).total_seconds() / 3600
+        for one in played.complaints
+        if one.is_answered
+    )
+    elapsed = {one["quantile"]: one for one in played.figures("reply_time") if one["unit"] == "elapsed_hours"}
+    assert {one["n"] for one in elapsed.values()} == {3_157}
+    for name, share in (("p50", 0.5), ("p90", 0.9), ("p95", 0.95)):
+        place = share * (len(hours) - 1)
+        low, high = hours[int(place)], hours[min(int(place) + 1, len(hours) - 1)]
+        assert elapsed[name]["value"] == pytest.approx(low + (high - low) * (place % 1), rel=0.001)
+
+
+def test_the_recount_from_facts_finds_no_difference(played: Played) -> None:
+    answer = httpx.get(
+        f"{played.system.analytics}/v1/reconciliation", headers=played.system.staff("manager"), timeout=60
+    )
+    found = json_of(answer)
+    assert (found["difference"], found["facts"]) == (0, 3_186)
+
+
+def test_the_same_file_again_changes_nothing(played: Played) -> None:
+    one = played.complaints[0]
+    body = {"historical": True, "external_reference": "cfpb:1", "channel": "web", "kind": "complaint"}
+    body |= {"service": played.services.of[one.columns["Product"]], "topic": played.topics.of[one.columns["Issue"]]}
+    again = httpx.post(f"{played.system.intake}/v1/feedback", json=body, headers=played.system.staff("importer"))
+    assert json_of(again, 201) == one.receipt
+    assert played.figures("volume")[0]["value"] == 3_186
+
+
+def test_how_fast_it_went(played: Played, record_property: Callable[[str, object], None]) -> None:
+    rates = {name: len(played.complaints) / seconds for name, seconds in played.seconds.items()}
+    for name, rate in rates.items():
+        record_property(f"{name}_per_second", round(rate))
+    print("CFPB run, complaints a second:", {name: round(rate) for name, rate in rates.items()})
+    assert sum(played.seconds.values()) < 180
