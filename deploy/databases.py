@@ -42,7 +42,7 @@ async def _make(server: str, names: list[str]) -> dict[str, str]:
         if missing and not may:
             stop(
                 "the role of ECOUTE_DATABASE_URL may not create databases: "
-                f"ALTER ROLE … CREATEDB, or create {', '.join(missing)}"
+                f"ALTER ROLE … CREATEDB, or create {', '.join(missing)} with this role as their owner"
             )
         for name in missing:
             await connection.execute(f'CREATE DATABASE "{name}"')

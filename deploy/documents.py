@@ -1,8 +1,6 @@
 """The documents that are made from the code: OpenAPI of each service, JSON Schemas of each event."""
 
 import json
-import os
-import tempfile
 from importlib import import_module
 from inspect import isclass
 from pathlib import Path
@@ -11,6 +9,7 @@ from typing import Any
 import yaml
 from fastapi import FastAPI
 
+from libs.common.settings import environment_as
 from libs.common.stream.events import Event
 from libs.contracts import cases, feedback
 
@@ -58,10 +57,14 @@ def _yaml(document: dict[str, Any]) -> str:
 
 def _application(service: str) -> FastAPI:
     """The application as it is, with settings that are enough to look at it."""
-    upper = service.upper()
-    os.environ.setdefault(f"ECOUTE_{upper}_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
-    os.environ.setdefault(f"ECOUTE_{upper}_SECRET", "x" * 32)
-    os.environ.setdefault("ECOUTE_INTAKE_MASTER_KEY", "A" * 43 + "=")
-    os.environ.setdefault("ECOUTE_DEVELOPMENT_ISSUER", tempfile.mkdtemp())
-    application: FastAPI = import_module(f"services.{service}.main").app
+    prefix = f"ECOUTE_{service.upper()}"
+    given = {
+        f"{prefix}_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
+        f"{prefix}_SECRET": "x" * 32,
+        "ECOUTE_JWKS_URL": "http://127.0.0.1:1/jwks.json",
+    }
+    if service == "intake":
+        given["ECOUTE_INTAKE_MASTER_KEY"] = "A" * 43 + "="
+    with environment_as(given):
+        application: FastAPI = import_module(f"services.{service}.main").app
     return application

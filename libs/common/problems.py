@@ -8,7 +8,6 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-import orjson
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -236,17 +235,24 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_http)
     for kind in (SQLAlchemyError, OSError, TimeoutError):
         app.add_exception_handler(kind, _on_database)
-    schema = ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:
-        document = generate()
-        components = document.setdefault("components", {}).setdefault("schemas", {})
-        definitions = orjson.loads(orjson.dumps(schema))
-        components.update(definitions.pop("$defs", {}))
-        components["ProblemDetails"] = definitions
-        components.pop("HTTPValidationError", None)
-        components.pop("ValidationError", None)
-        return document
+        return _with_problems(generate())
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _with_problems(document: dict[str, Any]) -> dict[str, Any]:
+    """The OpenAPI document with our form of error in the place of FastAPI's own."""
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    problem = ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas.update(problem.pop("$defs"))
+    schemas["ProblemDetails"] = problem
+    schemas.pop("HTTPValidationError", None)
+    schemas.pop("ValidationError", None)
+    for path in document["paths"].values():
+        for operation in path.values():
+            if "HTTPValidationError" in str(operation["responses"].get("422")):
+                operation["responses"].update({str(status): it for status, it in responses(InvalidRequest).items()})
+    return document

@@ -76,7 +76,7 @@ class Settings(BaseSettings):
             if name.startswith(PREFIX) and name not in cls.names() and not name.startswith(cls.others or ("\0",)):
                 stop(f"the setting {name} is not known; known are: {', '.join(sorted(cls.names()))}")
         try:
-            with _environment(given):
+            with environment_as(given):
                 return cls()
         except ValidationError as invalid:
             error = invalid.errors(include_input=False, include_url=False)[0]
@@ -87,8 +87,8 @@ class Settings(BaseSettings):
 
 
 @contextmanager
-def _environment(given: Mapping[str, str]) -> Iterator[None]:
-    """Pydantic reads `os.environ` alone: put the given one there for a moment."""
+def environment_as(given: Mapping[str, str]) -> Iterator[None]:
+    """Put the given environment in the place of the process's own, for a moment: pydantic reads that one alone."""
     before = dict(os.environ)
     os.environ.clear()
     os.environ.update(given)
