@@ -44,6 +44,8 @@ def create_app(
     app = FastAPI(
         title=title,
         version="1",
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        servers=[{"url": "/", "description": "one base address: a gateway maps the paths of the three services"}],
         description=description,
         lifespan=lifespan,
         redoc_url=None,

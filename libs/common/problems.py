@@ -141,8 +141,13 @@ _BY_STATUS: dict[int, type[Problem]] = {
     kind.status: kind for kind in (BadRequest, NotFound, MethodNotAllowed, ContentTooLarge)
 }
 
-# Rules whose own message quotes what was sent.
-_QUOTING_RULES = {"value_error": "This value is refused.", "uuid_parsing": "A UUID is expected."}
+# Where the library's own message quotes what was sent, or speaks of a text as of a list.
+_ENGLISH_RULES = {
+    "value_error": "This value is refused.",
+    "uuid_parsing": "A UUID is expected.",
+    "string_too_long": "This text is too long.",
+    "string_too_short": "This text is too short.",
+}
 
 _FRENCH_RULES = {
     "missing": "Ce champ est obligatoire.",
@@ -195,7 +200,9 @@ def _from_validation(error: Mapping[str, Any]) -> FieldProblem:
             break
         segments.append(str(segment))
     code = str(error["type"])
-    message = _QUOTING_RULES.get(code) or str(error["msg"])
+    if code in ("too_long", "too_short") and isinstance(error.get("input"), str):
+        code = f"string_{code}"
+    message = _ENGLISH_RULES.get(code) or str(error["msg"])
     if language_of_request.get() == "fr":
         message = error.get("ctx", {}).get("fr") or _FRENCH_RULES.get(code, "Cette valeur est refusée.")
     if place == "body":

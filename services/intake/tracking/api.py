@@ -2,7 +2,8 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Security
+from fastapi.security import APIKeyHeader
 
 from libs.common.clock import Now
 from libs.common.db import Session
@@ -21,14 +22,18 @@ from services.intake.tracking.schemas import EvaluationIn, EvaluationOut, Tracki
 
 router = APIRouter(tags=["tracking"])
 
-TrackingCode = Annotated[
-    str | None, Header(max_length=40, description="the secret given with the receipt; hyphens and case do not matter")
-]
+_header = APIKeyHeader(
+    name="Tracking-Code",
+    scheme_name="TrackingCode",
+    auto_error=False,
+    description="the secret given with the receipt; hyphens and case do not matter",
+)
+TrackingCode = Annotated[str | None, Security(_header)]
 _CODE_PROBLEMS = (TrackingCodeMissing, TrackingCodeMistyped, TrackingCodeUnknown)
 
 
 @router.get("/v1/tracking", responses=responses(*_CODE_PROBLEMS))
-async def get_tracking(session: Session, desk: DeskOf, tracking_code: TrackingCode = None) -> Tracking:
+async def get_tracking(session: Session, desk: DeskOf, tracking_code: TrackingCode) -> Tracking:
     """Where it stands, what happens next and by when, who answers, and the replies."""
     return await queries.tracking(session, desk.master_key, desk.secret, tracking_code)
 
@@ -39,7 +44,7 @@ async def get_tracking(session: Session, desk: DeskOf, tracking_code: TrackingCo
     responses=responses(*_CODE_PROBLEMS, Erased, NotAnsweredYet, AlreadyEvaluated),
 )
 async def evaluate_answer(
-    body: EvaluationIn, session: Session, desk: DeskOf, now: Now, tracking_code: TrackingCode = None
+    body: EvaluationIn, session: Session, desk: DeskOf, now: Now, tracking_code: TrackingCode
 ) -> EvaluationOut:
     """Say whether the latest answer solved it: once per answer. The same again gets the same answer."""
     return await service.evaluate(session, desk, tracking_code, body, now)
