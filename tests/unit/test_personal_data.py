@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.intake.verbatims.personal_data import Kind, Redacted, Removal, redact
+from services.intake.verbatims.personal_data import Redacted, Removal, redact
+from services.intake.verbatims.spans import Kind
 
 STORIES = Path(__file__).parents[2].parent / "shared/data/services_publics_plus_sample.csv"
 real_stories = pytest.mark.skipif(not STORIES.exists(), reason=f"the real stories are not at {STORIES}")

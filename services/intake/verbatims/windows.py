@@ -1,0 +1,44 @@
+"""Neighbouring groups of digits, and what the characters around them say of them."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from services.intake.verbatims.characters import BLANK, DASH, START
+
+UNIT: Final = re.compile(r"[^\S\n]?(?:[€$%\x80]|(?:euros?|eur|dollars?|cad|km|kwh)\b)", re.IGNORECASE)
+PLUS: Final = re.compile(r"[+＋][\s(]{0,2}$")
+ODD: Final = re.compile(rf"[^\s.(){DASH}{BLANK}]")
+REFERENCE_CUE: Final = re.compile(
+    rf"{START}(?:dossier|r[ée]f|r[ée]f[ée]rences?|file|case|claim|facture|invoice|commande|order|ticket|demande|contrat|"
+    r"contract|allocataire|client|customer|identifiant|matricule|siren|siret|rcs|fiscal|[ée]tranger|agdref|account|compte)"
+    r"(?:[^\w\[\]@\n]{0,4}(?:n|n[°ºo]|nr|num|num[ée]ro|number|is|est|le|the|sous|under)?){0,3}[^\w\[\]@\n]{0,4}$",
+    re.IGNORECASE,
+)
+_CODE_OR_LINK: Final = re.compile(
+    r"(?:(?:https?://|www\.)[^\s\[\]]*|(?<![^\W\d_])(?!(?:TEL|TELEPHONE|PHONE|CELL|MOBILE|PORTABLE|GSM|FAX|AU|LE|N)$)[A-Z]+)$"
+)
+
+
+@dataclass(frozen=True)
+class Window:
+    """Some neighbouring groups of digits of a run, what joins them, and the words on either side."""
+
+    groups: tuple[str, ...]
+    joins: tuple[str, ...]
+    before: str
+    after: str
+    regions: tuple[str, ...]
+
+    @property
+    def digits(self) -> str:
+        return "".join(self.groups)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        return tuple(map(len, self.groups))
+
+    @property
+    def is_reference(self) -> bool:
+        """Written in one piece after a word such as "dossier n°", glued to capitals, or in a link."""
+        return len(self.groups) == 1 and bool(REFERENCE_CUE.search(self.before) or _CODE_OR_LINK.search(self.before))
