@@ -1,5 +1,9 @@
 """What analytics needs to know."""
 
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from fastapi import Depends, Request
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
@@ -15,3 +19,12 @@ class AnalyticsSettings(ServiceSettings):
     worker_listen: Listen = Address("127.0.0.1:8013")
     feedback_events_url: str = Field("http://127.0.0.1:8001/v1/feedback-events", pattern="^https?://")
     case_events_url: str = Field("http://127.0.0.1:8002/v1/case-events", pattern="^https?://")
+
+
+def _time_zone(request: Request) -> ZoneInfo:
+    settings: AnalyticsSettings = request.app.state.settings
+    return settings.time_zone
+
+
+TimeZoneOf = Annotated[ZoneInfo, Depends(_time_zone)]
+"""The organisation's: figures count by its days."""

@@ -1,0 +1,29 @@
+"""How far this service has read."""
+
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.analytics.as_of.schemas import AsOf, Position
+
+_POSITIONS = text(
+    """
+    SELECT DISTINCT ON (source) source, epoch, min(pos) AS pos
+      FROM event_position
+     GROUP BY source, epoch
+     ORDER BY source, epoch DESC
+    """
+)
+
+
+async def as_of(session: AsyncSession, now: datetime) -> AsOf:
+    """The instant, and the positions of what this transaction sees; 0 in a log that nobody has begun to read."""
+    read = {row.source: Position(epoch=row.epoch, pos=row.pos) for row in await session.execute(_POSITIONS)}
+    return AsOf(
+        at=now,
+        positions={
+            "intake": read.get("intake", Position(epoch=1, pos=0)),
+            "routing": read.get("routing", Position(epoch=1, pos=0)),
+        },
+    )

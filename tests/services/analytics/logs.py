@@ -1,0 +1,299 @@
+"""The two logs as the readers get them: stories of feedbacks and cases, told as events with their places."""
+
+import random
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+from uuid import NAMESPACE_OID, UUID, uuid5
+
+import orjson
+
+from libs.common.stream.events import Envelope, Event, Received
+from libs.contracts.cases import (
+    CaseAcknowledged,
+    CaseAssigned,
+    CaseClosed,
+    CaseOpened,
+    CaseReplied,
+    ClockEnd,
+    ClockState,
+    case_id_of,
+)
+from libs.contracts.feedback import FeedbackEvaluated, FeedbackSubmitted, FeedbackVerbatimRedacted, Rating
+
+Source = Literal["intake", "routing"]
+TEAM_NAME = {"fr": "Équipe", "en": "Team"}
+
+
+@dataclass(frozen=True)
+class Told:
+    """An event before it has its place in a log."""
+
+    source: Source
+    subject: UUID
+    version: int
+    time: datetime
+    event: Event
+
+    def received(self) -> Received[Any]:
+        return Received(
+            id=UUID(int=zlib.crc32(f"{self.subject}{self.version}".encode())),
+            pos=1,
+            subject=self.subject,
+            version=self.version,
+            time=self.time,
+            recorded_at=self.time,
+            event=self.event,
+        )
+
+
+@dataclass
+class Story:
+    """One feedback and its case, told step by step; `steps` holds each log's events in order."""
+
+    feedback_id: UUID
+    submitted_at: datetime
+    channel: str = "web"
+    kind: str | None = "complaint"
+    service: str | None = "tax"
+    topic: str | None = None
+    language: str | None = None
+    ratings: tuple[Rating, ...] = ()
+    team: str = "front"
+    clocks: dict[str, ClockState] = field(default_factory=dict)
+    feedback_events: list[Told] = field(default_factory=list)
+    case_events: list[Told] = field(default_factory=list)
+
+    @property
+    def events(self) -> list[Told]:
+        return [*self.feedback_events, *self.case_events]
+
+    def submitted(self) -> "Story":
+        return self._feedback(
+            self.submitted_at,
+            FeedbackSubmitted(
+                reference="EC-0000-0000",
+                source="web_form",
+                submitted_at=self.submitted_at,
+                recorded_at=self.submitted_at,
+                channel=self.channel,
+                kind=self.kind,
+                service=self.service,
+                topic=self.topic,
+                language=self.language,
+                ratings=self.ratings,
+            ),
+        )
+
+    def redacted(self, language: str) -> "Story":
+        return self._feedback(
+            self.submitted_at, FeedbackVerbatimRedacted(text="…", language=language, language_confidence=0.9)
+        )
+
+    def evaluated(self, answer: int, solved: str, at: datetime, ratings: tuple[Rating, ...] = ()) -> "Story":
+        return self._feedback(at, FeedbackEvaluated(answer=answer, solved=solved, ratings=ratings))
+
+    def opened(self, team: str | None = None, **due_at: datetime | None) -> "Story":
+        """Clocks by name with their due moments; one without a moment starts at the assignment."""
+        self.team = team or self.team
+        self.clocks = {
+            name: ClockState(
+                clock=name,
+                standard="fast",
+                standard_version=1,
+                starts="submission" if due else "assignment",
+                started_at=self.submitted_at if due else None,
+                due_at=due,
+            )
+            for name, due in due_at.items()
+        }
+        return self._case(
+            CaseOpened,
+            self.submitted_at,
+            "new",
+            submitted_at=self.submitted_at,
+            clocks=tuple(self.clocks.values()),
+        )
+
+    def assigned(self, team: str, at: datetime, **due_at: datetime) -> "Story":
+        self.team = team
+        for name, due in due_at.items():
+            self.clocks[name] = self.clocks[name].model_copy(update={"started_at": at, "due_at": due})
+        return self._case(
+            CaseAssigned,
+            at,
+            "assigned",
+            effective_at=at,
+            assigned_by="staff",
+            clocks=tuple(self.clocks.values()),
+        )
+
+    def acknowledged(self, at: datetime, automatic: bool = False) -> "Story":
+        ended = () if automatic else self._end(at, "acknowledge")
+        return self._case(CaseAcknowledged, at, "acknowledged", automatic=automatic, ended=ended, **self._took(at))
+
+    def replied(self, at: datetime, answer: int | None = 1) -> "Story":
+        ended = () if answer is None else self._end(at, "acknowledge", "reply")
+        return self._case(
+            CaseReplied,
+            at,
+            "acknowledged" if answer is None else "answered",
+            interim=answer is None,
+            answer=answer,
+            ended=ended,
+            **self._took(at),
+        )
+
+    def closed(self, at: datetime) -> "Story":
+        return self._case(CaseClosed, at, "closed", effective_at=at)
+
+    def _took(self, at: datetime) -> dict[str, Any]:
+        """A calendar in which a third of every span is business time."""
+        seconds = int((at - self.submitted_at).total_seconds())
+        return {"effective_at": at, "elapsed_seconds": seconds, "business_seconds": seconds // 3}
+
+    def _end(self, at: datetime, *names: str) -> tuple[ClockEnd, ...]:
+        ended = []
+        for name in names:
+            clock = self.clocks.pop(name, None)
+            if clock is not None and clock.due_at is not None and clock.started_at is not None:
+                seconds = int((at - clock.started_at).total_seconds())
+                ended.append(
+                    ClockEnd(
+                        **clock.model_dump(include={"clock", "standard", "standard_version", "started_at", "due_at"}),
+                        ended_at=at,
+                        elapsed_seconds=seconds,
+                        business_seconds=seconds // 3,
+                        met=at <= clock.due_at,
+                    )
+                )
+        return tuple(ended)
+
+    def _feedback(self, at: datetime, event: Event) -> "Story":
+        self.feedback_events.append(Told("intake", self.feedback_id, len(self.feedback_events) + 1, at, event))
+        return self
+
+    def _case(self, kind: type[Event], at: datetime, state: str, **fields: Any) -> "Story":
+        event = kind(
+            feedback_id=self.feedback_id,
+            state=state,
+            team=self.team,
+            team_name=TEAM_NAME,
+            service=self.service,
+            topic=self.topic,
+            channel=self.channel,
+            kind=self.kind,
+            **fields,
+        )
+        self.case_events.append(Told("routing", case_id_of(self.feedback_id), len(self.case_events) + 1, at, event))
+        return self
+
+
+def chance_of(seed: int) -> random.Random:
+    """The same chance at each run."""
+    return random.Random(seed)  # noqa: S311 - nothing here is a secret
+
+
+def random_stories(chance: random.Random, how_many: int, since: datetime, days: int) -> list[Story]:
+    """Feedbacks of any kind, each somewhere between its submission and the close of its case."""
+    return [_random_story(chance, uuid5(NAMESPACE_OID, str(number)), since, days) for number in range(how_many)]
+
+
+def _random_story(chance: random.Random, feedback_id: UUID, since: datetime, days: int) -> Story:
+
+    def later(at: datetime, most_hours: float) -> datetime:
+        return at + timedelta(seconds=chance.randrange(int(most_hours * 3600) + 1))
+
+    submitted_at = later(since, days * 24)
+    story = Story(
+        feedback_id=feedback_id,
+        submitted_at=submitted_at,
+        channel=chance.choice(["web", "phone", "counter"]),
+        kind=chance.choice(["complaint", "enquiry", None]),
+        service=chance.choice(["tax", "permits", None]),
+        topic=chance.choice(["delay", "staff", None]),
+        language=chance.choice(["fr", "en", None]),
+        ratings=tuple(
+            Rating(measure=chance.choice(["csat", "nps"]), value=chance.randint(1, 5), answered_by=by)
+            for by in ("person", "assisted", "staff")
+            if chance.random() < 0.4
+        ),
+    ).submitted()
+    if chance.random() < 0.7:
+        story.redacted(chance.choice(["fr", "en", "es"]))
+    if chance.random() < 0.15:
+        return story
+    at = submitted_at
+    story.opened(acknowledge=at + timedelta(days=2), reply=None if chance.random() < 0.5 else at + timedelta(days=15))
+    answer = 0
+    for step in ("assigned", "acknowledged", "interim", "assigned", "replied", "replied", "closed"):
+        if chance.random() < 0.2:
+            continue
+        at = later(at, 24 * 6)
+        match step:
+            case "assigned":
+                due = {"reply": at + timedelta(days=15)} if "reply" in story.clocks else {}
+                story.assigned(chance.choice(["north", "south"]), at, **due)
+            case "acknowledged":
+                story.acknowledged(at, automatic=chance.random() < 0.2)
+            case "interim":
+                story.replied(at, None)
+            case "replied":
+                answer += 1
+                story.replied(at, answer)
+                if chance.random() < 0.6:
+                    story.evaluated(answer, chance.choice(["yes", "partly", "no"]), at + timedelta(hours=1))
+            case "closed":
+                story.closed(at)
+    return story
+
+
+def interleave(chance: random.Random, sequences: Iterable[Sequence[Told]]) -> list[Told]:
+    """Any order of all of them that keeps the order of each."""
+    left = [list(reversed(one)) for one in sequences if one]
+    mixed = []
+    while left:
+        sequence = chance.choice(left)
+        mixed.append(sequence.pop())
+        if not sequence:
+            left.remove(sequence)
+    return mixed
+
+
+def cut(chance: random.Random, events: Sequence[Any], longest: int) -> list[list[Any]]:
+    """The same events in slices of any length up to the longest."""
+    slices, start = [], 0
+    while start < len(events):
+        length = chance.randint(1, longest)
+        slices.append(list(events[start : start + length]))
+        start += length
+    return slices
+
+
+def log_of(events: Iterable[Told]) -> list[Envelope]:
+    """The lines of a log that holds these events and no others."""
+    last: dict[int, int] = {}
+    lines = []
+    for pos, one in enumerate(events, start=1):
+        shard = zlib.crc32(str(one.subject).encode()) % 32
+        lines.append(
+            Envelope(
+                pos=pos,
+                prev=last.get(shard, 0),
+                epoch=1,
+                shard=shard,
+                id=UUID(int=pos + (1 << 64 if one.source == "routing" else 0)),
+                type=one.event.type,
+                subject=str(one.subject),
+                version=one.version,
+                time=one.time.astimezone(UTC),
+                recorded_at=one.time.astimezone(UTC),
+                traceparent=None,
+                data=orjson.loads(one.event.to_data()),
+                text=one.event.to_text(),
+            )
+        )
+        last[shard] = pos
+    return lines

@@ -1,0 +1,285 @@
+"""Figures over HTTP: what a manager reads, against numbers counted by hand and by other means."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from libs.contracts.feedback import Rating
+from tests.services.analytics.logs import Story
+from tests.services.analytics.reading import Readers
+
+MONDAY = datetime(2026, 3, 2, 17, tzinfo=UTC)
+"""Noon in Toronto."""
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+SetClock = Callable[[datetime], None]
+
+
+def story(number: int, submitted_at: datetime = MONDAY, **fields: Any) -> Story:
+    return Story(UUID(int=number), submitted_at, **fields).submitted()
+
+
+async def figures(http: httpx.AsyncClient, **parameters: str) -> list[dict[str, Any]]:
+    answer = await http.get("/v1/kpis", params={"from": "2026-03-01", "to": "2026-04-01", **parameters})
+    assert answer.status_code == 200, answer.text
+    found: list[dict[str, Any]] = answer.json()["figures"]
+    return found
+
+
+async def figure(http: httpx.AsyncClient, name: str, **parameters: str) -> dict[str, Any]:
+    (one,) = await figures(http, names=name, **parameters)
+    return one
+
+
+async def test_volume_counts_what_was_submitted_in_the_span(readers: Readers, http: httpx.AsyncClient) -> None:
+    await readers.read([story(1), story(2, MONDAY + DAY), story(3, MONDAY + 30 * DAY)])
+
+    volume = await figure(http, "volume")
+
+    assert (volume["value"], volume["n"], volume["unit"], volume["interval"]) == (2, 2, "count", None)
+    assert volume["flags"] == ["small_sample"]
+    assert volume["span"] == {"from": "2026-03-01", "to": "2026-04-01", "time_zone": "America/Toronto"}
+    assert volume["as_of"]["positions"] == {"intake": {"epoch": 1, "pos": 3}, "routing": {"epoch": 1, "pos": 0}}
+
+
+async def test_a_breakdown_has_every_value_and_unassigned_where_there_is_none(
+    readers: Readers, http: httpx.AsyncClient
+) -> None:
+    await readers.read([story(1, service="tax"), story(2, service="tax"), story(3, service=None)])
+
+    read = await figures(http, names="volume", by="service")
+
+    assert {one["filters"]["service"]: one["value"] for one in read} == {"tax": 2, "unassigned": 1}
+
+
+async def test_no_data_is_null_and_never_zero(http: httpx.AsyncClient) -> None:
+    read = await figures(http)
+
+    assert {(one["name"], one["value"]) for one in read} == {
+        ("volume", 0),
+        ("acknowledge_time", None),
+        ("reply_time", None),
+        ("met_of_due", None),
+        ("standard_met", None),
+        ("csat", None),
+        ("resolution_confirmed_rate", None),
+    }
+    assert {one["n"] for one in read} == {0}
+    assert {one["interval"] for one in read} == {None}
+
+
+async def test_not_answering_does_not_improve_met_of_due(
+    readers: Readers, http: httpx.AsyncClient, at: SetClock
+) -> None:
+    due_at = MONDAY + 2 * DAY
+    await readers.read(
+        [
+            story(1).opened(reply=due_at).replied(MONDAY + DAY),
+            story(2).opened(reply=due_at).replied(MONDAY + 3 * DAY),
+            story(3).opened(reply=due_at),
+            story(4).opened(reply=MONDAY + 20 * DAY).replied(MONDAY + DAY),
+        ]
+    )
+    at(MONDAY + 10 * DAY)
+
+    met = await figure(http, "met_of_due", clock="reply")
+    standard = await figure(http, "standard_met", clock="reply")
+
+    assert (met["numerator"], met["denominator"], met["n"], met["clock"]) == (1, 3, 3, "reply")
+    assert met["value"] == pytest.approx(100 / 3)
+    assert met["interval"] == pytest.approx([6.149, 79.234], abs=0.001)
+    assert (standard["numerator"], standard["denominator"]) == (2, 3)
+    assert standard["companions"]["open_breached"]["value"] == 1
+
+
+async def test_a_clock_that_falls_due_today_counts_from_the_moment_it_is_due(
+    readers: Readers, http: httpx.AsyncClient, at: SetClock
+) -> None:
+    await readers.read(
+        [
+            story(1, service="tax").opened(reply=MONDAY + HOUR),
+            story(2, service="tax").opened(reply=MONDAY + 3 * HOUR).replied(MONDAY),
+        ]
+    )
+
+    async def due_at(now: datetime, **parameters: str) -> tuple[int, int]:
+        at(now)
+        one = await figure(http, "met_of_due", clock="reply", **parameters)
+        return one["numerator"], one["denominator"]
+
+    assert await due_at(MONDAY + HOUR - timedelta(seconds=1)) == (0, 0)
+    assert await due_at(MONDAY + HOUR) == (0, 1)
+    assert await due_at(MONDAY + 3 * HOUR) == (1, 2)
+    assert await due_at(MONDAY + 3 * HOUR, by="service") == (1, 2)
+    assert await due_at(MONDAY + 2 * DAY) == (1, 2)
+    assert await due_at(MONDAY + 2 * DAY, to="2026-03-02") == (0, 0)
+
+
+async def test_figures_about_clocks_come_once_for_each_clock(readers: Readers, http: httpx.AsyncClient) -> None:
+    await readers.read([story(1).opened(acknowledge=MONDAY, reply=MONDAY + DAY, resolve=MONDAY + DAY)])
+
+    read = await figures(http, names="met_of_due,standard_met")
+
+    assert [(one["name"], one["clock"]) for one in read] == [
+        (name, clock) for name in ("met_of_due", "standard_met") for clock in ("acknowledge", "reply", "resolve")
+    ]
+
+
+async def test_satisfaction_is_what_the_person_marked_and_the_rest_stands_beside_it(
+    readers: Readers, http: httpx.AsyncClient
+) -> None:
+    def marked(number: int, value: int, by: Any) -> Story:
+        return story(number, ratings=(Rating(measure="csat", value=value, answered_by=by),))
+
+    evaluation = (Rating(measure="csat", value=1, answered_by="person"),)
+    await readers.read(
+        [
+            marked(1, 5, "person"),
+            marked(2, 4, "person"),
+            marked(3, 3, "person").opened().replied(MONDAY).evaluated(1, "no", MONDAY, evaluation),
+            marked(4, 1, "assisted"),
+            marked(5, 5, "staff"),
+        ]
+    )
+
+    csat = await figure(http, "csat")
+
+    assert (csat["numerator"], csat["denominator"], csat["n"]) == (2, 3, 3)
+    assert csat["value"] == pytest.approx(200 / 3)
+    assert csat["companions"]["assisted"]["value"] == 0
+    assert csat["companions"]["staff"]["value"] == 100
+
+
+async def test_resolution_is_confirmed_by_the_person_and_partly_is_shown_apart(
+    readers: Readers, http: httpx.AsyncClient
+) -> None:
+    def answered(number: int) -> Story:
+        return story(number).opened().replied(MONDAY)
+
+    await readers.read(
+        [
+            answered(1).evaluated(1, "yes", MONDAY),
+            answered(2).evaluated(1, "yes", MONDAY),
+            answered(3).evaluated(1, "partly", MONDAY),
+            answered(4).evaluated(1, "no", MONDAY),
+            answered(5),
+            story(6).opened(),
+        ]
+    )
+
+    rate = await figure(http, "resolution_confirmed_rate")
+
+    assert (rate["numerator"], rate["denominator"], rate["value"]) == (2, 4, 50)
+    assert rate["companions"]["partly"]["value"] == 25
+    asked = rate["companions"]["answered_of_asked"]
+    assert (asked["numerator"], asked["denominator"], asked["value"]) == (4, 5, 80)
+
+
+async def test_times_are_exact_quantiles_in_business_hours_and_as_the_person_lived_them(
+    readers: Readers, http: httpx.AsyncClient
+) -> None:
+    await readers.read([story(hours).opened().replied(MONDAY + hours * HOUR) for hours in range(1, 102)])
+
+    read = {(one["unit"], one["quantile"]): one for one in await figures(http, names="reply_time")}
+
+    assert {key: one["value"] for key, one in read.items()} == {
+        ("elapsed_hours", "p50"): 51,
+        ("elapsed_hours", "p90"): 91,
+        ("elapsed_hours", "p95"): 96,
+        ("business_hours", "p50"): 17,
+        ("business_hours", "p90"): pytest.approx(91 / 3),
+        ("business_hours", "p95"): 32,
+    }
+    assert {(one["n"], one["source"]) for one in read.values()} == {(101, "facts")}
+    assert read["elapsed_hours", "p50"]["interval"] == [41, 61]
+    assert read["elapsed_hours", "p95"]["interval"] == [91, 101]
+
+
+async def test_a_bound_that_so_few_times_cannot_give_is_null(readers: Readers, http: httpx.AsyncClient) -> None:
+    await readers.read([story(hours).opened().replied(MONDAY + hours * HOUR) for hours in range(1, 4)])
+
+    read = {(one["unit"], one["quantile"]): one for one in await figures(http, names="reply_time")}
+
+    assert read["elapsed_hours", "p50"]["value"] == 2
+    assert read["elapsed_hours", "p50"]["interval"] == [None, None]
+    assert read["elapsed_hours", "p50"]["flags"] == ["small_sample"]
+
+
+async def test_automatic_acknowledgements_are_not_acknowledgements(readers: Readers, http: httpx.AsyncClient) -> None:
+    await readers.read(
+        [
+            story(1).opened().acknowledged(MONDAY + HOUR, automatic=True).acknowledged(MONDAY + 3 * HOUR),
+            story(2).opened().replied(MONDAY + 5 * HOUR),
+            story(3).opened().acknowledged(MONDAY + HOUR, automatic=True),
+        ]
+    )
+
+    read = await figures(http, names="acknowledge_time")
+    medians = [one for one in read if (one["unit"], one["quantile"]) == ("elapsed_hours", "p50")]
+
+    assert [(one["value"], one["n"]) for one in medians] == [(4, 2)]
+
+
+async def test_definitions_say_what_each_figure_means_in_both_languages(http: httpx.AsyncClient) -> None:
+    items = (await http.get("/v1/kpis/definitions")).json()["items"]
+
+    assert [one["name"] for one in items] == [
+        "volume",
+        "acknowledge_time",
+        "reply_time",
+        "met_of_due",
+        "standard_met",
+        "csat",
+        "resolution_confirmed_rate",
+    ]
+    assert all(one[text][language] for one in items for text in ("title", "formula") for language in ("fr", "en"))
+
+
+@pytest.mark.parametrize("role", ["manager", "analyst", "supervisor"])
+async def test_who_steers_sees_figures(
+    http: httpx.AsyncClient, token: Callable[..., dict[str, str]], role: str
+) -> None:
+    assert (await http.get("/v1/kpis", headers=token(role))).status_code == 200
+
+
+@pytest.mark.parametrize("role", ["agent", "reviewer", "importer", "auditor", "admin", "service"])
+async def test_nobody_else_gets_a_figure(
+    http: httpx.AsyncClient, token: Callable[..., dict[str, str]], role: str
+) -> None:
+    assert (await http.get("/v1/kpis", headers=token(role))).status_code == 403
+
+
+async def test_without_a_token_there_is_no_figure(http: httpx.AsyncClient) -> None:
+    assert (await http.get("/v1/kpis", headers={"Authorization": ""})).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("parameters", "problem"),
+    [
+        ({"names": "volume,happiness"}, "unknown-kpi"),
+        ({"by": "mood"}, "unknown-dimension"),
+        ({"from": "2026-03-02", "to": "2026-03-02"}, "empty-span"),
+        ({"from": "2000-01-01", "to": "2026-01-01"}, "span-too-long"),
+        ({"from": "yesterday"}, "invalid-request"),
+        ({"clock": "wall"}, "invalid-request"),
+        ({"where": "channel:web"}, "invalid-request"),
+    ],
+)
+async def test_what_cannot_be_answered_is_refused_in_both_languages(
+    http: httpx.AsyncClient, parameters: dict[str, str], problem: str
+) -> None:
+    said = set()
+    for language in ("fr", "en"):
+        answer = await http.get("/v1/kpis", params=parameters, headers={"Accept-Language": language})
+        assert (answer.status_code, answer.json()["type"]) == (422, f"urn:ecoute:problem:{problem}")
+        said.add(answer.json()["title"])
+    assert len(said) == 2
+
+
+async def test_twenty_years_may_be_asked_at_once(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/v1/kpis", params={"from": "2006-03-01", "to": "2026-03-01"})
+
+    assert answer.status_code == 200

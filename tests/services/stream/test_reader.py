@@ -1,0 +1,371 @@
+"""What a service relies on that reads another's events: each once, in order, whatever breaks."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.db import Database
+from libs.common.failures import is_infrastructure
+from libs.common.lifecycle import Lifecycle
+from libs.common.stream.errors import StreamStopped
+from libs.common.stream.events import Received
+from libs.common.stream.reader import Reader
+from libs.common.stream.tables import SHARDS
+from libs.common.worker import _keep
+from tests.services.stream.log import (
+    Counted,
+    CountedInWords,
+    Log,
+    MakeDatabase,
+    Miscounted,
+    Unheard,
+    all_rows,
+    count,
+    effects,
+    eventually,
+    execute,
+    parked,
+    positions,
+    reader_of,
+    some_subjects,
+    tell,
+    tell_counted,
+)
+
+Applied = dict[UUID, list[tuple[int, int]]]
+
+
+async def read_to_the_end(reader: Reader, database: Database) -> None:
+    while await reader.read(database, Lifecycle()):
+        pass
+
+
+def counted(subjects: Sequence[UUID], numbers: range) -> Applied:
+    """What `tell_counted` tells of each subject, of versions 1, 2, 3, …"""
+    return {
+        subject: list(enumerate(numbers[place :: len(subjects)], start=1)) for place, subject in enumerate(subjects)
+    }
+
+
+@pytest.fixture
+async def log(database: Database) -> Log:
+    """The log of the test's database, and positions in it that are at 0."""
+    await reader_of(Log(database)).prepare(database)
+    return Log(database)
+
+
+async def test_before_the_first_read_every_shard_has_its_position_and_it_is_0(database: Database) -> None:
+    reader = reader_of(Log(database))
+    await reader.prepare(database)
+    assert await positions(database) == dict.fromkeys(range(SHARDS), 0)
+    await tell_counted(database, some_subjects(2), 4)
+    await reader.read(database, Lifecycle())
+    await reader.prepare(database)
+    assert set((await positions(database)).values()) == {4}
+
+
+async def test_two_readers_at_once_apply_each_event_once_and_in_order(
+    database: Database, another: MakeDatabase, log: Log
+) -> None:
+    subjects = some_subjects(40)
+    await tell_counted(database, subjects, 600)
+    pools = [another() for _ in range(2)]
+    await asyncio.gather(*(read_to_the_end(reader_of(Log(pool, limit=20)), pool) for pool in pools))
+    assert await effects(database) == counted(subjects, range(600))
+    assert set((await positions(database)).values()) == {600}
+
+
+async def test_a_slice_that_comes_twice_changes_nothing(database: Database, log: Log) -> None:
+    subjects = some_subjects(3)
+    await tell_counted(database, subjects, 12)
+    reader, slice_, start = reader_of(log), await log.events_after(0), await positions(database)
+    await reader.apply(database, start, slice_[:8])
+    await reader.apply(database, start, slice_[:8])
+    await reader.apply(database, start, slice_[:5])
+    assert set((await positions(database)).values()) == {8}
+    await reader.apply(database, await positions(database), slice_[4:])
+    assert await effects(database) == counted(subjects, range(12))
+
+
+async def test_a_position_never_goes_back(database: Database, log: Log) -> None:
+    """Where shards have been read unequally far, a slice takes none of them back and repeats nothing."""
+    subjects = some_subjects(20)
+    await tell_counted(database, subjects, 60)
+    slice_ = await log.events_after(0)
+    ahead = slice_[49]
+    await execute(
+        database,
+        "UPDATE event_position SET pos = :pos, event_id = :id WHERE shard = :shard",
+        pos=ahead.pos,
+        id=ahead.id,
+        shard=ahead.shard,
+    )
+    await reader_of(log).apply(database, await positions(database), slice_[:30])
+    reached = await positions(database)
+    assert reached.pop(ahead.shard) == ahead.pos
+    assert set(reached.values()) == {30}
+    [row] = await all_rows(database, "SELECT event_id FROM event_position WHERE shard = :shard", shard=ahead.shard)
+    assert row.event_id == ahead.id
+    applied = {n for done in (await effects(database)).values() for _, n in done}
+    assert applied == {one.data["n"] for one in slice_[:30] if one.shard != ahead.shard}
+
+
+BY_CONTRACT, BY_DATABASE = "refused by the contract", "refused by the database"
+
+
+@pytest.mark.parametrize(
+    ("place", "kind"),
+    [(0, BY_CONTRACT), (0, BY_DATABASE), (39, BY_CONTRACT), (39, BY_DATABASE)]
+    + [(place, BY_CONTRACT) for place in (1, 12, 20, 30)]
+    + [(place, BY_DATABASE) for place in (7, 19, 21, 38)],
+)
+async def test_a_poison_event_parks_its_subject_alone_until_it_is_replayed(
+    database: Database, log: Log, place: int, kind: str
+) -> None:
+    subjects = some_subjects(7)
+    told: list[tuple[UUID, Any]] = [(subjects[n % 7], Counted(n=n)) for n in range(40)]
+    guilty = subjects[place % 7]
+    told[place] = (guilty, Miscounted(n="a few") if kind == BY_CONTRACT else Counted(n=-1))
+    await tell(database, *told)
+    reader = reader_of(log)
+
+    await read_to_the_end(reader, database)
+    healthy = {subject: done for subject, done in counted(subjects, range(40)).items() if subject != guilty}
+    before = [done for done in counted(subjects, range(40))[guilty] if done[1] < place]
+    assert await effects(database) == healthy | ({guilty: before} if before else {})
+    assert await parked(database) == [(n + 1, guilty) for n in range(place, 40) if subjects[n % 7] == guilty]
+    assert set((await positions(database)).values()) == {40}
+
+    await tell(database, (guilty, Counted(n=40)), (subjects[place % 7 - 1], Counted(n=41)))
+    await read_to_the_end(reader, database)
+    assert (await parked(database))[-1] == (41, guilty), "what comes later follows its subject"
+    with pytest.raises((SQLAlchemyError, ValueError)):
+        await reader.replay(database, str(guilty))
+    waiting = len(await parked(database))
+
+    async def count_anything(session: AsyncSession, events: Sequence[Received[Any]]) -> None:
+        for one in events:
+            known = one.event.n if isinstance(one.event.n, int) and one.event.n >= 0 else place
+            await count(session, [_with(one, known)])
+
+    mended = reader_of(log, count_anything, kind=CountedInWords)
+    assert await mended.replay(database, str(guilty)) == waiting
+    assert await parked(database) == []
+    await tell(database, (guilty, Counted(n=42)))
+    await read_to_the_end(mended, database)
+    done = (await effects(database))[guilty]
+    assert done == [*counted(subjects, range(40))[guilty], (len(done) - 1, 40), (len(done), 42)]
+
+
+def _with(received: Received[Any], n: int) -> Received[Any]:
+    return Received(
+        received.id,
+        received.pos,
+        received.subject,
+        received.version,
+        received.time,
+        received.recorded_at,
+        Counted(n=n),
+    )
+
+
+async def test_two_poison_events_in_one_slice_park_two_subjects(database: Database, log: Log) -> None:
+    subjects = some_subjects(4)
+    told: list[tuple[UUID, Any]] = [(subjects[n % 4], Counted(n=n)) for n in range(16)]
+    told[4], told[5] = (subjects[0], Counted(n=-1)), (subjects[1], Miscounted(n="?"))
+    await tell(database, *told)
+    await read_to_the_end(reader_of(log), database)
+    everything = counted(subjects, range(16))
+    assert await effects(database) == {
+        subjects[0]: everything[subjects[0]][:1],
+        subjects[1]: everything[subjects[1]][:1],
+        subjects[2]: everything[subjects[2]],
+        subjects[3]: everything[subjects[3]],
+    }
+    assert {subject for _, subject in await parked(database)} == set(subjects[:2])
+
+
+async def test_two_readers_that_meet_the_same_poison_park_it_once_and_go_on(
+    database: Database, another: MakeDatabase, log: Log
+) -> None:
+    subjects = some_subjects(5)
+    told: list[tuple[UUID, Any]] = [(subjects[n % 5], Counted(n=n)) for n in range(60)]
+    for place in (9, 23, 31, 42, 55):
+        told[place] = (told[place][0], Counted(n=-1))
+    await tell(database, *told)
+    pools = [another() for _ in range(3)]
+    await asyncio.gather(*(read_to_the_end(reader_of(Log(pool, limit=3)), pool) for pool in pools))
+    assert set((await positions(database)).values()) == {60}
+    places = [pos for pos, _ in await parked(database)]
+    applied = sorted(n + 1 for done in (await effects(database)).values() for _, n in done)
+    assert sorted(places + applied) == list(range(1, 61))
+
+
+async def test_an_event_that_comes_during_a_replay_is_applied_after_it(
+    database: Database, another: MakeDatabase, log: Log
+) -> None:
+    subject = uuid4()
+    await tell(database, (subject, Counted(n=-1)), (subject, Counted(n=2)))
+    await read_to_the_end(reader_of(log), database)
+    await execute(database, "ALTER TABLE effect DROP CONSTRAINT n_is_counted")
+    await tell(database, (subject, Counted(n=3)))
+    replaying, go_on = asyncio.Event(), asyncio.Event()
+
+    async def count_slowly(session: AsyncSession, events: Sequence[Received[Any]]) -> None:
+        replaying.set()
+        await go_on.wait()
+        await count(session, events)
+
+    replay = asyncio.create_task(reader_of(log, count_slowly).replay(database, str(subject)))
+    await replaying.wait()
+    reading = asyncio.create_task(read_to_the_end(reader_of(log), another()))
+    await asyncio.sleep(0.3)
+    assert not reading.done()
+    go_on.set()
+    assert await replay == 2
+    await reading
+    assert await effects(database) == {subject: [(1, -1), (2, 2), (3, 3)]}
+    assert await parked(database) == []
+
+
+async def test_two_replays_at_once_apply_a_parked_subject_once(
+    database: Database, another: MakeDatabase, log: Log
+) -> None:
+    subject = uuid4()
+    await tell(database, (subject, Counted(n=-1)), (subject, Counted(n=2)))
+    await read_to_the_end(reader_of(log), database)
+    await execute(database, "ALTER TABLE effect DROP CONSTRAINT n_is_counted")
+    replays = await asyncio.gather(*(reader_of(log).replay(another(), str(subject)) for _ in range(3)))
+    assert sorted(replays) == [0, 0, 2]
+    assert await effects(database) == {subject: [(1, -1), (2, 2)]}
+
+
+async def test_a_lock_that_cannot_be_had_parks_nothing_and_is_tried_again(database: Database, log: Log) -> None:
+    subjects = some_subjects(2)
+    await tell_counted(database, subjects, 6)
+
+    async def count_impatiently(session: AsyncSession, events: Sequence[Received[Any]]) -> None:
+        await session.execute(text("SET LOCAL lock_timeout = '50ms'"))
+        await count(session, events)
+
+    reader = reader_of(log, count_impatiently)
+    async with database.connection() as holder:
+        await holder.execute(text("LOCK TABLE effect IN SHARE MODE"))
+        with pytest.raises(SQLAlchemyError) as failed:
+            await reader.read(database, Lifecycle())
+    assert is_infrastructure(failed.value)
+    assert (await parked(database), set((await positions(database)).values())) == ([], {0})
+    await reader.read(database, Lifecycle())
+    assert await effects(database) == counted(subjects, range(6))
+
+
+async def test_a_reader_whose_connection_is_cut_parks_nothing_and_goes_on_by_itself(
+    database: Database, another: MakeDatabase, log: Log
+) -> None:
+    subjects, cuts = some_subjects(3), 0
+    await tell_counted(database, subjects, 9)
+
+    async def count_after_two_cuts(session: AsyncSession, events: Sequence[Received[Any]]) -> None:
+        nonlocal cuts
+        await count(session, events)
+        if cuts < 2:
+            cuts += 1
+            own = await session.scalar(text("SELECT pg_backend_pid()"))
+            await all_rows(database, f"SELECT pg_terminate_backend({own})")
+
+    app = FastAPI()
+    app.state.database, app.state.lifecycle = another(), Lifecycle()
+    reader = reader_of(log, count_after_two_cuts)
+    running = asyncio.create_task(_keep(app, "reader", reader.run))
+
+    async def is_read() -> bool:
+        return set((await positions(database)).values()) == {9}
+
+    await eventually(is_read)
+    app.state.lifecycle.draining.set()
+    await asyncio.wait_for(running, 5)
+    assert cuts == 2
+    assert await parked(database) == []
+    assert await effects(database) == counted(subjects, range(9))
+
+
+async def test_an_event_type_that_nobody_knows_stops_the_source_and_says_so(database: Database, log: Log) -> None:
+    subjects = some_subjects(2)
+    await tell_counted(database, subjects, 4)
+    reader = reader_of(log)
+    await read_to_the_end(reader, database)
+    assert await reader.check() is None
+    await tell(database, (subjects[0], Counted(n=4)), (uuid4(), Unheard()), (subjects[1], Counted(n=5)))
+
+    app = FastAPI()
+    app.state.database, app.state.lifecycle = database, Lifecycle()
+    for _ in range(2):
+        with pytest.raises(StreamStopped):
+            await reader.run(app)
+        assert Unheard.type in (await reader.check() or "")
+    assert set((await positions(database)).values()) == {4}
+    assert await effects(database) == counted(subjects, range(4))
+    assert await parked(database) == []
+
+
+async def test_a_reader_that_was_stopped_says_that_it_goes_on_once_it_does(database: Database, log: Log) -> None:
+    reader = reader_of(log)
+    reader.stopped = "somebody had to look"
+    app = FastAPI()
+    app.state.database, app.state.lifecycle = database, Lifecycle()
+    running = asyncio.create_task(reader.run(app))
+
+    async def is_well() -> bool:
+        return await reader.check() is None
+
+    await eventually(is_well)
+    app.state.lifecycle.draining.set()
+    await asyncio.wait_for(running, 5)
+
+
+async def test_a_missing_event_stops_the_source(database: Database, log: Log) -> None:
+    subject = uuid4()
+    await tell(database, *((subject, Counted(n=n)) for n in range(6)))
+    whole, start = await log.events_after(0), await positions(database)
+    reader = reader_of(log)
+    with pytest.raises(StreamStopped):
+        await reader.apply(database, start, whole[:2] + whole[3:])
+    with pytest.raises(StreamStopped):
+        await reader.apply(database, start, whole[1:])
+    assert (await effects(database), set((await positions(database)).values())) == ({}, {0})
+    await reader.apply(database, start, whole)
+    assert await effects(database) == counted([subject], range(6))
+
+
+async def test_a_database_without_the_newest_migration_stops_the_source_and_parks_nothing(
+    database: Database, log: Log
+) -> None:
+    subjects = some_subjects(2)
+    await tell_counted(database, subjects, 4)
+    await execute(database, "ALTER TABLE effect RENAME COLUMN n TO number")
+    reader = reader_of(log)
+    with pytest.raises(StreamStopped):
+        await reader.read(database, Lifecycle())
+    assert (await parked(database), set((await positions(database)).values())) == ([], {0})
+    await execute(database, "ALTER TABLE effect RENAME COLUMN number TO n")
+    await reader.read(database, Lifecycle())
+    assert await effects(database) == counted(subjects, range(4))
+
+
+async def test_words_travel_beside_the_data_and_reach_the_handler(database: Database, log: Log) -> None:
+    heard: list[str | None] = []
+
+    async def listen(_: AsyncSession, events: Sequence[Received[Any]]) -> None:
+        heard.extend(one.event.said for one in events)
+
+    await tell(database, (uuid4(), Counted(n=1, said="Où est le guichet ?\n« là »")), (uuid4(), Counted(n=2)))
+    await read_to_the_end(reader_of(log, listen), database)
+    assert heard == ["Où est le guichet ?\n« là »", None]
+    assert all("guichet" not in row.data for row in await all_rows(database, "SELECT data FROM event_log"))

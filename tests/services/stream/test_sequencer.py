@@ -1,0 +1,188 @@
+"""What everybody who reads a log relies on: each event once, in its place."""
+
+import asyncio
+import random
+import zlib
+from contextlib import suppress
+from uuid import UUID, uuid4
+
+import asyncpg
+from sqlalchemy import text
+
+from libs.common.db import Database
+from libs.common.stream.sequencer import CHANNEL, FLOOR_SECONDS, Floor, sequence
+from libs.common.stream.tables import SHARDS
+from tests.services.stream.log import (
+    Counted,
+    MakeDatabase,
+    all_rows,
+    some_subjects,
+    tell,
+    tell_counted,
+    write,
+)
+
+WRITERS, TRANSACTIONS, HOT_SUBJECTS, SEQUENCERS = 16, 100, 8, 3
+
+
+class ChangedMind(Exception):
+    """A writer that rolls back."""
+
+
+async def write_much(database: Database, hot: list[UUID], seed: int) -> set[tuple[str, int, str]]:
+    """Transactions of random length on hot and on new subjects; what they committed: subject, version, data."""
+    chance = random.Random(seed)  # noqa: S311
+    committed: set[tuple[str, int, str]] = set()
+    for number in range(TRANSACTIONS):
+        subjects = chance.sample(hot, chance.randint(1, 2)) + some_subjects(chance.randint(0, 2))
+        told = [
+            (chance.choice(subjects), Counted(n=seed * 1_000_000 + number * 100 + one))
+            for one in range(chance.randint(1, 8))
+        ]
+        with suppress(ChangedMind):
+            async with database.connection() as connection:
+                versions = await write(connection, *told)
+                await asyncio.sleep(chance.choice((0, 0, 0.002, 0.01)))
+                if chance.random() < 0.05:
+                    raise ChangedMind
+            committed |= {
+                (str(subject), version, event.to_data())
+                for (subject, event), version in zip(told, versions, strict=True)
+            }
+    return committed
+
+
+async def sequence_until(database: Database, written: asyncio.Event) -> int:
+    """A sequencer's life; how many events it moved."""
+    floor, moved = Floor(), 0
+    while True:
+        last_round = written.is_set()
+        async with database.connection() as connection:
+            found = await sequence(connection, floor)
+        moved += found
+        if not found:
+            if last_round:
+                return moved
+            await asyncio.sleep(0.005)
+
+
+async def test_with_16_writers_and_three_sequencers_every_committed_event_has_its_one_place_in_the_log(
+    database: Database, another: MakeDatabase
+) -> None:
+    hot, written = some_subjects(HOT_SUBJECTS), asyncio.Event()
+    sequencers = [asyncio.create_task(sequence_until(another(), written)) for _ in range(SEQUENCERS)]
+    committed = set().union(*await asyncio.gather(*(write_much(database, hot, seed) for seed in range(WRITERS))))
+    written.set()
+    moved = await asyncio.gather(*sequencers)
+
+    log = await all_rows(database, "SELECT * FROM event_log ORDER BY pos")
+    assert len(log) == len(committed) == sum(moved) >= 5000
+    assert {(one.subject, one.version, one.data) for one in log} == committed
+    assert [one.pos for one in log] == list(range(1, len(log) + 1))
+    assert len({one.id for one in log}) == len(log)
+    assert {one.epoch for one in log} == {1}
+
+    versions: dict[str, int] = {}
+    last_of_shard = dict.fromkeys(range(SHARDS), 0)
+    for one in log:
+        assert one.version == versions.get(one.subject, 0) + 1, f"{one.subject} at {one.pos}"
+        versions[one.subject] = one.version
+        assert one.shard == zlib.crc32(one.subject.encode()) % 32
+        assert one.prev == last_of_shard[one.shard], f"prev at {one.pos}"
+        last_of_shard[one.shard] = one.pos
+    [head] = await all_rows(database, "SELECT * FROM event_head")
+    assert (head.pos, dict(enumerate(head.shards))) == (len(log), last_of_shard)
+    assert await all_rows(database, "SELECT seq FROM event_pending") == []
+
+
+async def test_a_writer_that_rolls_back_leaves_no_event_and_no_gap(database: Database) -> None:
+    subject = uuid4()
+    await tell(database, (subject, Counted(n=1)))
+    with suppress(ChangedMind):
+        async with database.connection() as connection:
+            await write(connection, (subject, Counted(n=2)))
+            raise ChangedMind
+    await tell(database, (subject, Counted(n=3)))
+    log = await all_rows(database, "SELECT pos, prev, version, data FROM event_log ORDER BY pos")
+    assert [tuple(one) for one in log] == [(1, 0, 1, '{"n":1}'), (2, 1, 2, '{"n":3}')]
+
+
+async def test_events_of_one_transaction_keep_the_order_in_which_they_were_written(database: Database) -> None:
+    await tell_counted(database, some_subjects(3), 2500)
+    log = await all_rows(database, "SELECT data FROM event_log ORDER BY pos")
+    assert [one.data for one in log] == [f'{{"n":{n}}}' for n in range(2500)]
+
+
+async def test_an_event_that_is_not_committed_does_not_hold_up_the_others(database: Database) -> None:
+    async with database.connection() as slow:
+        await write(slow, (uuid4(), Counted(n=1)))
+        await tell(database, (uuid4(), Counted(n=2)))
+        assert [one.data for one in await all_rows(database, "SELECT data FROM event_log")] == ['{"n":2}']
+    await tell(database)
+    log = await all_rows(database, "SELECT data FROM event_log ORDER BY pos")
+    assert [one.data for one in log] == ['{"n":2}', '{"n":1}']
+
+
+async def test_an_empty_poll_takes_no_transaction_id(database: Database) -> None:
+    taken = text("SELECT pg_current_xact_id_if_assigned() IS NOT NULL")
+    async with database.connection() as connection:
+        assert await sequence(connection, Floor()) == 0
+        assert not await connection.scalar(taken)
+    async with database.connection() as writer:
+        await write(writer, (uuid4(), Counted(n=1)))
+    async with database.connection() as connection:
+        assert await sequence(connection, Floor()) == 1
+        assert await connection.scalar(taken)
+
+
+async def test_each_statement_that_moves_events_rings_once(database: Database, dsn: str) -> None:
+    rings: list[int] = []
+    listener = await asyncpg.connect(dsn)
+    await listener.add_listener(CHANNEL, lambda *said: rings.append(int(said[-1])))
+    async with database.connection() as writer:
+        await write(writer, *((subject, Counted(n=1)) for subject in some_subjects(25)))
+    async with database.connection() as connection:
+        await sequence(connection, Floor())
+        assert await sequence(connection, Floor()) == 0
+    await tell(database, (uuid4(), Counted(n=2)))
+    await tell(database)
+    await listener.fetchval("SELECT 1")
+    await listener.close()
+    assert rings == [25, 26]
+
+
+async def test_an_event_behind_the_floor_is_still_moved_by_the_sweep_of_each_minute(database: Database) -> None:
+    now = 0.0
+    floor = Floor(clock=lambda: now)
+
+    async def poll_at(moment: float) -> int:
+        nonlocal now
+        now = moment
+        async with database.connection() as connection:
+            return await sequence(connection, floor)
+
+    assert await poll_at(0) == 0
+    async with database.connection() as straggler:
+        await write(straggler, (uuid4(), Counted(n=1)))
+        async with database.connection() as writer:
+            await write(writer, (uuid4(), Counted(n=2)))
+        assert await poll_at(10) == 1
+        assert await poll_at(FLOOR_SECONDS + 1) == 0  # a sweep that finds nothing yet
+    assert await poll_at(FLOOR_SECONDS + 11) == 0  # the floor is above it now
+    assert await poll_at(2 * FLOOR_SECONDS + 2) == 1
+
+
+def test_the_floor_is_what_was_moved_more_than_a_minute_ago_and_never_sinks() -> None:
+    now = 0.0
+    floor = Floor(clock=lambda: now)
+    assert floor.now() == 0
+    floor.note(70)
+    now = 30
+    floor.note(40)  # moved later, though it was taken sooner
+    now = FLOOR_SECONDS - 1
+    assert floor.now() == 0
+    now = FLOOR_SECONDS + 0.5
+    assert floor.now() == 0  # the sweep
+    assert floor.now() == 70
+    now = FLOOR_SECONDS + 31
+    assert floor.now() == 70
