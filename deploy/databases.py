@@ -36,8 +36,11 @@ async def _make(server: str, names: list[str]) -> dict[str, str]:
         version = connection.get_server_version()
         if version.major < OLDEST_SERVER:
             stop(f"PostgreSQL {version.major} is too old: Écoute needs PostgreSQL {OLDEST_SERVER} or newer")
-        there = {row["datname"] for row in await connection.fetch("SELECT datname FROM pg_database")}
-        missing = [name for name in names if name not in there]
+        found = await connection.fetch("SELECT datname, pg_has_role(datdba, 'USAGE') AS ours FROM pg_database")
+        ours = {row["datname"]: row["ours"] for row in found if row["datname"] in names}
+        if others := [name for name, is_ours in ours.items() if not is_ours]:
+            stop(f"the role of ECOUTE_DATABASE_URL must own {', '.join(others)}: ALTER DATABASE … OWNER TO …")
+        missing = [name for name in names if name not in ours]
         may = await connection.fetchval("SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user")
         if missing and not may:
             stop(

@@ -4,9 +4,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
+from fastapi_offline import FastAPIOffline
 
 from libs.common import health, problems
 from libs.common.auth.tokens import Tokens
+from libs.common.body_limit import BodyLimit
 from libs.common.clock import utc_now
 from libs.common.db import Database
 from libs.common.lifecycle import Lifecycle
@@ -41,7 +43,8 @@ def create_app(
                 await begin(app, stack)
             yield
 
-    app = FastAPI(
+    app = FastAPIOffline(
+        docs_url="/docs" if routers else None,
         title=title,
         version="1",
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
@@ -49,7 +52,6 @@ def create_app(
         description=description,
         lifespan=lifespan,
         redoc_url=None,
-        max_body_size=LARGEST_BODY_BYTES,
         generate_unique_id_function=lambda route: route.name,
     )
     database = Database(
@@ -64,6 +66,7 @@ def create_app(
         health.not_draining(app.state.lifecycle),
         health.database_is_ready(database, head_of(service)),
     ]
+    app.add_middleware(BodyLimit, largest_bytes=LARGEST_BODY_BYTES)
     app.add_middleware(Telemetry, lifecycle=app.state.lifecycle)
     problems.install(app)
     for router in (health.router, *routers):

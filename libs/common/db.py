@@ -12,6 +12,10 @@ from sqlalchemy import JSON, BigInteger, DateTime, MetaData, Text, Uuid, make_ur
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+CONNECT_SECONDS = 5
+COMMAND_SECONDS = 40
+"""A server that says nothing for so long is taken for gone; it ends a transaction of its own accord after 30 s."""
+
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -47,7 +51,7 @@ def async_url(url: str) -> str:
 
 
 class Database:
-    """The engine and the three ways to use it."""
+    """The engine and the ways to use it."""
 
     def __init__(self, url: str, *, pool_size: int, application: str) -> None:
         self.url = url
@@ -60,7 +64,11 @@ class Database:
             hide_parameters=True,
             json_serializer=lambda value: orjson.dumps(value).decode(),
             json_deserializer=orjson.loads,
-            connect_args={"server_settings": {**SERVER_SETTINGS, "application_name": application}, "timeout": 5},
+            connect_args={
+                "server_settings": {**SERVER_SETTINGS, "application_name": application},
+                "timeout": CONNECT_SECONDS,
+                "command_timeout": COMMAND_SECONDS,
+            },
         )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 
@@ -85,21 +93,31 @@ class Database:
         async with self.engine.begin() as connection:
             yield connection
 
+    @asynccontextmanager
+    async def statement(self) -> AsyncIterator[AsyncConnection]:
+        """A connection on which each statement is a transaction by itself: one way to the server and back."""
+        async with self.engine.connect() as connection:
+            yield await connection.execution_options(isolation_level="AUTOCOMMIT")
+
     async def close(self) -> None:
         await self.engine.dispose()
 
 
-def database_of(request: Request) -> Database:
+# Dependencies are coroutines: FastAPI sends plain functions to a thread, at a cost.
+async def _database(request: Request) -> Database:
     database: Database = request.app.state.database
     return database
 
 
-async def _session(database: Annotated[Database, Depends(database_of)]) -> AsyncIterator[AsyncSession]:
+DatabaseOf = Annotated[Database, Depends(_database)]
+
+
+async def _session(database: DatabaseOf) -> AsyncIterator[AsyncSession]:
     async with database.transaction() as session:
         yield session
 
 
-async def _snapshot(database: Annotated[Database, Depends(database_of)]) -> AsyncIterator[AsyncSession]:
+async def _snapshot(database: DatabaseOf) -> AsyncIterator[AsyncSession]:
     async with database.snapshot() as session:
         yield session
 

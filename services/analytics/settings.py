@@ -21,7 +21,7 @@ class AnalyticsSettings(ServiceSettings):
     case_events_url: str = Field("http://127.0.0.1:8002/v1/case-events", pattern="^https?://")
 
 
-def _time_zone(request: Request) -> ZoneInfo:
+async def _time_zone(request: Request) -> ZoneInfo:
     settings: AnalyticsSettings = request.app.state.settings
     return settings.time_zone
 

@@ -32,7 +32,7 @@ async def set_desk(app: FastAPI, _: AsyncExitStack) -> None:
     )
 
 
-def _desk(request: Request) -> Desk:
+async def _desk(request: Request) -> Desk:
     desk: Desk = request.app.state.desk
     return desk
 

@@ -1,6 +1,6 @@
 """Who asks, and what they may do. A role without a decision may do nothing."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
@@ -42,7 +42,15 @@ async def _anyone(request: Request, _: Annotated[Any, Depends(bearer)]) -> Princ
         raise Unauthenticated
     tokens: Tokens = request.app.state.tokens
     claims = await tokens.verify(token.strip())
-    return Principal(claims["sub"], frozenset(claims.get("roles", ())), frozenset(claims.get("teams", ())))
+    return Principal(claims["sub"], _codes(claims, "roles"), _codes(claims, "teams"))
+
+
+def _codes(claims: Mapping[str, Any], name: str) -> frozenset[str]:
+    """A claim that is a list of codes; a token in which it is anything else is not valid."""
+    codes = claims.get(name, [])
+    if not isinstance(codes, list) or not all(isinstance(code, str) for code in codes):
+        raise Unauthenticated
+    return frozenset(codes)
 
 
 Anyone = Annotated[Principal | None, Depends(_anyone)]

@@ -7,11 +7,11 @@ from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Row, text
 
 from libs.common.auth.principal import requires
-from libs.common.db import Database, database_of
+from libs.common.db import Database, DatabaseOf
 from libs.common.problems import Problem, responses
 from libs.common.stream.doorbell import Doorbell
 from libs.common.stream.events import Envelope
@@ -49,7 +49,7 @@ def router(source: str, path: str) -> APIRouter:
     )
     async def read_log(
         request: Request,
-        database: Annotated[Database, Depends(database_of)],
+        database: DatabaseOf,
         after: Annotated[int, Query(ge=0, le=2**62, description="the last position that was read")] = 0,
         last_id: Annotated[
             UUID | None, Query(alias="id", description="id of the event at `after`, to see that logs agree")

@@ -91,7 +91,7 @@ async def run_sequencer(app: FastAPI) -> None:
     floor = Floor()
 
     async def work() -> bool:
-        async with database.connection() as connection:
+        async with database.statement() as connection:
             return await sequence(connection, floor) > 0
 
     await every(app.state.lifecycle, POLL_SECONDS, work)

@@ -99,7 +99,7 @@ async def start_batcher(app: FastAPI, stack: AsyncExitStack) -> None:
         stack.callback(asyncio.create_task(app.state.batcher.flush_for_ever()).cancel)
 
 
-def _batcher(request: Request) -> Batcher:
+async def _batcher(request: Request) -> Batcher:
     batcher: Batcher = request.app.state.batcher
     return batcher
 

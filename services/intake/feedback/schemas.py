@@ -58,7 +58,7 @@ class PersonIn(Wire):
     phone: Annotated[Line, Field(max_length=40)] | None = None
     address: Annotated[Words, Field(max_length=500)] | None = None
     language: LanguageTag | None = None
-    accessible_format: ShortLine | None = None
+    accessible_format: Code | None = Field(None, examples=["braille", "large-print"])
 
 
 class SubmittedByIn(Wire):
@@ -80,7 +80,7 @@ class InteractionIn(Wire):
 class ConsentIn(Wire):
     purpose: Purpose
     given: bool
-    text_version: Annotated[Line, Field(max_length=64)] | None = None
+    text_version: Code | None = None
 
 
 class AnswersIn(Wire):

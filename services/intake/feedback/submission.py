@@ -1,7 +1,7 @@
 """From what was sent to what will be written: everything that can be refused is refused here, before any write."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -168,7 +168,7 @@ def _submitted_at(body: FeedbackIn, now: datetime) -> datetime:
         return now
     if body.submitted_at > now + CLOCK_SKEW:
         raise SubmittedInTheFuture
-    return min(body.submitted_at, now)
+    return min(body.submitted_at, now).astimezone(UTC)
 
 
 def _source(by: Principal | None) -> Source:

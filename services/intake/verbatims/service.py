@@ -4,6 +4,8 @@ import asyncio
 from dataclasses import dataclass
 from uuid import UUID
 
+import structlog
+from cryptography.exceptions import InvalidTag
 from fastapi import FastAPI
 from prometheus_client import Counter
 from sqlalchemy import select, update
@@ -21,10 +23,13 @@ from services.intake.persons.models import Person
 from services.intake.verbatims.language import find_language
 from services.intake.verbatims.personal_data import redact
 
-POLL_SECONDS = 0.05
+POLL_SECONDS = 0.1
 AT_ONCE = 50
 
 REDACTED = Counter("ecoute_intake_redacted_total", "Words that went through redaction")
+UNREADABLE = Counter("ecoute_intake_unreadable_total", "Words that could not be decrypted for redaction")
+
+log = structlog.get_logger("redaction")
 
 
 @dataclass(frozen=True)
@@ -41,19 +46,27 @@ class Pending:
 
 
 async def run_redaction(app: FastAPI) -> None:
-    """The worker's task: what was just taken in, in the order in which it came."""
+    """The worker's task: what was just taken in, in the order in which it came.
+
+    Words that cannot be decrypted are told in the log, counted, and left for the next start: they hold up no others.
+    """
     database: Database = app.state.database
     master_key = MasterKey(app.state.settings.master_key.get_secret_value())
 
+    unreadable: set[UUID] = set()
+
     async def work() -> bool:
         async with database.transaction() as session:
-            return await redact_some(session, master_key) > 0
+            return await redact_some(session, master_key, unreadable) > 0
 
     await every(app.state.lifecycle, POLL_SECONDS, work)
 
 
-async def redact_some(session: AsyncSession, master_key: MasterKey) -> int:
-    """Redact at most 50 of the words that wait; how many it were. Several workers share the queue."""
+async def redact_some(session: AsyncSession, master_key: MasterKey, unreadable: set[UUID]) -> int:
+    """Redact at most 50 of the words that wait; how many were looked at. Several workers share the queue.
+
+    Those in `unreadable` are passed over, and those that turn out to be so are added to it.
+    """
     pending = [
         Pending(**row._mapping)
         for row in await session.execute(
@@ -67,7 +80,7 @@ async def redact_some(session: AsyncSession, master_key: MasterKey) -> int:
                 Person.language.label("person_language"),
             )
             .join(Person, Person.id == Feedback.person_id)
-            .where(Feedback.verbatim_pending, Person.key.is_not(None))
+            .where(Feedback.verbatim_pending, Feedback.id.not_in(unreadable), Person.key.is_not(None))
             .order_by(Feedback.recorded_at)
             .limit(AT_ONCE)
             .with_for_update(of=Feedback, skip_locked=True)
@@ -75,24 +88,33 @@ async def redact_some(session: AsyncSession, master_key: MasterKey) -> int:
     ]
     if not pending:
         return 0
-    found = await asyncio.to_thread(lambda: [_redact(master_key, one) for one in pending])
-    await session.execute(
-        update(Feedback),
-        [
-            {"id": one.id, "version": one.version + 1, "language": event.language, "verbatim_pending": False}
-            for one, event in zip(pending, found, strict=True)
-        ],
-    )
-    now = utc_now()
-    await record(
-        session, *(Recorded(event, one.id, one.version + 1, now) for one, event in zip(pending, found, strict=True))
-    )
-    REDACTED.inc(len(pending))
+    found = await asyncio.to_thread(lambda: [(one, _redact(master_key, one)) for one in pending])
+    for one in [one for one, event in found if event is None]:
+        unreadable.add(one.id)
+        UNREADABLE.inc()
+        log.error("words_unreadable", feedback_id=str(one.id))
+    redacted = [(one, event) for one, event in found if event is not None]
+    if redacted:
+        await session.execute(
+            update(Feedback),
+            [
+                {"id": one.id, "version": one.version + 1, "language": event.language, "verbatim_pending": False}
+                for one, event in redacted
+            ],
+        )
+        now = utc_now()
+        await record(session, *(Recorded(event, one.id, one.version + 1, now) for one, event in redacted))
+        REDACTED.inc(len(redacted))
     return len(pending)
 
 
-def _redact(master_key: MasterKey, pending: Pending) -> FeedbackVerbatimRedacted:
-    words = master_key.person_key(pending.person_id, pending.key).decrypt(pending.words, f"{WORDS} {pending.id}")
+def _redact(master_key: MasterKey, pending: Pending) -> FeedbackVerbatimRedacted | None:
+    """The words without personal data; None when they cannot be decrypted."""
+    try:
+        key = master_key.person_key(pending.person_id, pending.key)
+        words = key.decrypt(pending.words, f"{WORDS} {pending.id}")
+    except InvalidTag:
+        return None
     redacted = redact(words)
     language = find_language(words, pending.language or pending.person_language)
     return FeedbackVerbatimRedacted(

@@ -3,12 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from libs.common.auth.principal import Forbidden, Principal, requires
 from libs.common.auth.tokens import Unauthenticated
 from libs.common.clock import Now
-from libs.common.db import Database, Session, database_of
+from libs.common.db import DatabaseOf, Session
 from libs.common.idempotency import IdempotencyKeyReused, Retryable, StillRunning
 from libs.common.paging import InvalidCursor, link_next
 from libs.common.problems import InvalidRequest, responses
@@ -49,7 +49,7 @@ async def list_cases(
     filters: queries.Filters,
     request: Request,
     response: Response,
-    database: Annotated[Database, Depends(database_of)],
+    database: DatabaseOf,
     by: Reader,
 ) -> Cases:
     """The cases that you may see, the oldest first. With `wait`, the answer comes as soon as there is one."""

@@ -17,7 +17,7 @@ from services.routing.cases.models import Case, Clock, TimelineEntry
 from services.routing.cases.states import is_owed_an_answer
 from services.routing.cases.telling import common
 from services.routing.organisation.queries import Organisation, organisation_in_force
-from services.routing.rules.schemas import decide
+from services.routing.rules.schemas import Rule, decide
 from services.routing.standards.schemas import standard_for
 from services.routing.teams import queries as teams
 
@@ -50,12 +50,18 @@ def _is_owed(feedback: FeedbackSubmitted, organisation: Organisation) -> bool:
     return is_owed_an_answer(feedback, by_rule=decide(organisation.rules, feedback).opens_case)
 
 
+def _rule_for(feedback: FeedbackSubmitted, organisation: Organisation) -> Rule:
+    """The first rule that holds; words without a kind are sorted by someone first, in the catch-all team's queue."""
+    is_unsorted = feedback.kind is None and feedback.has_text
+    return organisation.catch_all if is_unsorted else decide(organisation.rules, feedback)
+
+
 def _open(
     received: Received[FeedbackSubmitted], organisation: Organisation, names: Mapping[str, Bilingual]
 ) -> tuple[Case, list[Clock], list[TimelineEntry], list[Recorded]]:
     """The case in the queue of the catch-all team; assigned at once where any other rule decides."""
     feedback = received.event
-    rule = decide(organisation.rules, feedback)
+    rule = _rule_for(feedback, organisation)
     is_assigned = rule is not organisation.catch_all
     case = _case(received, rule.team, "assigned" if is_assigned else "new")
     standard = standard_for(organisation.standards, feedback)

@@ -14,7 +14,8 @@ from libs.common.auth.principal import Principal
 from libs.common.db import Database
 from libs.common.paging import MAX_LIMIT, decode_cursor
 from libs.common.stream.doorbell import Doorbell
-from libs.contracts.codes import CaseState, Code, Kind
+from libs.common.wire import Line
+from libs.contracts.codes import CaseState, Code, Kind, LanguageTag
 from services.routing.cases.access import visible_to
 from services.routing.cases.errors import CaseNotFound
 from services.routing.cases.models import Case, Clock, TimelineEntry
@@ -29,14 +30,14 @@ class CaseFilters(BaseModel):
     model_config = {"extra": "forbid"}
 
     feedback_id: UUID | None = None
-    reference: str | None = Field(None, max_length=20)
-    external_reference: str | None = Field(None, max_length=128)
+    reference: Annotated[Line, Field(max_length=20)] | None = None
+    external_reference: Annotated[Line, Field(max_length=128)] | None = None
     team: Code | None = None
     state: CaseState | None = None
     service: Code | None = None
     topic: Code | None = None
     kind: Kind | None = None
-    language: str | None = Field(None, max_length=35)
+    language: LanguageTag | None = None
     wait: float = Field(0, ge=0, le=30, description="seconds to wait for a case that is about to open")
     limit: int = Field(50, ge=1, le=MAX_LIMIT)
     cursor: str | None = Field(None, max_length=200, description="from the `Link` header of the page before")

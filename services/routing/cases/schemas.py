@@ -53,10 +53,12 @@ class Reply(Action):
     )
 
     @model_validator(mode="after")
-    def _has_an_outcome_when_final(self) -> Self:
-        if not self.interim and self.outcome is None:
+    def _has_an_outcome_if_final(self) -> Self:
+        if self.interim == (self.outcome is not None):
             raise PydanticCustomError(
-                "outcome_missing", "A final reply needs an outcome.", {"fr": "Une réponse finale a besoin d'une issue."}
+                "outcome_of_a_final_reply",
+                "A final reply needs an outcome, an interim one has none.",
+                {"fr": "Une réponse finale a besoin d'une issue, une réponse provisoire n'en a pas."},
             )
         return self
 

@@ -1,7 +1,7 @@
 """What staff do with a case: load and lock, decide, change, record."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
@@ -151,7 +151,7 @@ def _effective_at(case: Case, body: Action, calendar: BusinessCalendar, by: Prin
     at = body.effective_at or now
     if at > now + CLOCK_SKEW:
         raise EffectiveInTheFuture
-    at = min(at, now)
+    at = min(at, now).astimezone(UTC)
     if at < case.last_effective_at:
         raise EffectiveBeforePrevious
     if not case.historical and now > due_after_business_days(calendar, at, 1):

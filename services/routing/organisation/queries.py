@@ -8,6 +8,7 @@ import orjson
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from libs.common.stream.errors import StreamStopped
 from services.routing.calendars.business_time import BusinessCalendar
 from services.routing.calendars.models import Calendar
 from services.routing.calendars.schemas import CalendarDocument
@@ -30,8 +31,8 @@ class Organisation:
         return self.rules[-1]
 
 
-class NothingPublished(Exception):
-    """No organisation has been published: `ecoute prepare` does."""
+class NothingPublished(StreamStopped):
+    """No organisation has been published: feedback waits in the log until `ecoute prepare` does."""
 
 
 async def organisation_in_force(session: AsyncSession) -> Organisation:

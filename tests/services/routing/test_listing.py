@@ -1,0 +1,174 @@
+"""The queue: filters, pages, waiting for a case that is about to open; and the list of teams."""
+
+import asyncio
+import base64
+import time
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+import httpx
+import orjson
+import pytest
+
+from libs.common.stream.sequencer import Floor, sequence
+from libs.contracts.cases import case_id_of
+from tests.services.routing.office import Routing, local, submitted
+
+SPOKE = local("2026-03-09 11:00")
+
+
+async def listed(routing: Routing, query: str = "", *roles: str, teams: tuple[str, ...] = ()) -> httpx.Response:
+    who = routing.staff(*roles or ("reviewer",), teams=teams)
+    return await routing.http.get(f"/v1/cases{query}", headers=who)
+
+
+async def ids(routing: Routing, query: str, *roles: str, teams: tuple[str, ...] = ()) -> set[str]:
+    answer = await listed(routing, query, *roles, teams=teams)
+    assert answer.status_code == 200, answer.text
+    return {case["id"] for case in answer.json()["items"]}
+
+
+async def walk(routing: Routing, query: str, *roles: str, teams: tuple[str, ...] = ()) -> list[list[str]]:
+    """The ids of every page, from link to link."""
+    pages, at = [], f"/v1/cases{query}"
+    while True:
+        answer = await routing.http.get(at, headers=routing.staff(*roles or ("reviewer",), teams=teams))
+        assert answer.status_code == 200, answer.text
+        pages.append([case["id"] for case in answer.json()["items"]])
+        if "next" not in answer.links:
+            return pages
+        at = answer.links["next"]["url"]
+
+
+async def test_five_pages_show_every_case_once_and_the_oldest_first(routing: Routing) -> None:
+    # Three a moment, so that pages break within one; and some come meanwhile.
+    feedbacks = [submitted(SPOKE + timedelta(seconds=n // 3), kind="complaint", topic="paging") for n in range(43)]
+    await routing.hear(*feedbacks)
+    pages = await walk(routing, "?topic=paging&limit=10")
+    assert [len(page) for page in pages] == [10, 10, 10, 10, 3]
+    shown = [case for page in pages for case in page]
+    assert len(set(shown)) == 43
+    assert set(shown) == {str(case_id_of(feedback.subject)) for feedback in feedbacks}
+    moments = [(await routing.see(case))["opened_at"] for case in shown[::7]]
+    assert moments == sorted(moments)
+
+
+async def test_a_full_last_page_is_followed_by_an_empty_one_and_then_nothing(routing: Routing) -> None:
+    await routing.hear(*(submitted(SPOKE, kind="complaint", topic="full") for _ in range(4)))
+    assert [len(page) for page in await walk(routing, "?topic=full&limit=2")] == [2, 2, 0]
+
+
+async def test_pages_hold_what_the_reader_may_see(routing: Routing) -> None:
+    for service in ("passports", "pensions"):
+        await routing.hear(*(submitted(SPOKE, kind="complaint", topic="mixed", service=service) for _ in range(5)))
+    mine = await walk(routing, "?topic=mixed&limit=2", "agent", teams=("passports",))
+    assert sum(len(page) for page in mine) == 5
+    both = await ids(routing, "?topic=mixed", "supervisor", teams=("passports", "first-line"))
+    assert len(both) == 10
+    assert await ids(routing, "?topic=mixed", "agent") == set()
+    assert await ids(routing, "?topic=mixed&team=first-line", "agent", teams=("passports",)) == set()
+
+
+async def test_each_filter_narrows_and_all_must_hold(routing: Routing) -> None:
+    said = {
+        "kind": "complaint",
+        "service": "pensions",
+        "topic": "filters",
+        "language": "fr",
+        "external_reference": "CRM-77",
+    }
+    case = await routing.open(SPOKE, **said)
+    other = await routing.open(SPOKE, kind="enquiry", service="passports", topic="filters", language="en")
+    assert await ids(routing, "?topic=filters") == {case["id"], other["id"]}
+    given = {**said, "state": "new", "team": "first-line", "reference": case["reference"]}
+    given["feedback_id"] = case["feedback_id"]
+    for name, value in given.items():
+        assert await ids(routing, f"?topic=filters&{name}={value}") - {other["id"]} == {case["id"]}, name
+        assert other["id"] not in await ids(routing, f"?{name}={value}") or name == "topic"
+    assert await ids(routing, "?topic=filters&kind=complaint&language=en") == set()
+
+
+def cursor(*parts: Any) -> str:
+    return base64.urlsafe_b64encode(orjson.dumps(parts)).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "?colour=red",
+        "?limit=0",
+        "?limit=201",
+        "?wait=31",
+        "?wait=NaN",
+        "?state=lost",
+        "?kind=rant",
+        "?feedback_id=1",
+        "?team=%00",
+        "?reference=%00",
+        "?external_reference=a%00b",
+        "?language=%00",
+        "?cursor=x",
+        "?cursor=%00",
+        "?cursor=é",
+        f"?cursor={cursor(1, 2)}",
+        f"?cursor={cursor('2026-03-09T11:00:00+00:00')}",
+        f"?cursor={cursor('0001-01-01T00:00:00+14:00', str(uuid4()))}",
+        f"?cursor={cursor('9999-12-31T23:59:59-14:00', str(uuid4()))}",
+        f"?cursor={quote(base64.urlsafe_b64encode(b'[' * 90).decode())}",
+    ],
+)
+async def test_a_question_without_sense_is_refused(routing: Routing, query: str) -> None:
+    answer = await listed(routing, query)
+    assert answer.status_code == 422, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_cursor_without_a_time_zone_asks_no_question_of_the_database_that_it_cannot_answer(
+    routing: Routing,
+) -> None:
+    assert (await listed(routing, f"?cursor={cursor('2026-03-09T11:00:00', str(uuid4()))}")).status_code < 500
+
+
+async def test_waiting_ends_as_soon_as_the_case_opens(routing: Routing) -> None:
+    feedback = submitted(SPOKE, kind="complaint")
+    waiting = asyncio.create_task(listed(routing, f"?feedback_id={feedback.subject}&wait=20"))
+    await asyncio.sleep(0.2)
+    started = time.monotonic()
+    await routing.hear(feedback)
+    async with routing.database.connection() as connection:
+        while await sequence(connection, Floor()):
+            pass
+    answer = await waiting
+    assert [case["feedback_id"] for case in answer.json()["items"]] == [str(feedback.subject)]
+    assert time.monotonic() - started < 2
+
+
+async def test_waiting_for_nothing_ends_in_time_with_an_empty_list(routing: Routing) -> None:
+    started = time.monotonic()
+    answer = await listed(routing, f"?feedback_id={uuid4()}&wait=0.3")
+    assert answer.json() == {"items": []}
+    assert 0.3 <= time.monotonic() - started < 2
+
+
+async def test_a_case_that_is_another_teams_is_not_waited_for_in_vain_nor_shown(routing: Routing) -> None:
+    case = await routing.open(SPOKE, kind="complaint", service="passports")
+    query = f"?feedback_id={case['feedback_id']}&wait=0.1"
+    assert await ids(routing, query, "agent", teams=("letters",)) == set()
+
+
+async def test_staff_see_the_teams_and_their_public_contact(routing: Routing) -> None:
+    answer = await routing.http.get("/v1/teams", headers=routing.staff("analyst"))
+    items = {team["code"]: team for team in answer.json()["items"]}
+    assert list(items) == ["access", "first-line", "letters", "passports"]
+    assert items["passports"]["contact"] == {"phone": "1-800-555-0101", "email": None}
+    assert (await routing.http.get("/v1/teams")).status_code == 401
+    assert (await routing.http.get("/v1/teams", headers=routing.staff("service"))).status_code == 403
+
+
+async def test_the_log_is_read_by_services_alone(routing: Routing) -> None:
+    for roles, status in ((("admin",), 403), (("service",), 200)):
+        answer = await routing.http.get("/v1/case-events", headers=routing.staff(*roles))
+        assert answer.status_code == status
+    assert (await routing.http.get("/v1/case-events")).status_code == 401

@@ -1,0 +1,84 @@
+"""Rules and standards: the first that holds decides."""
+
+from dataclasses import dataclass
+
+import pytest
+from pydantic import ValidationError
+
+from services.routing.rules.schemas import Condition, Rule, decide
+from services.routing.standards.schemas import Standard, StandardDocument, standard_for
+
+
+@dataclass(frozen=True)
+class Said:
+    service: str | None = None
+    service_point: str | None = None
+    topic: str | None = None
+    channel: str = "web"
+    kind: str | None = None
+    language: str | None = None
+
+
+@pytest.mark.parametrize(
+    ("when", "said", "holds"),
+    [
+        ({}, Said(), True),
+        ({"service": ["a", "b"]}, Said(service="b"), True),
+        ({"service": ["a", "b"]}, Said(service="c"), False),
+        ({"service": ["a"]}, Said(), False),
+        ({"service": ["a"], "kind": ["complaint"]}, Said(service="a", kind="complaint"), True),
+        ({"service": ["a"], "kind": ["complaint"]}, Said(service="a"), False),
+        ({"channel": ["letter", "fax"], "language": ["fr"]}, Said(channel="fax", language="fr"), True),
+        ({"service_point": ["p"], "topic": ["t"]}, Said(service_point="p", topic="t"), True),
+    ],
+)
+def test_a_condition_holds_when_each_of_its_lists_has_the_value(
+    when: dict[str, list[str]], said: Said, holds: bool
+) -> None:
+    condition = Condition.model_validate(when)
+    assert condition.holds(said) is holds
+    assert condition.is_empty is (when == {})
+
+
+def test_the_first_rule_that_holds_decides() -> None:
+    rules = [
+        Rule(when=Condition(service=["a"], kind=["complaint"]), team="one"),
+        Rule(when=Condition(service=["a"]), team="two", opens_case=True),
+        Rule(when=Condition(), team="all"),
+        Rule(team="never"),
+    ]
+    assert decide(rules, Said(service="a", kind="complaint")).team == "one"
+    assert decide(rules, Said(service="a", kind="enquiry")).team == "two"
+    assert decide(rules, Said()).team == "all"
+
+
+def test_the_first_standard_that_holds_promises_and_there_may_be_none() -> None:
+    def standard(code: str, **when: list[str]) -> Standard:
+        document = {"code": code, "name": {"fr": code, "en": code}, "when": when}
+        clocks = [{"clock": "reply", "within": {"business_days": 1}}]
+        return Standard(version=1, document=StandardDocument.model_validate({**document, "clocks": clocks}))
+
+    standards = [standard("strict", kind=["complaint"], channel=["web"]), standard("lax", kind=["complaint"])]
+    chosen = [
+        standard_for(standards, Said(kind="complaint")),
+        standard_for(standards, Said(kind="complaint", channel="phone")),
+        standard_for(standards, Said(kind="enquiry")),
+    ]
+    assert [one.document.code if one else None for one in chosen] == ["strict", "lax", None]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {},
+        {"team": "a b"},
+        {"team": "a", "when": {"kind": ["rant"]}},
+        {"team": "a", "when": {"channel": ["pigeon"]}},
+        {"team": "a", "when": {"colour": ["red"]}},
+        {"team": "a", "when": {"service": "a"}},
+    ],
+    ids=str,
+)
+def test_a_rule_that_could_never_hold_as_it_was_meant_is_refused(rule: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        Rule.model_validate(rule)

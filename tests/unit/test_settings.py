@@ -1,0 +1,219 @@
+"""What is misspelt, missing or taken stops the start, with one line that says what to do."""
+
+import asyncio
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+from sqlalchemy import make_url
+
+from deploy.secrets import secrets_of
+from libs.common.embedded import start_postgres
+from libs.common.settings import Address
+from services.analytics.settings import AnalyticsSettings
+from services.intake.settings import IntakeSettings
+from services.routing.settings import RoutingSettings
+from tests.system import System, in_a_thread
+
+ENOUGH = {
+    "ECOUTE_INTAKE_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
+    "ECOUTE_INTAKE_SECRET": "of no importance, but long enough",
+    "ECOUTE_INTAKE_MASTER_KEY": "A" * 43 + "=",
+    "ECOUTE_DEVELOPMENT_ISSUER": "/nowhere",
+}
+
+
+def refused(environment: dict[str, str], capsys: pytest.CaptureFixture[str]) -> str:
+    """The one line with which intake does not start."""
+    with pytest.raises(SystemExit) as stopped:
+        IntakeSettings.load(environment)
+    assert stopped.value.code == 2
+    said = capsys.readouterr()
+    [line] = said.err.splitlines()
+    assert said.out == ""
+    return line
+
+
+def test_what_is_enough_is_enough() -> None:
+    settings = IntakeSettings.load(
+        {**ENOUGH, "PATH": "/bin", "OTHER_INTAKE_LISTEN": "x", "ECOUTE_INTAKE_CATALOGUE": ""}
+    )
+    assert (settings.listen, settings.worker_listen) == ("127.0.0.1:8001", "127.0.0.1:8011")
+    assert settings.catalogue is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("ECOUTE_INTAKE_LISTN", "127.0.0.1:1", "ECOUTE_INTAKE_LISTN is not known"),
+        ("ECOUTE_ROUTING_LISTEN", "127.0.0.1:1", "ECOUTE_ROUTING_LISTEN is not known"),
+        ("ECOUTE_COLOUR", "red", "ECOUTE_COLOUR is not known"),
+        ("ECOUTE_INTAKE_LISTEN", "8001", "ECOUTE_INTAKE_LISTEN cannot be used"),
+        ("ECOUTE_INTAKE_LISTEN", "127.0.0.1:65536", "ECOUTE_INTAKE_LISTEN cannot be used"),
+        ("ECOUTE_INTAKE_LISTEN", "127.0.0.1:http", "ECOUTE_INTAKE_LISTEN cannot be used"),
+        ("ECOUTE_INTAKE_POOL_SIZE", "many", "ECOUTE_INTAKE_POOL_SIZE cannot be used"),
+        ("ECOUTE_INTAKE_POOL_SIZE", "1", "ECOUTE_INTAKE_POOL_SIZE cannot be used"),
+        ("ECOUTE_INTAKE_SECRET", "short-and-secret", "ECOUTE_INTAKE_SECRET cannot be used"),
+        ("ECOUTE_INTAKE_SECRET", "", "ECOUTE_INTAKE_SECRET cannot be used"),
+        ("ECOUTE_INTAKE_MASTER_KEY", "no base64 secret", "ECOUTE_INTAKE_MASTER_KEY cannot be used"),
+        ("ECOUTE_INTAKE_MASTER_KEY", "clé-secret", "ECOUTE_INTAKE_MASTER_KEY cannot be used"),
+        ("ECOUTE_INTAKE_MASTER_KEY", "c2VjcmV0", "ECOUTE_INTAKE_MASTER_KEY cannot be used"),
+        ("ECOUTE_INTAKE_CASE_EVENTS_URL", "routing", "ECOUTE_INTAKE_CASE_EVENTS_URL cannot be used"),
+        ("ECOUTE_LOG_LEVEL", "loud", "ECOUTE_LOG_LEVEL cannot be used"),
+        ("ECOUTE_DRAIN_SECONDS", "61", "ECOUTE_DRAIN_SECONDS cannot be used"),
+        ("ECOUTE_TIME_ZONE", "Mars/Olympus", "ECOUTE_TIME_ZONE cannot be used"),
+        ("ECOUTE_JWKS_URL", "https://issuer.example/jwks", "set one of ECOUTE_JWKS_URL"),
+        ("ECOUTE_DEVELOPMENT_ISSUER", "", "set one of ECOUTE_JWKS_URL"),
+    ],
+)
+def test_a_setting_that_is_unknown_or_cannot_be_read_stops_the_start_and_its_value_is_not_shown(
+    name: str, value: str, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = refused({**ENOUGH, name: value}, capsys)
+    assert line.startswith("ecoute: ")
+    assert says in line
+    assert "secret" not in line
+
+
+@pytest.mark.parametrize("name", ["ECOUTE_INTAKE_DATABASE_URL", "ECOUTE_INTAKE_SECRET", "ECOUTE_INTAKE_MASTER_KEY"])
+def test_a_setting_that_is_missing_is_named(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    line = refused({one: value for one, value in ENOUGH.items() if one != name}, capsys)
+    assert f"{name} cannot be used" in line
+
+
+@pytest.mark.parametrize("name", ["ECOUTE_INTAKE_LISTEN", "ECOUTE_INTAKE_WORKER_LISTEN"])
+@pytest.mark.parametrize("host", ["0.0.0.0", "[::]", "192.168.1.5", "intake", "127.example.org"])  # noqa: S104
+def test_the_development_issuer_is_refused_unless_every_address_is_on_loopback(
+    name: str, host: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "on loopback" in refused({**ENOUGH, name: f"{host}:8001"}, capsys)
+
+
+@pytest.mark.parametrize(
+    ("address", "host", "port"),
+    [
+        ("127.0.0.1:80", "127.0.0.1", 80),
+        ("127.8.9.1:1", "127.8.9.1", 1),
+        ("[::1]:8001", "::1", 8001),
+        ("localhost:65535", "localhost", 65535),
+    ],
+)
+def test_an_address_of_this_machine_is_known_as_one(address: str, host: str, port: int) -> None:
+    parsed = Address(address)
+    assert (parsed.host, parsed.port, parsed.is_loopback) == (host, port, True)
+
+
+def test_no_setting_has_a_name_that_kubernetes_injects() -> None:
+    for settings in (IntakeSettings, RoutingSettings, AnalyticsSettings):
+        for name in settings.names():
+            assert not name.endswith(("_PORT", "_SERVICE_HOST", "_SERVICE_PORT", "_TCP"))
+
+
+# The whole machine, as a real process.
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL of its own, since the names of the three databases are fixed."""
+    with start_postgres(tmp_path_factory.mktemp("server") / "data") as running:
+        yield str(running.get_uri())
+
+
+def execute(server: str, *statements: str) -> None:
+    async def run() -> None:
+        connection = await asyncpg.connect(server)
+        for statement in statements:
+            await connection.execute(statement)
+        await connection.close()
+
+    in_a_thread(lambda: asyncio.run(run()))
+
+
+def does_not_start(folder: Path, environment: dict[str, str]) -> str:
+    """The one line with which `ecoute run` ends."""
+    machine = System(folder, environment)
+    ended = subprocess.run(
+        [sys.executable, "-m", "deploy.cli", "run"],
+        cwd=Path(__file__).parents[2],
+        env=machine.environment,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert ended.returncode == 2, ended
+    [line] = (ended.stderr + ended.stdout).splitlines()
+    assert line.startswith("ecoute: ")
+    return line
+
+
+def test_a_misspelt_setting_stops_the_machine(tmp_path: Path) -> None:
+    assert "ECOUTE_DATABASE_URI is not known" in does_not_start(tmp_path, {"ECOUTE_DATABASE_URI": "x"})
+    assert not (tmp_path / "var").exists()
+
+
+@pytest.mark.parametrize(
+    "dsn",
+    ["postgresql://nobody:hunter2@127.0.0.1:1/none", "no dsn: hunter2", "postgresql://nobody:hunter2@host.invalid/x"],
+)
+def test_a_server_that_cannot_be_reached_is_said_without_the_password(tmp_path: Path, dsn: str) -> None:
+    line = does_not_start(tmp_path, {"ECOUTE_DATABASE_URL": dsn})
+    assert "ECOUTE_DATABASE_URL cannot be used" in line
+    assert "check address and password" in line
+    assert "hunter2" not in line
+
+
+def test_a_role_without_the_right_is_told_which(tmp_path: Path, server: str) -> None:
+    execute(server, "CREATE ROLE poor LOGIN")
+    poor = make_url(server).set(username="poor").render_as_string(hide_password=False)
+    line = does_not_start(tmp_path, {"ECOUTE_DATABASE_URL": poor})
+    assert "ALTER ROLE … CREATEDB" in line
+    assert "create ecoute_intake, ecoute_routing, ecoute_analytics with this role as their owner" in line
+    execute(server, *(f"CREATE DATABASE ecoute_{name}" for name in ("intake", "routing", "analytics")))
+    line = does_not_start(tmp_path, {"ECOUTE_DATABASE_URL": poor})
+    assert "must own ecoute_" in line
+    assert "ALTER DATABASE … OWNER TO …" in line
+
+
+def test_a_taken_port_is_named_with_the_setting_that_moves_it(tmp_path: Path, server: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        address = f"127.0.0.1:{other.getsockname()[1]}"
+        taken = {"ECOUTE_DATABASE_URL": server, "ECOUTE_ROUTING_WORKER_LISTEN": address}
+        line = does_not_start(tmp_path, taken)
+    assert address in line
+    assert "set ECOUTE_ROUTING_WORKER_LISTEN to another" in line
+
+
+def test_an_address_that_others_reach_is_refused_with_the_development_issuer(tmp_path: Path, server: str) -> None:
+    line = does_not_start(tmp_path, {"ECOUTE_DATABASE_URL": server, "ECOUTE_ROUTING_LISTEN": "0.0.0.0:8002"})
+    assert "ECOUTE_DEVELOPMENT_ISSUER" in line
+    assert "on loopback" in line
+
+
+def test_secrets_are_made_once_and_read_by_their_owner_alone(
+    tmp_path: Path, new_database: Callable[[str], str]
+) -> None:
+    url = new_database("intake")
+    made: list[dict[str, str]] = []
+    for _ in range(2):
+        in_a_thread(lambda: made.append(secrets_of(tmp_path, url)))
+    assert made[0] == made[1]
+    assert len(set(made[0].values())) == 4
+    assert (tmp_path / "secrets.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_secrets_are_not_made_anew_for_a_database_that_holds_words(
+    tmp_path: Path, new_database: Callable[[str], str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = new_database("intake")
+    execute(url, "INSERT INTO person (id, recorded_at) VALUES (gen_random_uuid(), now())")
+    with pytest.raises(SystemExit) as stopped:
+        in_a_thread(lambda: secrets_of(tmp_path, url))
+    assert stopped.value.code == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert "bring that file back from its backup" in line
+    assert not (tmp_path / "secrets.json").exists()
