@@ -8,10 +8,10 @@ from uuid import UUID
 import orjson
 
 from libs.common.auth.principal import Principal
+from libs.common.field_problems import field_problem
 from libs.common.idempotency import KEPT, fingerprint
 from libs.common.ids import new_id
 from libs.common.languages import Bilingual
-from libs.common.problems import field_problem
 from libs.contracts.codes import Source
 from services.intake.catalogue.schemas import EntryKind
 from services.intake.desk import Desk

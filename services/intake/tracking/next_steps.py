@@ -33,5 +33,11 @@ NEXT_STEPS = {
     ),
 }
 
+EVALUATED = Bilingual(
+    fr="Une réponse a été donnée, et vous nous avez dit ce qu'il en est : merci. Rien d'autre ne vous est demandé.",
+    en="An answer has been given, and you have told us how things stand: thank you. Nothing more is asked of you.",
+)
+"""Instead of the steps above that ask, once the latest answer is evaluated."""
+
 SETTLED = ("answered", "closed")
 """States in which nothing more is promised by a date."""

@@ -12,7 +12,7 @@ from services.intake.persons.models import Person
 from services.intake.tracking.codes import normalise, tracking_digest
 from services.intake.tracking.errors import TrackingCodeMissing, TrackingCodeMistyped, TrackingCodeUnknown
 from services.intake.tracking.models import Evaluation
-from services.intake.tracking.next_steps import NEXT_STEPS, SETTLED
+from services.intake.tracking.next_steps import EVALUATED, NEXT_STEPS, SETTLED
 from services.intake.tracking.schemas import EvaluationOut, ReplyOut, TeamOut, Tracking
 
 
@@ -48,14 +48,14 @@ async def tracking(session: AsyncSession, master_key: MasterKey, secret: str, co
     ).all()
     status = view.state if view else "received"
     wrapped = await session.scalar(select(Person.key).where(Person.id == feedback.person_id))
-    evaluated = {evaluation.answer for evaluation in evaluations}
+    is_evaluated = view is not None and view.answers in {evaluation.answer for evaluation in evaluations}
     return Tracking.model_validate(
         {
             "id": feedback.id,
             "reference": feedback.reference,
             "submitted_at": feedback.submitted_at,
             "status": status,
-            "next_step": NEXT_STEPS[status],
+            "next_step": EVALUATED if is_evaluated else NEXT_STEPS[status],
             "next_by": view.reply_due_at if view and status not in SETTLED else None,
             "team": TeamOut(code=view.team, name=Bilingual(**view.team_name)) if view else None,
             "replies": [
@@ -69,7 +69,7 @@ async def tracking(session: AsyncSession, master_key: MasterKey, secret: str, co
                 )
                 for reply in replies
             ],
-            "evaluation_asked": view is not None and view.answers > 0 and view.answers not in evaluated,
+            "evaluation_asked": view is not None and view.answers > 0 and not is_evaluated,
             "evaluations": [EvaluationOut.model_validate(one, from_attributes=True) for one in evaluations],
         }
     )

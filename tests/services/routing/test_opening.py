@@ -90,6 +90,11 @@ async def test_the_first_rule_that_holds_decides_and_the_catch_all_leaves_the_ca
     assert verbs == ["open", "assign"][: len(events)]
 
 
+async def test_words_without_a_kind_wait_in_the_triage_queue_whatever_the_rules_say(routing: Routing) -> None:
+    case = await routing.open(NOON, has_text=True, service="passports")
+    assert (case["team"]["code"], case["state"]) == ("first-line", "new")
+
+
 async def test_a_case_carries_what_the_feedback_said(routing: Routing) -> None:
     fields = {"service": "pensions", "service_point": "office-north", "topic": "decision", "language": "fr"}
     case = await routing.open(NOON, kind="complaint", channel="phone", external_reference="CRM-1", **fields)
