@@ -14,7 +14,7 @@ run: .venv/installed ## start the whole system on this machine; Ctrl-C stops it
 test: .venv/installed-dev ## all tests, on a real PostgreSQL and real processes
 	@exec $(BIN)/pytest
 
-lint: .venv/installed-dev ## style, types, walls between the parts, migrations
+lint: .venv/installed-dev ## style, types, walls between the parts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -37,7 +37,7 @@ clean: ## take away the virtual environment; data in var/ stays
 .venv/bin/python:
 	@command -v $(PYTHON) >/dev/null || { echo "ecoute: $(PYTHON) is missing: install Python 3.11, or say make PYTHON=/path/to/python3.11" >&2; exit 2; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "ecoute: $(PYTHON) is not Python 3.11" >&2; exit 2; }
-	$(PYTHON) -m venv .venv
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "ecoute: $(PYTHON) cannot make a virtual environment: install its venv package" >&2; exit 2; }
 
 .venv/installed: .venv/bin/python requirements.lock pyproject.toml
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock

@@ -1,13 +1,13 @@
 """The command `ecoute`."""
 
 import asyncio
-import os
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
 import typer
 
+from libs.common.settings import environment_as
 from libs.contracts.codes import Role
 
 Service = Literal["intake", "routing", "analytics"]
@@ -85,9 +85,12 @@ def replay(service: Service, source: Service, subject: str) -> None:
     """Apply the parked events of a subject again, in order: SERVICE parked what SOURCE told. On this machine."""
     from deploy.one_machine import environment_of  # noqa: PLC0415
 
-    os.environ.update(environment_of(service))
-    application = import_module(f"services.{service}.worker").app
-    reader, database = application.state.readers[source], application.state.database
+    with environment_as(environment_of(service)):
+        application = import_module(f"services.{service}.worker").app
+    readers, database = application.state.readers, application.state.database
+    if source not in readers:
+        raise typer.BadParameter(f"{service} reads {', '.join(readers)}, not {source}")
+    reader = readers[source]
     typer.echo(f"{asyncio.run(reader.replay(database, subject))} events applied")
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Literal
 
 import asyncpg
 from sqlalchemy import make_url
@@ -54,13 +55,17 @@ async def _make(server: str, names: list[str]) -> dict[str, str]:
     return urls_on(server, [name.removeprefix("ecoute_") for name in names])
 
 
-async def holds_persons(intake_url: str) -> bool:
-    """True when the intake database already keeps words under some key."""
-    connection = await asyncpg.connect(intake_url, timeout=10)
+def holds_rows(url: str, table: Literal["person", "catalogue_entry", "rule_set"]) -> bool:
+    """True when the table is there and not empty."""
+    return asyncio.run(_holds_rows(url, table))
+
+
+async def _holds_rows(url: str, table: str) -> bool:
+    connection = await asyncpg.connect(url, timeout=10)
     try:
-        if await connection.fetchval("SELECT to_regclass('person') IS NULL"):
+        if await connection.fetchval("SELECT to_regclass($1) IS NULL", table):
             return False
-        return bool(await connection.fetchval("SELECT EXISTS (SELECT FROM person)"))
+        return bool(await connection.fetchval(f"SELECT EXISTS (SELECT FROM {table})"))  # noqa: S608 - one of ours
     finally:
         await connection.close()
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from deploy.databases import make_databases, start_embedded
+from deploy.databases import holds_rows, make_databases, start_embedded
 from deploy.secrets import secrets_of
 from deploy.settings import MachineSettings
 from libs.common.auth.development import DevelopmentIssuer
@@ -31,16 +31,17 @@ def run_all() -> None:
     """Start everything, say where it is, and keep it going until Ctrl-C."""
     started = time.monotonic()
     machine = MachineSettings.load()
-    environments = _environments(machine)
-    settings = {service: kind.load(environments[service]) for service, kind in SETTINGS.items()}
     logs = machine.var / "log"
     logs.mkdir(parents=True, exist_ok=True)
-    launcher = Launcher(list(_processes(settings, environments)), logs)
+    launcher = Launcher(logs)
     launcher.listen_to_signals()
-    launcher.bind()
+    environments = _environments(machine)
+    settings = {service: kind.load(environments[service]) for service, kind in SETTINGS.items()}
+    launcher.bind(_processes(settings, environments))
     _prepare(environments)
-    launcher.start()
-    launcher.wait_until_ready(READY_SECONDS)
+    if not launcher.told_to_stop:
+        launcher.start()
+        launcher.wait_until_ready(READY_SECONDS)
     if not launcher.told_to_stop:
         _greet(settings, machine, time.monotonic() - started)
     launcher.run()
@@ -80,14 +81,23 @@ def _environments(machine: MachineSettings) -> dict[str, dict[str, str]]:
     known: dict[str, str] = {
         **secrets_of(machine.var, urls["intake"]),
         **{f"ECOUTE_{service.upper()}_DATABASE_URL": url for service, url in urls.items()},
-        "ECOUTE_INTAKE_CATALOGUE": str(EXAMPLE / "catalogue.yaml"),
-        "ECOUTE_ROUTING_ORGANISATION": str(EXAMPLE / "organisation.yaml"),
+        **_example(urls),
         **_addresses(given),
         **given,
     }
     if "ECOUTE_JWKS_URL" not in given:
         known["ECOUTE_DEVELOPMENT_ISSUER"] = str(_issuer(machine))
     return {service: _its_own(known, service, settings) for service, settings in SETTINGS.items()}
+
+
+def _example(urls: Mapping[str, str]) -> dict[str, str]:
+    """The reference data to begin with: only where nothing has ever been published."""
+    example: dict[str, str] = {}
+    if not holds_rows(urls["intake"], "catalogue_entry"):
+        example["ECOUTE_INTAKE_CATALOGUE"] = str(EXAMPLE / "catalogue.yaml")
+    if not holds_rows(urls["routing"], "rule_set"):
+        example["ECOUTE_ROUTING_ORGANISATION"] = str(EXAMPLE / "organisation.yaml")
+    return example
 
 
 def _its_own(known: Mapping[str, str], service: str, settings: type[ServiceSettings]) -> dict[str, str]:
@@ -111,7 +121,9 @@ def _addresses(given: Mapping[str, str]) -> dict[str, str]:
 
 def _prepare(environments: Mapping[str, dict[str, str]]) -> None:
     running = [
-        subprocess.Popen([*ECOUTE, "prepare", service], env=environment)  # noqa: S603 - our own command
+        subprocess.Popen(  # noqa: S603 - our own command
+            [*ECOUTE, "prepare", service], env=environment, start_new_session=True
+        )
         for service, environment in environments.items()
     ]
     codes = [one.wait() for one in running]
@@ -134,7 +146,7 @@ def _processes(
 
 def _greet(settings: Mapping[str, ServiceSettings], machine: MachineSettings, seconds: float) -> None:
     intake = settings["intake"].listen
-    token = "" if settings["intake"].jwks_url else "\n  Token   .venv/bin/ecoute token --role agent --team passports"
+    token = "" if settings["intake"].jwks_url else "\n  Token   .venv/bin/ecoute token --role agent --team TEAM"
     print(  # noqa: T201
         f"""
 Écoute is ready, after {seconds:.1f} s.
@@ -144,7 +156,7 @@ def _greet(settings: Mapping[str, ServiceSettings], machine: MachineSettings, se
   analytics  http://{settings["analytics"].listen}/docs   counts
 
   Try     curl -s http://{intake}/v1/feedback -H 'Content-Type: application/json' \\
-            -d '{{"channel": "web", "kind": "complaint", "service": "passports", "text": "No answer yet."}}'{token}
+            -d '{{"channel": "web", "kind": "complaint", "text": "No answer yet."}}'{token}
   Logs    {machine.var / "log"}
 
 Ctrl-C stops everything; the data stays."""

@@ -1,13 +1,12 @@
 """The secrets of one machine: made once, in a file that only its owner reads."""
 
-import asyncio
 import base64
 import json
 import os
 import secrets
 from pathlib import Path
 
-from deploy.databases import holds_persons
+from deploy.databases import holds_rows
 from libs.common.settings import stop
 
 
@@ -20,7 +19,7 @@ def secrets_of(folder: Path, intake_url: str) -> dict[str, str]:
     if path.exists():
         kept: dict[str, str] = json.loads(path.read_text())
         return kept
-    if asyncio.run(holds_persons(intake_url)):
+    if holds_rows(intake_url, "person"):
         stop(f"the database holds words under keys that {path} does not have: bring that file back from its backup")
     made = {
         "ECOUTE_INTAKE_SECRET": secrets.token_urlsafe(32),

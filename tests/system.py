@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -114,9 +114,10 @@ class System:
         """The process id of one of the launcher's children: `serve` or `work`, of a service."""
         assert self.process is not None
         for pid in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split():
-            words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
-            if words[3:5] == [command, service]:
-                return int(pid)
+            with suppress(FileNotFoundError):  # one that has just ended
+                words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+                if words[3:5] == [command, service]:
+                    return int(pid)
         raise AssertionError(f"no process runs {command} {service}")
 
     def is_ready(self, command: str, service: str) -> bool:

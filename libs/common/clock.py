@@ -1,10 +1,13 @@
 """The time, as it is handed to whoever needs it: aware, UTC, never read in the middle of a decision."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import Depends, Request
+
+SKEW = timedelta(minutes=5)
+"""How far ahead of ours a clock may be: what it says is taken as now."""
 
 Clock = Callable[[], datetime]
 

@@ -47,7 +47,9 @@ SERVER_SETTINGS = {
 
 def async_url(url: str) -> str:
     """The DSN as SQLAlchemy's asyncpg dialect wants it."""
-    return make_url(url).set(drivername="postgresql+asyncpg").render_as_string(hide_password=False)
+    given = make_url(url)
+    query = {"ssl" if name == "sslmode" else name: value for name, value in given.query.items()}
+    return given.set(drivername="postgresql+asyncpg", query=query).render_as_string(hide_password=False)
 
 
 class Database:

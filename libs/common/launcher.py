@@ -6,7 +6,8 @@ import socket
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -29,21 +30,22 @@ class Process:
     running: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     not_before: float = 0.0
-    deaths: int = field(default=0)
+    deaths: int = 0
 
 
 class Launcher:
     """Keeps a set of processes alive until it is told to stop them."""
 
-    def __init__(self, processes: list[Process], log_folder: Path) -> None:
-        self.processes = processes
+    def __init__(self, log_folder: Path) -> None:
+        self.processes: Sequence[Process] = ()
         self._logs = log_folder
         self._signal: int | None = None
         self._alive_read, self._alive_write = os.pipe()
 
-    def bind(self) -> None:
-        """Take every address, or stop with one line that names the one that is taken."""
-        for process in self.processes:
+    def bind(self, processes: Sequence[Process]) -> None:
+        """Take every process's address, or stop with one line that names the one that is taken."""
+        self.processes = processes
+        for process in processes:
             try:
                 process.listener = bind(process.address)
             except OSError as taken:
@@ -140,6 +142,6 @@ class Launcher:
 
 def _is_ready(process: Process) -> bool:
     try:
-        return httpx.get(f"http://{process.address}/readyz", timeout=1).status_code == 200
+        return httpx.get(f"http://{process.address}/readyz", timeout=1, trust_env=False).status_code == 200
     except httpx.HTTPError:
         return False

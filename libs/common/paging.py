@@ -38,5 +38,5 @@ def decode_cursor(cursor: str) -> tuple[datetime, UUID]:
 def link_next(request: Request, response: Response, limit: int, places: Sequence[tuple[datetime, UUID]]) -> None:
     """Announce the next page where this one is full; `places` are the rows' own, in order."""
     if len(places) == limit:
-        url = request.url.include_query_params(cursor=encode_cursor(*places[-1]))
+        url = request.url.remove_query_params("wait").include_query_params(cursor=encode_cursor(*places[-1]))
         response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'

@@ -16,16 +16,19 @@ Urgency = Literal["safety", "threat", "self_harm"]
 Purpose = Literal["contact", "publish", "research", "link"]
 AnsweredBy = Literal["person", "assisted", "staff"]
 Measure = Literal["csat", "ces", "nps", "trust", "effectiveness", "ease", "efficiency", "transparency", "humanity"]
-Source = Literal["web_form", "staff"]
+Source = Literal["web_form", "staff", "partner", "device"]
 Solved = Literal["yes", "partly", "no"]
 
 CaseState = Literal["new", "assigned", "acknowledged", "waiting", "answered", "closed"]
 Outcome = Literal["upheld", "partly_upheld", "not_upheld", "referred", "withdrawn", "declined"]
-ClockName = Literal["acknowledge", "reply", "resolve"]
+ClockName = Literal["acknowledge", "reply", "resolve", "stage2_reply"]
 Starts = Literal["submission", "assignment"]
 AssignedBy = Literal["rule", "staff"]
 
 Role = Literal["agent", "supervisor", "reviewer", "manager", "analyst", "importer", "auditor", "admin", "service"]
+
+STAFF: tuple[Role, ...] = ("agent", "supervisor", "reviewer", "manager", "analyst", "importer", "auditor", "admin")
+"""Everyone but services."""
 
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$")]
 """A code of the catalogue, of a team, of a standard."""

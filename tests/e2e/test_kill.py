@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from collections import Counter
+from pathlib import Path
 from uuid import uuid4
 
 import httpx
@@ -139,3 +140,28 @@ def test_nothing_is_parked(killed: tuple[System, Load]) -> None:
     for base, service in ((system.intake, "intake"), (system.routing, "routing"), (system.analytics, "analytics")):
         answer = httpx.get(f"{base}/v1/{service}/dead-letters", headers=system.staff("admin"))
         assert json_of(answer)["items"] == []
+
+
+def test_a_launcher_that_is_killed_takes_its_processes_with_it_and_the_next_goes_on(
+    killed: tuple[System, Load],
+) -> None:
+    system, load = killed
+    receipt = json_of(httpx.post(f"{system.intake}/v1/feedback", json=SAID), 201)
+    pids = [system.child(command, service) for command, service in PROCESSES]
+    assert system.process is not None
+    system.process.kill()
+    system.process.wait()
+    eventually(lambda: not any(_is_alive(pid) for pid in pids), 20)
+    system.start()
+    with httpx.Client(base_url=system.intake, timeout=30) as person:
+        followed = json_of(person.get("/v1/tracking", headers={"Tracking-Code": receipt["tracking_code"]}))
+    assert followed["reference"] == receipt["reference"]
+    submitted = [one["subject"] for one in events_of(system, FEEDBACK) if one["type"].endswith("submitted.v1")]
+    assert Counter(submitted) == Counter([*load.acknowledged, receipt["id"]])
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False

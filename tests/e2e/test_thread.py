@@ -6,6 +6,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from tests.e2e.log import CASES, FEEDBACK, events_of
 from tests.system import System, client, eventually, json_of
 
 TOMORROW_AND_BACK = {"from": "2020-01-01", "to": "2035-01-01"}
@@ -123,3 +124,17 @@ def test_a_waiting_request_is_answered_as_soon_as_the_case_opens(system: System)
     assert len(found) == 1
     assert found[0]["state"] == "new"
     assert time.monotonic() - started < 10
+
+
+def test_the_trace_of_a_request_goes_on_in_the_events_that_come_of_it(system: System) -> None:
+    trace = uuid4().hex
+    said = {"channel": "web", "kind": "complaint", "service": "passports", "text": "Où en est-on ?"}
+    header = {"traceparent": f"00-{trace}-{trace[:16]}-01"}
+    receipt = json_of(httpx.post(f"{system.intake}/v1/feedback", json=said, headers=header), 201)
+    with client(system.routing, system.staff("agent", "passports")) as team:
+        [case] = json_of(team.get("/v1/cases", params={"feedback_id": receipt["id"], "wait": 10}))["items"]
+    subjects = {receipt["id"]: "feedback.submitted", case["id"]: "case.opened"}
+    first = {one["subject"]: one for one in reversed([*events_of(system, FEEDBACK), *events_of(system, CASES)])}
+    for subject, kind in subjects.items():
+        assert kind in first[subject]["type"]
+        assert first[subject]["traceparent"].split("-")[1] == trace

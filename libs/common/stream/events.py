@@ -73,6 +73,7 @@ class Received(Generic[E_co]):
     time: datetime
     recorded_at: datetime
     event: E_co
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,24 +84,26 @@ class Recorded:
     subject: UUID
     version: int
     time: datetime
+    traceparent: str | None = None
+    """The W3C trace context that it came of; else that of the request in progress."""
 
 
 _INSERT = text(
     f"""
     INSERT INTO event_pending ({ENVELOPE_COLUMNS})
-    SELECT id, type, subject, version, time, :recorded_at, :traceparent, data, text
-      FROM unnest(:ids, :types, :subjects, :versions, :times, :datas, :texts) WITH ORDINALITY
-           AS e (id, type, subject, version, time, data, text, place)
+    SELECT id, type, subject, version, time, :recorded_at, traceparent, data, text
+      FROM unnest(:ids, :types, :subjects, :versions, :times, :traceparents, :datas, :texts) WITH ORDINALITY
+           AS e (id, type, subject, version, time, traceparent, data, text, place)
      ORDER BY place
     """  # noqa: S608 - the columns are ours
 ).bindparams(
     bindparam("recorded_at", type_=DateTime(timezone=True)),
-    bindparam("traceparent", type_=Text),
     bindparam("ids", type_=ARRAY(Uuid)),
     bindparam("types", type_=ARRAY(Text)),
     bindparam("subjects", type_=ARRAY(Text)),
     bindparam("versions", type_=ARRAY(BigInteger)),
     bindparam("times", type_=ARRAY(DateTime(timezone=True))),
+    bindparam("traceparents", type_=ARRAY(Text)),
     bindparam("datas", type_=ARRAY(Text)),
     bindparam("texts", type_=ARRAY(Text)),
 )
@@ -117,12 +120,12 @@ async def record(session: AsyncSession | AsyncConnection, *events: Recorded) -> 
         _INSERT,
         {
             "recorded_at": utc_now(),
-            "traceparent": traceparent.get(),
             "ids": [new_id() for _ in events],
             "types": [one.event.type for one in events],
             "subjects": [str(one.subject) for one in events],
             "versions": [one.version for one in events],
             "times": [one.time for one in events],
+            "traceparents": [one.traceparent or traceparent.get() for one in events],
             "datas": [one.event.to_data() for one in events],
             "texts": [one.event.to_text() for one in events],
         },

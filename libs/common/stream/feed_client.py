@@ -17,7 +17,7 @@ class FeedClient:
 
     def __init__(self, url: str, token: Callable[[], str]) -> None:
         self._url, self._token = url, token
-        self._http = httpx.AsyncClient(timeout=httpx.Timeout(10, read=40))
+        self._http = httpx.AsyncClient(timeout=httpx.Timeout(10, read=40), trust_env=False)
 
     async def events_after(
         self, position: int, event_id: UUID | None, wait_seconds: float, lifecycle: Lifecycle
@@ -45,6 +45,8 @@ class FeedClient:
             leaving.cancel()
         if response.status_code == 409:
             raise StreamStopped(f"the log at {self._url} is not the one that was read up to {position}")
+        if response.status_code in (401, 403):
+            raise StreamStopped(f"the log at {self._url} does not let us read it: the token is not valid there")
         if response.status_code != 200:
             raise ConnectionError(f"the log at {self._url} answered {response.status_code}")
         return decode(response.content)

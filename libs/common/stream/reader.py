@@ -6,6 +6,7 @@ on data is halved down to the guilty event; its subject is parked as a dead lett
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -45,12 +46,13 @@ class Handlers:
     handled: Mapping[type[Event], Handle]
     ignored: frozenset[type[Event]] = frozenset()
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "by_type", {kind.type: kind for kind in self.handled})
-        object.__setattr__(self, "ignored_types", {kind.type for kind in self.ignored})
+    @cached_property
+    def by_type(self) -> Mapping[str, type[Event]]:
+        return {kind.type: kind for kind in self.handled}
 
-    by_type: Mapping[str, type[Event]] = None  # type: ignore[assignment] # derived above
-    ignored_types: frozenset[str] = None  # type: ignore[assignment]
+    @cached_property
+    def ignored_types(self) -> frozenset[str]:
+        return frozenset(kind.type for kind in self.ignored)
 
 
 class _Overtaken(Exception):
@@ -236,4 +238,5 @@ def _receive(kind: type[Event], envelope: Envelope) -> Received[Any]:
         time=envelope.time,
         recorded_at=envelope.recorded_at,
         event=kind.parse(envelope.data, envelope.text),
+        traceparent=envelope.traceparent,
     )

@@ -37,7 +37,7 @@ _ALL = (
         1,
         ("count",),
         Bilingual(fr="Rétroactions reçues", en="Feedback received"),
-        Bilingual(fr="rétroactions reçues dans la période", en="feedback submitted in the span"),
+        Bilingual(fr="retours reçus dans la période", en="feedback submitted in the span"),
         "A plain count",
     ),
     Definition(
@@ -48,7 +48,7 @@ _ALL = (
         Bilingual(
             fr="p50, p90 et p95 du délai entre la soumission et le premier accusé de réception par un humain, ou la "
             "première réponse finale s'il n'y en a pas eu avant ; les accusés automatiques sont exclus ; "
-            "rétroactions soumises dans la période et accusées",
+            "retours soumis dans la période et accusés",
             en="p50, p90 and p95 of the time from submission to the first acknowledgement by a human, or to the first "
             "final reply where none came before; automatic acknowledgements excluded; of the feedback submitted in "
             "the span that was acknowledged",
@@ -61,7 +61,7 @@ _ALL = (
         _TIME_UNITS,
         Bilingual(fr="Délai de réponse", en="Time to reply"),
         Bilingual(
-            fr="p50, p90 et p95 du délai entre la soumission et la première réponse finale ; rétroactions soumises "
+            fr="p50, p90 et p95 du délai entre la soumission et la première réponse finale ; retours soumis "
             "dans la période et répondues",
             en="p50, p90 and p95 of the time from submission to the first final reply; of the feedback submitted in "
             "the span that was replied to",

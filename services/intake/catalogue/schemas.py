@@ -11,7 +11,7 @@ from libs.contracts.codes import Code
 EntryKind = Literal["service", "service_point", "topic"]
 
 
-class Entry(BaseModel):
+class Entry(Wire):
     """One entry; `parent` makes the tree."""
 
     code: Code
@@ -23,18 +23,12 @@ class Entries(BaseModel):
     items: list[Entry]
 
 
-class EntryDocument(Wire):
-    code: Code
-    name: Bilingual
-    parent: Code | None = None
-
-
 class CatalogueDocument(Wire):
     """The whole catalogue. What is no longer in it is retired: kept, and no longer accepted in new feedback."""
 
-    services: list[EntryDocument] = []
-    service_points: list[EntryDocument] = []
-    topics: list[EntryDocument] = []
+    services: list[Entry] = []
+    service_points: list[Entry] = []
+    topics: list[Entry] = []
 
     @model_validator(mode="after")
     def _is_a_forest(self) -> "CatalogueDocument":
@@ -54,5 +48,5 @@ class CatalogueDocument(Wire):
                     at = parents[at]
         return self
 
-    def by_kind(self) -> dict[EntryKind, list[EntryDocument]]:
+    def by_kind(self) -> dict[EntryKind, list[Entry]]:
         return {"service": self.services, "service_point": self.service_points, "topic": self.topics}

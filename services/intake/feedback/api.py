@@ -12,7 +12,7 @@ from libs.common.db import Session
 from libs.common.idempotency import IdempotencyKey, IdempotencyKeyReused, StillRunning
 from libs.common.problems import InvalidRequest, ServiceUnavailable, responses
 from services.intake.desk import DeskOf
-from services.intake.feedback import queries, reception
+from services.intake.feedback import reading, reception
 from services.intake.feedback.batcher import BatcherOf
 from services.intake.feedback.errors import (
     FeedbackNotFound,
@@ -69,4 +69,4 @@ async def get_feedback(
     by: Annotated[Principal, requires("agent", "supervisor", "reviewer")],
 ) -> FeedbackOut:
     """One feedback with words and contact, for the team that has its case and for reviewers; each reading is logged."""
-    return await queries.feedback_with_words(session, desk, feedback_id, by, now)
+    return await reading.read_words(session, desk, feedback_id, by, now)

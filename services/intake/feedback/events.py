@@ -9,7 +9,7 @@ from libs.contracts.feedback import FeedbackSubmitted
 _TELLABLE_REFERENCE = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 
-def submitted(feedback: dict[str, Any], person: dict[str, Any]) -> Recorded:
+def submitted(feedback: dict[str, Any], person: dict[str, Any], traceparent: str | None) -> Recorded:
     """`feedback.submitted`, the first event of a feedback."""
     reference = feedback["external_reference"]
     linked = any(consent["purpose"] == "link" and consent["given"] for consent in feedback["consent"])
@@ -22,4 +22,4 @@ def submitted(feedback: dict[str, Any], person: dict[str, Any]) -> Recorded:
             "person_ref": person["id"] if linked else None,
         }
     )
-    return Recorded(event, feedback["id"], 1, feedback["submitted_at"])
+    return Recorded(event, feedback["id"], 1, feedback["submitted_at"], traceparent)

@@ -17,6 +17,8 @@ async def take_in(
 ) -> Receipt:
     """Take in one feedback, durably, and give its receipt: that of the first time where it came before."""
     submission = await prepare(desk, body, by, key, now)
+    if submission.refused and not submission.claims:
+        raise submission.refused
     outcome = await batcher.submit(submission)
     if isinstance(outcome, Problem):
         raise outcome

@@ -1,10 +1,10 @@
 """Feedback over the wire."""
 
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self, TypeVar
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, EmailStr, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, EmailStr, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from libs.common.languages import Bilingual
@@ -22,6 +22,7 @@ from libs.contracts.codes import (
     ReplyBy,
     ReplyTo,
     Respondent,
+    Solved,
     SubmitterRole,
     Urgency,
     scale_of,
@@ -31,15 +32,14 @@ ShortLine = Annotated[Line, Field(max_length=200)]
 ExternalReference = Annotated[Line, Field(max_length=128)]
 
 
-class RatingIn(Wire):
+class Mark(Wire):
     """A mark on a measure's own scale: `csat` and the drivers 1–5, `ces` 1–7, `nps` 0–10."""
 
     measure: Measure
     value: int = Field(ge=0, le=10)
-    answered_by: AnsweredBy = "person"
 
     @model_validator(mode="after")
-    def _is_on_its_scale(self) -> "RatingIn":
+    def _is_on_its_scale(self) -> Self:
         low, high = scale_of(self.measure)
         if not low <= self.value <= high:
             raise PydanticCustomError(
@@ -48,6 +48,27 @@ class RatingIn(Wire):
                 {"fr": "La note n'est pas sur l'échelle de la mesure."},
             )
         return self
+
+
+class RatingIn(Mark):
+    """A mark, and in whose hand it was given."""
+
+    answered_by: AnsweredBy = "person"
+
+
+M = TypeVar("M", bound=Mark)
+
+
+def each_mark_once(marks: list[M]) -> list[M]:
+    """One hand gives one mark a measure: a figure counts each."""
+    given = {(mark.measure, getattr(mark, "answered_by", "person")) for mark in marks}
+    if len(given) != len(marks):
+        raise PydanticCustomError("mark_twice", "A measure is marked twice.", {"fr": "Une mesure est notée deux fois."})
+    return marks
+
+
+Marks = Annotated[list[Mark], Field(max_length=9), AfterValidator(each_mark_once)]
+Ratings = Annotated[list[RatingIn], Field(max_length=27), AfterValidator(each_mark_once)]
 
 
 class PersonIn(Wire):
@@ -107,7 +128,7 @@ class FeedbackIn(Wire):
     service_point: Code | None = None
     text: Annotated[Words, Field(min_length=1, max_length=20_000)] | None = None
     language: LanguageTag | None = Field(None, description="BCP 47; found where missing")
-    ratings: list[RatingIn] = Field([], max_length=20)
+    ratings: Ratings = []
     answers: AnswersIn | None = None
     person: PersonIn | None = None
     respondent: Respondent | None = None
@@ -132,7 +153,7 @@ class FeedbackIn(Wire):
     )
 
     @model_validator(mode="after")
-    def _says_something(self) -> "FeedbackIn":
+    def _says_something(self) -> Self:
         if not (self.text or self.topic or self.ratings or self.answers):
             raise PydanticCustomError(
                 "says_nothing",
@@ -162,6 +183,15 @@ class PersonOut(BaseModel):
     accessible_format: str | None = None
 
 
+class EvaluationWithComment(BaseModel):
+    """What the person said of an answer, in their own words."""
+
+    answer: int
+    solved: Solved
+    comment: str | None
+    evaluated_at: datetime
+
+
 class FeedbackOut(BaseModel):
     """One feedback with its words and contact: each reading is logged."""
 
@@ -185,6 +215,8 @@ class FeedbackOut(BaseModel):
     response_requested: bool
     historical: bool
     external_reference: str | None
-    person: PersonOut
+    disclosure: Disclosure
+    person: PersonOut = Field(description="without contact data where the person chose to stay anonymous")
+    evaluations: list[EvaluationWithComment]
     interaction: InteractionIn | None
     consent: list[ConsentIn]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, insert, literal, select, text, tuple_, update
+from sqlalchemy import ColumnElement, delete, insert, literal, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -56,6 +56,9 @@ async def submit_many(connection: AsyncConnection, submissions: Sequence[Submiss
         lost = [(claim, taken[_key(claim)]) for claim in submission.claims if _key(claim) in taken]
         if lost:
             stand_ins[submission.id] = await _stand_in(connection, submission, lost)
+        elif submission.refused:
+            stand_ins[submission.id] = submission.refused
+            await connection.execute(delete(idempotency_key).where(_claims_of(submission)))
     await _write(connection, [one for one in submissions if one.id not in stand_ins])
     earlier = await _accepted(connection, [one for one in stand_ins.values() if isinstance(one, UUID)])
     return [_outcome(one, stand_ins.get(one.id), earlier) for one in submissions]
@@ -100,15 +103,20 @@ async def _stand_in(
     connection: AsyncConnection, submission: Submission, lost: Sequence[tuple[Claim, tuple[bytes, UUID]]]
 ) -> UUID | Problem:
     """What stands for a submission of which a claim was taken before: its other claims follow, or are given up."""
-    mine = (idempotency_key.c.answer == literal(str(submission.id), JSONB)) & tuple_(
-        idempotency_key.c.scope, idempotency_key.c.key
-    ).in_([_key(claim) for claim in submission.claims])
+    mine = _claims_of(submission)
     if any(claim.expires_at is not None and mark != claim.fingerprint for claim, (mark, _) in lost):
         await connection.execute(delete(idempotency_key).where(mine))
         return IdempotencyKeyReused()
     first = lost[0][1][1]
     await connection.execute(update(idempotency_key).where(mine).values(answer=str(first)))
     return first
+
+
+def _claims_of(submission: Submission) -> ColumnElement[bool]:
+    """The claims that the submission itself has taken."""
+    keys = [_key(claim) for claim in submission.claims]
+    taken = idempotency_key.c.answer == literal(str(submission.id), JSONB)
+    return taken & tuple_(idempotency_key.c.scope, idempotency_key.c.key).in_(keys)
 
 
 async def _accepted(connection: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID, Accepted]:
@@ -132,4 +140,4 @@ async def _write(connection: AsyncConnection, submissions: Sequence[Submission])
     if submissions:
         await connection.execute(insert(Person), [one.person for one in submissions])
         await connection.execute(insert(Feedback), [one.feedback for one in submissions])
-        await record(connection, *(events.submitted(one.feedback, one.person) for one in submissions))
+        await record(connection, *(events.submitted(one.feedback, one.person, one.traceparent) for one in submissions))

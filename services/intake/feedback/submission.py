@@ -1,18 +1,21 @@
 """From what was sent to what will be written: everything that can be refused is refused here, before any write."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import orjson
 
 from libs.common.auth.principal import Principal
+from libs.common.clock import SKEW
 from libs.common.field_problems import field_problem
 from libs.common.idempotency import KEPT, fingerprint
 from libs.common.ids import new_id
 from libs.common.languages import Bilingual
-from libs.contracts.codes import Source
+from libs.common.problems import Problem
+from libs.common.telemetry import traceparent
+from libs.contracts.codes import STAFF, Source
 from services.intake.catalogue.schemas import EntryKind
 from services.intake.desk import Desk
 from services.intake.feedback.errors import (
@@ -26,7 +29,6 @@ from services.intake.feedback.schemas import FeedbackIn
 from services.intake.tracking.codes import new_reference, tracking_code, tracking_digest
 from services.intake.verbatims.encoding import restore_windows_1252
 
-CLOCK_SKEW = timedelta(minutes=5)
 ROUTE = "POST /v1/feedback"
 WORDS = "words"
 CONTACT = "contact"
@@ -59,6 +61,9 @@ class Submission:
     feedback: dict[str, Any]
     person: dict[str, Any]
     claims: tuple[Claim, ...]
+    refused: Problem | None
+    """Why it cannot be written, unless it came before: what was accepted once is answered for ever."""
+    traceparent: str | None
 
     @property
     def id(self) -> UUID:
@@ -70,7 +75,6 @@ async def prepare(desk: Desk, body: FeedbackIn, by: Principal | None, key: str |
     """Check, complete and encrypt. Raises the problem that says what is wrong with the body."""
     _refuse_what_is_not_built(body)
     _refuse_what_is_not_theirs(body, by)
-    await _refuse_unknown_codes(desk, body)
     feedback_id, person_id = new_id(), new_id()
     person_key, wrapped = desk.master_key.new_person_key(person_id)
     code = tracking_code(desk.secret, feedback_id, 1)
@@ -124,6 +128,8 @@ async def prepare(desk: Desk, body: FeedbackIn, by: Principal | None, key: str |
             "recorded_at": now,
         },
         claims=_claims(desk, body, by, key, now),
+        refused=await _unknown_codes(desk, body),
+        traceparent=traceparent.get(),
     )
 
 
@@ -138,41 +144,46 @@ def _refuse_what_is_not_built(body: FeedbackIn) -> None:
 
 def _refuse_what_is_not_theirs(body: FeedbackIn, by: Principal | None) -> None:
     theirs = {
-        "submitted_at": by is not None,
+        "submitted_at": _is_staff(by),
         "historical": by is not None and by.has("importer"),
         "external_reference": by is not None and by.has("importer"),
-        "interaction": by is not None,
+        "interaction": _is_staff(by),
     }
     fields = [name for name, allowed in theirs.items() if getattr(body, name) and not allowed]
     fields += [
         f"ratings/{place}/answered_by"
         for place, rating in enumerate(body.ratings)
-        if by is None and rating.answered_by != "person"
+        if not _is_staff(by) and rating.answered_by != "person"
     ]
     if fields:
         text = Bilingual(fr="Vous ne pouvez pas remplir ce champ.", en="You may not set this field.")
         raise NotYoursToSet(errors=[field_problem("not_yours_to_set", text, pointer=f"/{name}") for name in fields])
 
 
-async def _refuse_unknown_codes(desk: Desk, body: FeedbackIn) -> None:
+async def _unknown_codes(desk: Desk, body: FeedbackIn) -> UnknownCode | None:
     kinds: tuple[EntryKind, ...] = ("service", "service_point", "topic")
     given = [(kind, code) for kind in kinds if (code := getattr(body, kind)) is not None]
     unknown = await desk.codes.unknown(desk.database, given) if given else []
-    if unknown:
-        text = Bilingual(fr="Ce code n'est pas au catalogue.", en="This code is not in the catalogue.")
-        raise UnknownCode(errors=[field_problem("unknown_code", text, pointer=f"/{kind}") for kind, _ in unknown])
+    if not unknown:
+        return None
+    text = Bilingual(fr="Ce code n'est pas au catalogue.", en="This code is not in the catalogue.")
+    return UnknownCode(errors=[field_problem("unknown_code", text, pointer=f"/{kind}") for kind, _ in unknown])
 
 
 def _submitted_at(body: FeedbackIn, now: datetime) -> datetime:
     if body.submitted_at is None:
         return now
-    if body.submitted_at > now + CLOCK_SKEW:
+    if body.submitted_at > now + SKEW:
         raise SubmittedInTheFuture
     return min(body.submitted_at, now).astimezone(UTC)
 
 
+def _is_staff(by: Principal | None) -> bool:
+    return by is not None and by.has(*STAFF)
+
+
 def _source(by: Principal | None) -> Source:
-    return "web_form" if by is None else "staff"
+    return "staff" if _is_staff(by) else "web_form"
 
 
 def _contact(body: FeedbackIn) -> dict[str, str]:

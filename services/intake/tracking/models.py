@@ -21,3 +21,8 @@ class Evaluation(Base):
     ratings: Mapped[list[Any]]
     comment: Mapped[bytes | None] = mapped_column(LargeBinary)
     evaluated_at: Mapped[datetime]
+
+
+def comment_of(feedback_id: UUID, answer: int) -> str:
+    """What a comment's ciphertext is bound to."""
+    return f"comment {feedback_id} {answer}"

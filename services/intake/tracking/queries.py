@@ -13,7 +13,7 @@ from services.intake.tracking.codes import normalise, tracking_digest
 from services.intake.tracking.errors import TrackingCodeMissing, TrackingCodeMistyped, TrackingCodeUnknown
 from services.intake.tracking.models import Evaluation
 from services.intake.tracking.next_steps import EVALUATED, NEXT_STEPS, SETTLED
-from services.intake.tracking.schemas import EvaluationOut, ReplyOut, TeamOut, Tracking
+from services.intake.tracking.schemas import EvaluationOut, ReplyOut, TeamName, Tracking
 
 
 async def feedback_of(session: AsyncSession, secret: str, code: str | None, *, lock: bool = False) -> Feedback:
@@ -57,7 +57,7 @@ async def tracking(session: AsyncSession, master_key: MasterKey, secret: str, co
             "status": status,
             "next_step": EVALUATED if is_evaluated else NEXT_STEPS[status],
             "next_by": view.reply_due_at if view and status not in SETTLED else None,
-            "team": TeamOut(code=view.team, name=Bilingual(**view.team_name)) if view else None,
+            "team": TeamName(code=view.team, name=Bilingual(**view.team_name)) if view else None,
             "replies": [
                 ReplyOut.model_validate(
                     {

@@ -9,12 +9,12 @@ from pydantic import BaseModel, Field
 from libs.common.languages import Bilingual
 from libs.common.wire import Wire, Words
 from libs.contracts.codes import CaseState, Outcome, Solved
-from services.intake.feedback.schemas import RatingIn
+from services.intake.feedback.schemas import Marks
 
 Status = Literal["received"] | CaseState
 
 
-class TeamOut(BaseModel):
+class TeamName(BaseModel):
     code: str
     name: Bilingual
 
@@ -32,7 +32,8 @@ class EvaluationIn(Wire):
     """Did the answer solve it? Said by the person alone, once per answer."""
 
     solved: Solved
-    ratings: list[RatingIn] = Field([], max_length=20)
+    answer: int | None = Field(None, ge=1, description="which answer it is about: 1 is the first; default: the latest")
+    ratings: Marks = []
     comment: Annotated[Words, Field(min_length=1, max_length=5_000)] | None = None
 
 
@@ -51,7 +52,7 @@ class Tracking(BaseModel):
     status: Status
     next_step: Bilingual
     next_by: datetime | None = Field(description="null until a case is open, and once it is answered")
-    team: TeamOut | None
+    team: TeamName | None
     replies: list[ReplyOut]
     evaluation_asked: bool = Field(description="an answer was given and not evaluated yet")
     evaluations: list[EvaluationOut]

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import structlog
-from cryptography.exceptions import InvalidTag
 from fastapi import FastAPI
 from prometheus_client import Counter
 from sqlalchemy import select, update
@@ -15,6 +14,7 @@ from libs.common.clock import utc_now
 from libs.common.db import Database
 from libs.common.lifecycle import every
 from libs.common.stream.events import Recorded, record
+from libs.common.telemetry import describe
 from libs.contracts.feedback import FeedbackVerbatimRedacted, Removal
 from services.intake.feedback.models import Feedback
 from services.intake.feedback.submission import WORDS
@@ -27,7 +27,7 @@ POLL_SECONDS = 0.1
 AT_ONCE = 50
 
 REDACTED = Counter("ecoute_intake_redacted_total", "Words that went through redaction")
-UNREADABLE = Counter("ecoute_intake_unreadable_total", "Words that could not be decrypted for redaction")
+UNREADABLE = Counter("ecoute_intake_unreadable_total", "Words that could not be read for redaction")
 
 log = structlog.get_logger("redaction")
 
@@ -48,7 +48,7 @@ class Pending:
 async def run_redaction(app: FastAPI) -> None:
     """The worker's task: what was just taken in, in the order in which it came.
 
-    Words that cannot be decrypted are told in the log, counted, and left for the next start: they hold up no others.
+    Words that cannot be read are told in the log, counted, and left for the next start: they hold up no others.
     """
     database: Database = app.state.database
     master_key = MasterKey(app.state.settings.master_key.get_secret_value())
@@ -92,7 +92,6 @@ async def redact_some(session: AsyncSession, master_key: MasterKey, unreadable: 
     for one in [one for one, event in found if event is None]:
         unreadable.add(one.id)
         UNREADABLE.inc()
-        log.error("words_unreadable", feedback_id=str(one.id))
     redacted = [(one, event) for one, event in found if event is not None]
     if redacted:
         await session.execute(
@@ -109,14 +108,15 @@ async def redact_some(session: AsyncSession, master_key: MasterKey, unreadable: 
 
 
 def _redact(master_key: MasterKey, pending: Pending) -> FeedbackVerbatimRedacted | None:
-    """The words without personal data; None when they cannot be decrypted."""
+    """The words without personal data; None, and a line in the log, when they cannot be had."""
     try:
         key = master_key.person_key(pending.person_id, pending.key)
         words = key.decrypt(pending.words, f"{WORDS} {pending.id}")
-    except InvalidTag:
+        redacted = redact(words)
+        language = find_language(words, pending.language or pending.person_language)
+    except Exception as error:
+        log.error("words_unreadable", feedback_id=str(pending.id), **describe(error))
         return None
-    redacted = redact(words)
-    language = find_language(words, pending.language or pending.person_language)
     return FeedbackVerbatimRedacted(
         text=redacted.text,
         language=pending.language or language.code,

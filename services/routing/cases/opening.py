@@ -66,29 +66,32 @@ def _open(
     case = _case(received, rule.team, "assigned" if is_assigned else "new")
     standard = standard_for(organisation.standards, feedback)
     clocks = clock_rules.clocks_of(case.id, standard, organisation.calendar, feedback.submitted_at) if standard else []
-    told = common(case, names[rule.team])
+    catch_all = organisation.catch_all.team
     opened = CaseOpened.model_validate(
         {
-            **told,
+            **common(case, names[rule.team]),
             "state": "new",
+            "team": catch_all,
+            "team_name": names[catch_all],
             "historical": feedback.historical,
             "submitted_at": feedback.submitted_at,
             "clocks": clock_rules.states(clocks),
         }
     )
-    lines, events = [_line(case, 1, "open")], [Recorded(opened, case.id, 1, case.opened_at)]
+    lines = [_line(case, 1, "open", catch_all)]
+    events = [Recorded(opened, case.id, 1, case.opened_at, received.traceparent)]
     if is_assigned:
         clock_rules.start_at_assignment(clocks, organisation.calendar, case.opened_at)
         assigned = CaseAssigned.model_validate(
             {
-                **told,
+                **common(case, names[rule.team]),
                 "effective_at": case.opened_at,
                 "assigned_by": "rule",
                 "clocks": clock_rules.states(clocks),
             }
         )
-        lines.append(_line(case, 2, "assign"))
-        events.append(Recorded(assigned, case.id, 2, case.opened_at))
+        lines.append(_line(case, 2, "assign", rule.team))
+        events.append(Recorded(assigned, case.id, 2, case.opened_at, received.traceparent))
     case.version = len(events)
     return case, clocks, lines, events
 
@@ -111,7 +114,7 @@ def _case(received: Received[FeedbackSubmitted], team: str, state: str) -> Case:
     )
 
 
-def _line(case: Case, place: int, verb: str) -> TimelineEntry:
+def _line(case: Case, place: int, verb: str, team: str) -> TimelineEntry:
     return TimelineEntry(
         case_id=case.id,
         place=place,
@@ -119,7 +122,7 @@ def _line(case: Case, place: int, verb: str) -> TimelineEntry:
         by=BY_RULE,
         effective_at=case.opened_at,
         recorded_at=utc_now(),
-        details={"team": case.team},
+        details={"team": team},
     )
 
 

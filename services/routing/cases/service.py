@@ -1,7 +1,7 @@
 """What staff do with a case: load and lock, decide, change, record."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.auth.principal import Principal
+from libs.common.clock import SKEW
 from libs.common.languages import Bilingual
 from libs.common.stream.events import Recorded, record
 from libs.contracts.cases import CaseAcknowledged, CaseAssigned, CaseClosed, CaseEvent, CaseReplied
@@ -31,8 +32,6 @@ from services.routing.cases.states import VERBS
 from services.routing.cases.telling import common, summary
 from services.routing.organisation.queries import calendar_in_force
 from services.routing.teams import queries as teams
-
-CLOCK_SKEW = timedelta(minutes=5)
 
 
 @dataclass
@@ -149,7 +148,7 @@ async def _begin(session: AsyncSession, case_id: UUID, verb: Verb, body: Action,
 def _effective_at(case: Case, body: Action, calendar: BusinessCalendar, by: Principal, now: datetime) -> datetime:
     """When it was really done; refused before the previous event, after now, or long ago without a reason."""
     at = body.effective_at or now
-    if at > now + CLOCK_SKEW:
+    if at > now + SKEW:
         raise EffectiveInTheFuture
     at = min(at, now).astimezone(UTC)
     if at < case.last_effective_at:

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from libs.common.languages import Bilingual
 from libs.common.wire import Wire
-from libs.contracts.codes import ClockName, Code, Starts
+from libs.contracts.codes import Code, Starts
 from services.routing.calendars.business_time import (
     BusinessCalendar,
     due_after_business_days,
@@ -37,7 +37,7 @@ class Within(Wire):
 
 
 class ClockDocument(Wire):
-    clock: ClockName
+    clock: Literal["acknowledge", "reply"] = Field(description="those that a verb ends")
     within: Within
     starts: Starts = "submission"
 

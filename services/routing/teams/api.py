@@ -6,12 +6,11 @@ from libs.common.auth.principal import Forbidden, requires
 from libs.common.auth.tokens import Unauthenticated
 from libs.common.db import Session
 from libs.common.problems import responses
+from libs.contracts.codes import STAFF
 from services.routing.teams import queries
 from services.routing.teams.schemas import Teams
 
 router = APIRouter(tags=["teams"])
-
-STAFF = ("agent", "supervisor", "reviewer", "manager", "analyst", "importer", "auditor", "admin")
 
 
 @router.get("/v1/teams", dependencies=[requires(*STAFF)], responses=responses(Unauthenticated, Forbidden))

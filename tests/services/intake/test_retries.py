@@ -267,3 +267,20 @@ async def test_every_feedback_has_its_first_event_and_nothing_hangs_in_the_batch
     assert {row.version for row in told} <= {1}
     assert not intake.app.state.batcher._in_flight
     assert not intake.app.state.batcher._waiting
+
+
+async def test_a_retry_gets_the_first_answer_though_a_code_was_retired_since(intake: Intake) -> None:
+    key = {"Idempotency-Key": str(uuid4())}
+    said = {"channel": "web", "kind": "complaint", "service": "passports"} | {"text": "Encore."}
+    first = await intake.submit(said, key)
+    codes = intake.app.state.desk.codes
+    known, codes._codes = codes._codes, frozenset()
+    try:
+        assert await intake.submit(said, key) == first
+        fresh = {"Idempotency-Key": str(uuid4())}
+        for _ in range(2):
+            answer = await intake.http.post("/v1/feedback", json=said, headers=fresh)
+            assert answer.json()["type"] == "urn:ecoute:problem:unknown-code"
+    finally:
+        codes._codes = known
+    assert (await intake.submit(said, fresh))["id"] != first["id"]

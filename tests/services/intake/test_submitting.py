@@ -105,7 +105,7 @@ async def test_a_receipt_has_all_that_the_person_needs(intake: Intake) -> None:
         {"text": "Merci."},
         {"topic": "courtesy"},
         {"ratings": [{"measure": "nps", "value": 0}]},
-        {"ratings": [{"measure": "csat", "value": 1}, {"measure": "csat", "value": 5}]},
+        {"ratings": [{"measure": "csat", "value": 1}, {"measure": "ease", "value": 5}]},
         {"text": "👩‍👩‍👧 🇨🇦 ✊🏿", "language": "iu-Cans-CA"},
         {"text": "x" * 20_000},
         {"text": "a\tb\r\nc"},
@@ -165,7 +165,8 @@ async def test_everything_that_the_contract_names_and_that_is_built_can_be_sent_
         ({**COMPLAINT, "language": "fr_CA"}, [("/language", "string_pattern_mismatch")]),
         ({**COMPLAINT, "experienced_on": "0001-01-01"}, [("/experienced_on", "greater_than_equal")]),
         ({**COMPLAINT, "experienced_on": "2026-02-30"}, [("/experienced_on", "date_from_datetime_parsing")]),
-        ({**COMPLAINT, "ratings": [{"measure": "csat", "value": 1}] * 21}, [("/ratings", "too_long")]),
+        ({**COMPLAINT, "ratings": [{"measure": "csat", "value": 1}] * 2}, [("/ratings", "mark_twice")]),
+        ({**COMPLAINT, "ratings": [{"measure": "csat", "value": 1}] * 28}, [("/ratings", "too_long")]),
         ({**COMPLAINT, "ratings": [{"measure": "csat", "value": 10**30}]}, [("/ratings/0/value", "less_than_equal")]),
         ([], [("", "model_attributes_type")]),
         ("words", [("", "model_attributes_type")]),
@@ -251,6 +252,18 @@ async def test_an_anonymous_person_marks_for_nobody_else(intake: Intake) -> None
         "not-yours-to-set",
         [("/ratings/1/answered_by", "not_yours_to_set")],
     )
+
+
+async def test_a_token_without_a_role_of_staff_gives_no_right_of_staff(intake: Intake) -> None:
+    said = {**COMPLAINT, "submitted_at": "2020-01-01T12:00:00Z"}
+    answer = await intake.http.post("/v1/feedback", json=said, headers=intake.staff("service"))
+    assert answer.json()["type"] == "urn:ecoute:problem:not-yours-to-set"
+
+
+async def test_contact_data_of_an_anonymous_person_is_shown_to_nobody(intake: Intake) -> None:
+    receipt = await intake.submit({**COMPLAINT, "disclosure": "anonymous", "person": {"name": "Jeanne Tremblay"}})
+    answer = await intake.http.get(f"/v1/feedback/{receipt['id']}", headers=intake.staff("reviewer"))
+    assert (answer.json()["disclosure"], answer.json()["person"]["name"]) == ("anonymous", None)
 
 
 async def test_an_invalid_token_is_refused_rather_than_taken_for_nobody(intake: Intake) -> None:

@@ -210,7 +210,8 @@ async def test_an_answer_is_evaluated_once_and_the_same_again_is_answered_alike(
     [
         {},
         {"solved": "maybe"},
-        {"solved": "yes", "answer": 1},
+        {"solved": "yes", "answer": 0},
+        {"solved": "yes", "ratings": [{"measure": "csat", "value": 1, "answered_by": "staff"}]},
         {"solved": "yes", "comment": "\x00"},
         {"solved": "yes", "comment": ""},
         {"solved": "yes", "ratings": [{"measure": "nps", "value": 11}]},
@@ -219,3 +220,24 @@ async def test_an_answer_is_evaluated_once_and_the_same_again_is_answered_alike(
 )
 async def test_an_evaluation_without_sense_is_refused(intake: Intake, said: dict[str, Any]) -> None:
     assert (await evaluate(intake, (await intake.submit(COMPLAINT))["tracking_code"], **said))[0] == 422
+
+
+async def test_an_evaluation_that_names_its_answer_never_lands_on_another(intake: Intake) -> None:
+    receipt = await intake.submit()
+    number, code = receipt["id"], receipt["tracking_code"]
+    await intake.hear(opened(number), replied(number, 2, 1), replied(number, 3, 2))
+    assert (await evaluate(intake, code, solved="no", answer=1))[1]["answer"] == 1
+    assert (await evaluate(intake, code, solved="no", answer=1))[0] == 201
+    status, body = await evaluate(intake, code, solved="no", answer=3)
+    assert (status, body["type"]) == (409, "urn:ecoute:problem:not-answered-yet")
+    assert (await see(intake, code))["evaluation_asked"]
+
+
+async def test_the_team_reads_what_the_person_says_of_its_answer(intake: Intake) -> None:
+    receipt = await intake.submit()
+    number, code = receipt["id"], receipt["tracking_code"]
+    await intake.hear(opened(number), replied(number, 2, 1))
+    await evaluate(intake, code, solved="no", comment="Le guichet n\x92a rien fait.")
+    answer = await intake.http.get(f"/v1/feedback/{number}", headers=intake.staff("reviewer"))
+    [said] = answer.json()["evaluations"]
+    assert (said["answer"], said["solved"], said["comment"]) == (1, "no", "Le guichet n’a rien fait.")

@@ -290,7 +290,7 @@ async def test_a_whole_life_is_told_in_order_and_written_line_by_line(routing: R
     ]
     states = ["new", "assigned", "acknowledged", "acknowledged", "acknowledged", "answered", "closed"]
     assert [event.state for *_, event in events] == states
-    assert [event.team for *_, event in events] == ["passports"] * 4 + ["letters"] * 3
+    assert [event.team for *_, event in events] == ["first-line"] + ["passports"] * 3 + ["letters"] * 3
     for _, _, event in events:
         assert (event.feedback_id, event.channel, event.kind) == (events[0][2].feedback_id, "web", "complaint")
         assert (event.service, event.topic, event.language) == ("passports", "decision", "fr")

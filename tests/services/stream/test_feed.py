@@ -365,11 +365,15 @@ async def test_a_source_that_cannot_answer_is_an_error_that_passes(app: FastAPI,
     good = service_token("test", settings)
     for url, token in (
         (f"http://127.0.0.1:{nobody}{PATH}", good),
-        (f"http://{settings.listen}{PATH}", lambda: "expired"),
         (f"http://{settings.listen}/nothing", good),
     ):
         with pytest.raises(OSError, match="the log at"):
             await FeedClient(url, token).events_after(0, None, 0, Lifecycle())
+
+
+async def test_a_token_that_the_source_does_not_take_stops_the_reader(app: FastAPI, settings: Settings) -> None:
+    with pytest.raises(StreamStopped, match="does not let us read"):
+        await FeedClient(f"http://{settings.listen}{PATH}", lambda: "expired").events_after(0, None, 0, Lifecycle())
 
 
 async def test_a_reader_polls_a_leaving_source_without_haste(

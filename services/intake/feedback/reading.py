@@ -1,9 +1,10 @@
-"""Reads feedback for staff; each reading of words is written down."""
+"""Reading words: for whom, and never without a trace."""
 
 from datetime import datetime
 from uuid import UUID
 
 import orjson
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.auth.principal import Principal
@@ -12,14 +13,14 @@ from services.intake.cases.models import CaseView
 from services.intake.desk import Desk
 from services.intake.feedback.errors import FeedbackNotFound
 from services.intake.feedback.models import Feedback, Reading
-from services.intake.feedback.schemas import FeedbackOut, PersonOut
+from services.intake.feedback.schemas import EvaluationWithComment, FeedbackOut, PersonOut
 from services.intake.feedback.submission import CONTACT, WORDS
+from services.intake.persons.keys import PersonKey
 from services.intake.persons.models import Person
+from services.intake.tracking.models import Evaluation, comment_of
 
 
-async def feedback_with_words(
-    session: AsyncSession, desk: Desk, feedback_id: UUID, by: Principal, now: datetime
-) -> FeedbackOut:
+async def read_words(session: AsyncSession, desk: Desk, feedback_id: UUID, by: Principal, now: datetime) -> FeedbackOut:
     """One feedback, for the team that has its case and for reviewers; to anyone else it does not exist."""
     feedback = await session.get(Feedback, feedback_id)
     view = await session.get(CaseView, feedback_id)
@@ -29,13 +30,37 @@ async def feedback_with_words(
     key = desk.master_key.person_key(person.id, person.key)
     contact = orjson.loads(key.decrypt(person.contact, f"{CONTACT} {person.id}")) if person.contact else {}
     reference = contact.pop("interaction_reference", None)
+    if feedback.disclosure == "anonymous":
+        contact = {}
     session.add(Reading(id=new_id(), feedback_id=feedback_id, read_by=by.subject, read_at=now))
-    columns = {name: getattr(feedback, name) for name in FeedbackOut.model_fields if name not in ("text", "person")}
+    columns = {
+        name: getattr(feedback, name)
+        for name in FeedbackOut.model_fields
+        if name not in ("text", "person", "evaluations")
+    }
     return FeedbackOut.model_validate(
         {
             **columns,
             "text": key.decrypt(feedback.words, f"{WORDS} {feedback_id}") if feedback.words else None,
             "person": PersonOut(**contact, language=person.language, accessible_format=person.accessible_format),
+            "evaluations": await _evaluations(session, key, feedback_id),
             "interaction": {**(feedback.interaction or {}), "reference": reference} if feedback.interaction else None,
         }
     )
+
+
+async def _evaluations(session: AsyncSession, key: PersonKey, feedback_id: UUID) -> list[EvaluationWithComment]:
+    said = await session.scalars(
+        select(Evaluation).where(Evaluation.feedback_id == feedback_id).order_by(Evaluation.answer)
+    )
+    return [
+        EvaluationWithComment.model_validate(
+            {
+                "answer": one.answer,
+                "solved": one.solved,
+                "comment": key.decrypt(one.comment, comment_of(feedback_id, one.answer)) if one.comment else None,
+                "evaluated_at": one.evaluated_at,
+            }
+        )
+        for one in said
+    ]
