@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -30,7 +31,7 @@ OUTCOMES = {
 SOLVED = {"Yes": "no", "No": "yes"}
 SENT_BEFORE_RECEIVED = [125, 214, 224, 276, 277, 321]
 SPAN = {"from": "2013-01-01", "to": "2017-12-31"}
-AT_ONCE = 32
+AT_ONCE = 16
 
 
 @dataclass
@@ -147,17 +148,17 @@ async def _play(played: Played, teams: Codes) -> None:
                 "service": played.services.of[one.columns["Product"]],
                 "topic": played.topics.of[one.columns["Issue"]],
             }
-            one.receipt = json_of(await importer.post(f"{intake}/v1/feedback", json=body), 201)
+            one.receipt = json_of(await _insist(importer, f"{intake}/v1/feedback", body), 201)
 
         async def assign(one: Complaint) -> None:
             body = {"team": teams.of[one.columns["Company"]]}
             sent = {"effective_at": one.noon_of("Date sent to company").isoformat()}
-            answer = await importer.post(f"{routing}/{one.case}/assign", json={**body, **sent})
+            answer = await _insist(importer, f"{routing}/{one.case}/assign", {**body, **sent})
             if answer.status_code == 422:
                 played.refused.append((one.row, answer.json()["type"]))
                 note = "The file says that it was sent before it was received: entered at the moment of submission."
                 received = {"effective_at": one.noon_of("Date received").isoformat(), "note": note}
-                answer = await importer.post(f"{routing}/{one.case}/assign", json={**body, **received})
+                answer = await _insist(importer, f"{routing}/{one.case}/assign", {**body, **received})
             json_of(answer)
 
         async def reply(one: Complaint) -> None:
@@ -167,14 +168,14 @@ async def _play(played: Played, teams: Codes) -> None:
                 "effective_at": one.synthetic_reply_at.isoformat(),
                 "note": "The moment of this reply is synthetic, made up from the mark 'Timely response?'.",
             }
-            json_of(await importer.post(f"{routing}/{one.case}/reply", json=body))
+            json_of(await _insist(importer, f"{routing}/{one.case}/reply", body))
 
         async def evaluate(one: Complaint) -> None:
             body = {"solved": SOLVED[one.columns["Consumer disputed?"]]}
             code = {"Tracking-Code": one.receipt["tracking_code"]}
             for _ in range(100):
                 answer = await importer.post(f"{intake}/v1/tracking/evaluation", json=body, headers=code)
-                if answer.status_code != 409:
+                if answer.status_code not in (409, 503):
                     break
                 await asyncio.sleep(0.1)
             json_of(answer, 201)
@@ -189,8 +190,16 @@ async def _play(played: Played, teams: Codes) -> None:
         )
 
 
+async def _insist(importer: httpx.AsyncClient, url: str, body: dict[str, object]) -> httpx.Response:
+    """Send with a key, again and again while the service says that it cannot answer just now."""
+    key = {"Idempotency-Key": str(uuid4())}
+    while (answer := await importer.post(url, json=body, headers=key)).status_code == 503:  # noqa: ASYNC110
+        await asyncio.sleep(float(answer.headers["Retry-After"]))
+    return answer
+
+
 async def _each(complaints: Sequence[Complaint], do: Callable[[Complaint], Awaitable[None]]) -> float:
-    """Do it for each, 32 at once; how long it took, in seconds."""
+    """Do it for each, 16 at once; how long it took, in seconds."""
     started, waiting = time.monotonic(), iter(complaints)
 
     async def work() -> None:

@@ -1,7 +1,9 @@
 """The sequencer gives each pending event its place in the log: 1, 2, 3, …, with no gap.
 
 One statement, any number of competitors. The row of `event_head` is the lock, so positions become visible in order.
-`prev` comes from the UPDATE's `RETURNING old.shards`: from a sub-select it would be of another moment.
+Competitors lock the pending rows in the order of `seq` (FOR UPDATE in the sub-select): a plan that deletes in another
+order would have two of them wait for each other. `prev` comes from the UPDATE's `RETURNING old.shards`: from a
+sub-select it would be of another moment.
 """
 
 from collections import deque
@@ -28,7 +30,7 @@ HEAD = Gauge("ecoute_stream_head", "The last position of the log")
 _SEQUENCE = text(
     f"""
     WITH b AS (DELETE FROM event_pending WHERE seq IN
-           (SELECT seq FROM event_pending WHERE seq > :floor ORDER BY seq LIMIT 1000) RETURNING *),
+           (SELECT seq FROM event_pending WHERE seq > :floor ORDER BY seq LIMIT 1000 FOR UPDATE) RETURNING *),
          n AS (SELECT *, (crc32(convert_to(subject, 'UTF8')) % 32)::int AS shard,
                       row_number() OVER (ORDER BY seq) AS rn FROM b),
          c AS (SELECT count(*) AS k, max(seq) AS last FROM n),
