@@ -11,7 +11,6 @@ from libs.common.settings import environment_as
 from libs.contracts.codes import Role
 
 Service = Literal["intake", "routing", "analytics"]
-SERVICES: tuple[Service, ...] = get_args(Service)
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 stream = typer.Typer(no_args_is_help=True, help="Look after the event stream.")
