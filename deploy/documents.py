@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from libs.common.settings import environment_as
 from libs.common.stream.events import Event
-from libs.contracts import cases, feedback
+from libs.contracts import cases, catalogue, feedback, interactions, organisation
 
 SERVICES = ("intake", "routing", "analytics")
 
@@ -39,7 +39,7 @@ def event_types() -> list[type[Event]]:
     """Every event of the contract, by type."""
     found = {
         one.type: one
-        for module in (feedback, cases)
+        for module in (feedback, interactions, catalogue, cases, organisation)
         for one in vars(module).values()
         if isclass(one) and issubclass(one, Event) and "type" in vars(one)
     }

@@ -18,14 +18,36 @@ AnsweredBy = Literal["person", "assisted", "staff"]
 Measure = Literal["csat", "ces", "nps", "trust", "effectiveness", "ease", "efficiency", "transparency", "humanity"]
 Source = Literal["web_form", "staff", "partner", "device"]
 Solved = Literal["yes", "partly", "no"]
+Author = Literal["person", "submitter"]
+DeliveredBy = ReplyBy
+UndeliverableBecause = Literal["no_address", "rejected", "bounced", "returned", "unreachable"]
+Interaction = Literal["call", "visit", "page_view", "transaction", "other"]
 
 CaseState = Literal["new", "assigned", "acknowledged", "waiting", "answered", "closed"]
 Outcome = Literal["upheld", "partly_upheld", "not_upheld", "referred", "withdrawn", "declined"]
+Priority = Literal["normal", "high", "urgent"]
 ClockName = Literal["acknowledge", "reply", "resolve", "stage2_reply"]
-Starts = Literal["submission", "assignment"]
+Starts = Literal["submission", "assignment", "reopening"]
 AssignedBy = Literal["rule", "staff"]
+WaitingFor = Literal["person", "third_party"]
+ResumedBy = Literal["staff", "person", "timer"]
+ReopenedBy = Literal["staff", "person"]
+ClosedBecause = Literal["time_passed", "staff", "withdrawn", "declined", "referred", "erased"]
+CorrectedBecause = Literal["late_entry", "undeliverable"]
 
 Role = Literal["agent", "supervisor", "reviewer", "manager", "analyst", "importer", "auditor", "admin", "service"]
+
+Scope = Literal[
+    "feedback:write",
+    "feedback:historical",
+    "feedback:read",
+    "tracking-codes:write",
+    "interactions:write",
+    "deliveries:write",
+    "cases:read",
+    "cases:work",
+]
+"""What a partner or a device may be allowed. `cases:work` works as an agent of the partner's teams."""
 
 STAFF: tuple[Role, ...] = ("agent", "supervisor", "reviewer", "manager", "analyst", "importer", "auditor", "admin")
 """Everyone but services."""

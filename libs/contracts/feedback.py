@@ -9,8 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from libs.common.stream.events import Event
 from libs.contracts.codes import (
     AnsweredBy,
+    Author,
     Authority,
     Channel,
+    DeliveredBy,
     Disclosure,
     Kind,
     Measure,
@@ -21,6 +23,7 @@ from libs.contracts.codes import (
     Solved,
     Source,
     SubmitterRole,
+    UndeliverableBecause,
     Urgency,
 )
 
@@ -82,6 +85,7 @@ class FeedbackSubmitted(Event):
 
     reference: str
     source: Source = Field(description="who sent it, known from the key and never from the body")
+    source_code: str | None = Field(None, description="of the partner or the device that sent it")
     historical: bool = False
     submitted_at: datetime
     recorded_at: datetime
@@ -142,3 +146,69 @@ class FeedbackEvaluated(Event):
     answer: int = Field(description="which answer: 1 is the first final reply")
     solved: Solved
     ratings: tuple[Rating, ...] = ()
+
+
+class FeedbackReclassified(Event):
+    """Staff corrected what it is about: all five as they now are, and which of them changed."""
+
+    type: ClassVar[str] = "ca.ecoute.feedback.reclassified.v1"
+
+    kind: Kind | None = None
+    service: str | None = None
+    service_point: str | None = None
+    topic: str | None = None
+    language: str | None = None
+    changed: tuple[str, ...] = ()
+
+
+class FeedbackMessageAdded(Event):
+    """The person added something, or answered a question; told once the words are redacted."""
+
+    type: ClassVar[str] = "ca.ecoute.feedback.message_added.v1"
+    words: ClassVar[str | None] = "text"
+
+    message_id: UUID
+    author: Author = "person"
+    sent_at: datetime
+    text: str | None = None
+    language: str | None = None
+    removed: tuple[Removal, ...] = ()
+
+
+class FeedbackWithdrawn(Event):
+    """The person wants no answer any more."""
+
+    type: ClassVar[str] = "ca.ecoute.feedback.withdrawn.v1"
+
+    effective_at: datetime
+
+
+class ReplyDelivered(Event):
+    """A reply has reached the person. By `tracking`: it can be read there."""
+
+    type: ClassVar[str] = "ca.ecoute.reply.delivered.v1"
+
+    reply_id: UUID = Field(description="id of the `case.replied` event")
+    answer: int | None = Field(None, description="which answer it is, where final: 1 is the first")
+    by: DeliveredBy
+    delivered_at: datetime
+
+
+class ReplyUndeliverable(Event):
+    """A reply could not be brought to the person by the means they chose."""
+
+    type: ClassVar[str] = "ca.ecoute.reply.undeliverable.v1"
+
+    reply_id: UUID = Field(description="id of the `case.replied` event")
+    answer: int | None = Field(None, description="which answer it is, where final: 1 is the first")
+    by: DeliveredBy
+    because: UndeliverableBecause
+    found_at: datetime
+
+
+class PersonErased(Event):
+    """All that was said and known of the person behind this feedback is gone: who reads this forgets its words."""
+
+    type: ClassVar[str] = "ca.ecoute.person.erased.v1"
+
+    erased_at: datetime

@@ -3,17 +3,99 @@
 from functools import partial
 from zoneinfo import ZoneInfo
 
+from libs.common.stream.events import Event
 from libs.common.stream.reader import Handlers
-from libs.contracts.cases import CaseAcknowledged, CaseAssigned, CaseClosed, CaseOpened, CaseReplied
-from libs.contracts.feedback import FeedbackEvaluated, FeedbackSubmitted, FeedbackVerbatimRedacted
+from libs.contracts.cases import (
+    CaseAcknowledged,
+    CaseAsked,
+    CaseAssigned,
+    CaseClassified,
+    CaseClosed,
+    CaseEscalated,
+    CaseExtended,
+    CaseLinked,
+    CaseOpened,
+    CaseReopened,
+    CaseReplied,
+    CaseResumed,
+    CaseSuspended,
+    CaseTransferred,
+    ClockApproaching,
+    ClockBreached,
+    ClockCorrected,
+    RuleDecided,
+)
+from libs.contracts.catalogue import (
+    ServiceChanged,
+    ServicePointChanged,
+    TopicChanged,
+    TouchpointChanged,
+)
+from libs.contracts.feedback import (
+    FeedbackEvaluated,
+    FeedbackMessageAdded,
+    FeedbackReclassified,
+    FeedbackSubmitted,
+    FeedbackVerbatimRedacted,
+    FeedbackWithdrawn,
+    PersonErased,
+    ReplyDelivered,
+    ReplyUndeliverable,
+)
+from libs.contracts.interactions import InteractionsReported
+from libs.contracts.organisation import (
+    CalendarPublished,
+    ServiceStandardPublished,
+    TeamChanged,
+)
 from services.analytics.facts.service import on_case_events, on_feedback_events
+
+_IGNORED_OF_INTAKE: frozenset[type[Event]] = frozenset(
+    {
+        FeedbackMessageAdded,
+        FeedbackReclassified,
+        FeedbackWithdrawn,
+        PersonErased,
+        ReplyDelivered,
+        ReplyUndeliverable,
+        ServiceChanged,
+        ServicePointChanged,
+        TopicChanged,
+        TouchpointChanged,
+        InteractionsReported,
+    }
+)
+_IGNORED_OF_ROUTING: frozenset[type[Event]] = frozenset(
+    {
+        CaseAsked,
+        CaseClassified,
+        CaseEscalated,
+        CaseExtended,
+        CaseLinked,
+        CaseReopened,
+        CaseResumed,
+        CaseSuspended,
+        CaseTransferred,
+        ClockApproaching,
+        ClockBreached,
+        ClockCorrected,
+        RuleDecided,
+        CalendarPublished,
+        ServiceStandardPublished,
+        TeamChanged,
+    }
+)
 
 
 def intake(time_zone: ZoneInfo) -> Handlers:
     fold = partial(on_feedback_events, time_zone)
-    return Handlers(dict.fromkeys((FeedbackSubmitted, FeedbackVerbatimRedacted, FeedbackEvaluated), fold))
+    return Handlers(
+        dict.fromkeys((FeedbackSubmitted, FeedbackVerbatimRedacted, FeedbackEvaluated), fold), _IGNORED_OF_INTAKE
+    )
 
 
 def routing(time_zone: ZoneInfo) -> Handlers:
     fold = partial(on_case_events, time_zone)
-    return Handlers(dict.fromkeys((CaseOpened, CaseAssigned, CaseAcknowledged, CaseReplied, CaseClosed), fold))
+    return Handlers(
+        dict.fromkeys((CaseOpened, CaseAssigned, CaseAcknowledged, CaseReplied, CaseClosed), fold), _IGNORED_OF_ROUTING
+    )

@@ -5,9 +5,26 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.stream.events import Received
+from libs.common.stream.events import Event, Received
 from libs.common.stream.reader import Handlers
-from libs.contracts.feedback import FeedbackEvaluated, FeedbackSubmitted, FeedbackVerbatimRedacted
+from libs.contracts.catalogue import (
+    ServiceChanged,
+    ServicePointChanged,
+    TopicChanged,
+    TouchpointChanged,
+)
+from libs.contracts.feedback import (
+    FeedbackEvaluated,
+    FeedbackMessageAdded,
+    FeedbackReclassified,
+    FeedbackSubmitted,
+    FeedbackVerbatimRedacted,
+    FeedbackWithdrawn,
+    PersonErased,
+    ReplyDelivered,
+    ReplyUndeliverable,
+)
+from libs.contracts.interactions import InteractionsReported
 from services.routing.cases.learning import keep_evaluations, keep_verbatims
 from services.routing.cases.opening import open_cases
 
@@ -19,4 +36,22 @@ async def on_feedback(session: AsyncSession, events: Sequence[Received[Any]]) ->
     await keep_evaluations(session, [one for one in events if isinstance(one.event, FeedbackEvaluated)])
 
 
-HANDLERS = Handlers(dict.fromkeys((FeedbackSubmitted, FeedbackVerbatimRedacted, FeedbackEvaluated), on_feedback))
+_IGNORED: frozenset[type[Event]] = frozenset(
+    {
+        FeedbackMessageAdded,
+        FeedbackReclassified,
+        FeedbackWithdrawn,
+        PersonErased,
+        ReplyDelivered,
+        ReplyUndeliverable,
+        ServiceChanged,
+        ServicePointChanged,
+        TopicChanged,
+        TouchpointChanged,
+        InteractionsReported,
+    }
+)
+
+HANDLERS = Handlers(
+    dict.fromkeys((FeedbackSubmitted, FeedbackVerbatimRedacted, FeedbackEvaluated), on_feedback), _IGNORED
+)

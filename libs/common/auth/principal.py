@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
@@ -10,17 +10,26 @@ from fastapi.security import HTTPBearer
 from libs.common.auth.tokens import Tokens, Unauthenticated
 from libs.common.problems import Problem
 
+PrincipalKind = Literal["staff", "service", "partner", "device"]
+
 
 @dataclass(frozen=True)
 class Principal:
-    """Somebody with a token."""
+    """Somebody with a token: staff and services by their roles, partners and devices by their scopes."""
 
     subject: str
     roles: frozenset[str]
     teams: frozenset[str]
+    kind: PrincipalKind = "staff"
+    scopes: frozenset[str] = frozenset()
+    agent: str | None = None
+    """Who acts behind a partner's tool, as it says itself (`Acting-Agent`)."""
 
     def has(self, *roles: str) -> bool:
         return not self.roles.isdisjoint(roles)
+
+    def may(self, *scopes: str) -> bool:
+        return not self.scopes.isdisjoint(scopes)
 
 
 class Forbidden(Problem):
@@ -57,17 +66,19 @@ Anyone = Annotated[Principal | None, Depends(_anyone)]
 """The principal, or None without a token. A token that is not valid is refused all the same."""
 
 
-def _requires(roles: tuple[str, ...]) -> Callable[[Principal | None], Coroutine[Any, Any, Principal]]:
+def _requires(
+    roles: tuple[str, ...], scopes: tuple[str, ...]
+) -> Callable[[Principal | None], Coroutine[Any, Any, Principal]]:
     async def principal(anyone: Anyone) -> Principal:
         if anyone is None:
             raise Unauthenticated
-        if not anyone.has(*roles):
+        if not (anyone.has(*roles) or anyone.may(*scopes)):
             raise Forbidden
         return anyone
 
     return principal
 
 
-def requires(*roles: str) -> Any:
-    """A dependency that yields the principal if it has one of the roles: else 401 or 403."""
-    return Depends(_requires(roles))
+def requires(*roles: str, scopes: tuple[str, ...] = ()) -> Any:
+    """A dependency that yields the principal if it has one of the roles or scopes: else 401 or 403."""
+    return Depends(_requires(roles, scopes))

@@ -1,0 +1,63 @@
+"""No lost update (RFC 9110, 13.1): what can be edited says its version as an `ETag`, and is changed with `If-Match`."""
+
+from typing import Annotated, ClassVar
+
+from fastapi import Depends, Header, Response
+
+from libs.common.problems import Problem
+
+
+class PreconditionRequired(Problem):
+    """Say with `If-Match` which version you change: that of the `ETag` you were given."""
+
+    status: ClassVar[int] = 428
+    fr = "Dites par « If-Match » quelle version vous changez : celle de l'« ETag » que vous avez reçu."
+
+
+class PreconditionFailed(Problem):
+    """It has been changed since you read it: read it again."""
+
+    status: ClassVar[int] = 412
+    fr = "Ceci a été changé depuis que vous l'avez lu : relisez-le."
+
+
+class Expected:
+    """The version that a change is made from, as the request says it."""
+
+    def __init__(self, if_match: str | None) -> None:
+        self._if_match = if_match
+
+    def require(self, version: int) -> None:
+        """See that this version lies here. None said: `PreconditionRequired`; another: `PreconditionFailed`."""
+        if self._if_match is None:
+            raise PreconditionRequired
+        self.agree(version)
+
+    def agree(self, version: int) -> None:
+        """The same where naming a version is optional."""
+        if self._if_match is None or self._if_match.strip() == "*":
+            return
+        if etag(version) not in [one.strip() for one in self._if_match.split(",")]:
+            raise PreconditionFailed
+
+
+def etag(version: int) -> str:
+    """The strong validator of a version."""
+    return f'"{version}"'
+
+
+def tag(response: Response, version: int) -> None:
+    """Say the version of what is answered."""
+    response.headers["ETag"] = etag(version)
+
+
+async def _expected(
+    if_match: Annotated[str | None, Header(max_length=200, description="the `ETag` of what you change")] = None,
+) -> Expected:
+    return Expected(if_match)
+
+
+IfMatch = Annotated[Expected, Depends(_expected)]
+"""What the request says of the version that it changes."""
+
+VERSION_PROBLEMS = (PreconditionRequired, PreconditionFailed)
