@@ -47,6 +47,17 @@ def test_a_document_that_makes_no_sense_is_refused_with_one_line(
     assert says in line
 
 
+def test_a_touchpoint_fills_in_only_what_the_catalogue_has(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "catalogue.yaml"
+    kiosk = "{code: k, name: {fr: K, en: K}, channel: counter, service: %s, phase: visit}"
+    path.write_text(f"services: [{entry('a')}]\ntouchpoints: [{kiosk % 'a'}]\n")
+    assert read_document(path, CatalogueDocument).touchpoints[0].service == "a"
+    path.write_text(f"services: [{entry('a')}]\ntouchpoints: [{kiosk % 'b'}]\n")
+    with pytest.raises(SystemExit):
+        read_document(path, CatalogueDocument)
+    assert "touchpoint k fills in" in capsys.readouterr().err
+
+
 def test_a_document_that_is_not_there_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for path in (tmp_path / "none.yaml", tmp_path):
         with pytest.raises(SystemExit):

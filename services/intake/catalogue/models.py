@@ -8,7 +8,7 @@ from services.intake.database import Base
 
 
 class CatalogueEntry(Base):
-    """A service, a service point or a topic."""
+    """A service, a service point, a topic, or a touchpoint with what it fills in."""
 
     __tablename__ = "catalogue_entry"
 
@@ -17,3 +17,7 @@ class CatalogueEntry(Base):
     parent: Mapped[str | None]
     name: Mapped[dict[str, Any]]
     retired: Mapped[bool]
+    channel: Mapped[str | None]
+    service: Mapped[str | None]
+    service_point: Mapped[str | None]
+    phase: Mapped[str | None]

@@ -1,14 +1,15 @@
 """The catalogue over the wire, and as it is written in YAML."""
 
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from pydantic import BaseModel, model_validator
 
 from libs.common.languages import Bilingual
 from libs.common.wire import Wire
-from libs.contracts.codes import Code
+from libs.contracts.codes import Channel, Code
 
-EntryKind = Literal["service", "service_point", "topic"]
+EntryKind = Literal["service", "service_point", "topic", "touchpoint"]
 
 
 class Entry(Wire):
@@ -17,6 +18,15 @@ class Entry(Wire):
     code: Code
     name: Bilingual
     parent: Code | None = None
+
+
+class TouchpointEntry(Entry):
+    """A page, a line, a desk, a kiosk: what it fills in where feedback leaves it out."""
+
+    channel: Channel
+    service: Code | None = None
+    service_point: Code | None = None
+    phase: Code | None = None
 
 
 class Entries(BaseModel):
@@ -29,6 +39,7 @@ class CatalogueDocument(Wire):
     services: list[Entry] = []
     service_points: list[Entry] = []
     topics: list[Entry] = []
+    touchpoints: list[TouchpointEntry] = []
 
     @model_validator(mode="after")
     def _is_a_forest(self) -> "CatalogueDocument":
@@ -48,5 +59,19 @@ class CatalogueDocument(Wire):
                     at = parents[at]
         return self
 
-    def by_kind(self) -> dict[EntryKind, list[Entry]]:
-        return {"service": self.services, "service_point": self.service_points, "topic": self.topics}
+    @model_validator(mode="after")
+    def _has_what_its_touchpoints_fill_in(self) -> "CatalogueDocument":
+        services = {entry.code for entry in self.services} | {None}
+        service_points = {entry.code for entry in self.service_points} | {None}
+        for touchpoint in self.touchpoints:
+            if touchpoint.service not in services or touchpoint.service_point not in service_points:
+                raise ValueError(f"what the touchpoint {touchpoint.code} fills in is not in the catalogue")
+        return self
+
+    def by_kind(self) -> Mapping[EntryKind, Sequence[Entry]]:
+        return {
+            "service": self.services,
+            "service_point": self.service_points,
+            "topic": self.topics,
+            "touchpoint": self.touchpoints,
+        }
