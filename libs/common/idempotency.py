@@ -6,6 +6,7 @@ from collections.abc import Coroutine, Mapping
 from contextlib import closing
 from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar, TypeVar, cast
+from uuid import UUID
 
 import orjson
 from fastapi import Depends, Header, Request
@@ -64,6 +65,13 @@ class IdempotencyKeyReused(Problem):
     fr = "Cette clé Idempotency-Key est déjà venue avec un autre corps."
 
 
+class KeyMustBeUuid(Problem):
+    """Without a token, an Idempotency-Key must be a UUID."""
+
+    status: ClassVar[int] = 422
+    fr = "Sans jeton, une clé Idempotency-Key doit être un UUID."
+
+
 class StillRunning(Problem):
     """The request with this key or reference is still being carried out: try again in a moment."""
 
@@ -75,6 +83,14 @@ class StillRunning(Problem):
 def fingerprint(secret: str, body: BaseModel) -> bytes:
     """A keyed hash of the validated body: tells bodies apart and reveals nothing of them."""
     return hmac.digest(secret.encode(), body.model_dump_json(exclude_unset=True).encode(), hashlib.sha256)
+
+
+def nobodys_key(key: str) -> str:
+    """The key of somebody without a token, who shares their scope with everybody: a UUID, or `KeyMustBeUuid`."""
+    try:
+        return str(UUID(key))
+    except ValueError as other:
+        raise KeyMustBeUuid from other
 
 
 class Once:
@@ -117,7 +133,8 @@ class Once:
 
 async def _once(request: Request, session: Session, principal: Anyone, idempotency_key: IdempotencyKey = None) -> Once:
     secret = request.app.state.settings.secret.get_secret_value()
-    return Once(session, f"{principal.subject if principal else ''} {request.url.path}", idempotency_key, secret)
+    key = nobodys_key(idempotency_key) if idempotency_key and principal is None else idempotency_key
+    return Once(session, f"{principal.subject if principal else ''} {request.url.path}", key, secret)
 
 
 Retryable = Annotated[Once, Depends(_once, scope="function")]

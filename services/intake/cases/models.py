@@ -22,6 +22,8 @@ class CaseView(Base):
     team_name: Mapped[dict[str, Any]]
     reply_due_at: Mapped[datetime | None]
     answers: Mapped[int]
+    hidden_from: Mapped[list[Any]] = mapped_column(server_default="[]")
+    """Teams complained about: to their members the feedback does not exist."""
 
 
 class Reply(Base):

@@ -32,6 +32,7 @@ def apply(view: View | None, received: Received[CaseEvent]) -> View:
         "state": event.state,
         "team": event.team,
         "team_name": event.team_name.model_dump(),
+        "hidden_from": list(event.hidden_from),
     }
     if isinstance(event, CaseOpened | CaseAssigned):
         due = [clock.due_at for clock in event.clocks if clock.clock == "reply"]
@@ -89,7 +90,7 @@ class CaseFolder:
 
 async def _write_views(session: AsyncSession, views: Sequence[View]) -> None:
     statement = insert(CaseView)
-    columns = ("version", "state", "team", "team_name", "reply_due_at", "answers")
+    columns = ("version", "state", "team", "team_name", "reply_due_at", "answers", "hidden_from")
     await session.execute(
         statement.on_conflict_do_update(
             index_elements=["feedback_id"], set_={name: statement.excluded[name] for name in columns}

@@ -9,14 +9,13 @@ from libs.common.auth.principal import Anyone, Forbidden, Principal, requires
 from libs.common.auth.tokens import Unauthenticated
 from libs.common.clock import Now
 from libs.common.db import Session
-from libs.common.idempotency import IdempotencyKey, IdempotencyKeyReused, StillRunning
+from libs.common.idempotency import IdempotencyKey, IdempotencyKeyReused, KeyMustBeUuid, StillRunning
 from libs.common.problems import InvalidRequest, ServiceUnavailable, responses
 from services.intake.desk import DeskOf
 from services.intake.feedback import reading, reception
 from services.intake.feedback.batcher import BatcherOf
 from services.intake.feedback.errors import (
     FeedbackNotFound,
-    KeyMustBeUuid,
     NotAvailableYet,
     NotYoursToSet,
     SubmittedInTheFuture,

@@ -38,10 +38,3 @@ class SubmittedInTheFuture(Problem):
 
     status: ClassVar[int] = 422
     fr = "« submitted_at » a plus de cinq minutes d'avance sur notre horloge."
-
-
-class KeyMustBeUuid(Problem):
-    """Without a token, an Idempotency-Key must be a UUID."""
-
-    status: ClassVar[int] = 422
-    fr = "Sans jeton, une clé Idempotency-Key doit être un UUID."

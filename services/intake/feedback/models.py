@@ -53,11 +53,18 @@ class Feedback(Base):
 
 
 class Reading(Base):
-    """Somebody read somebody's words: who, and when."""
+    """Somebody came upon somebody's feedback: who, when, and in which way.
+
+    They read the words, found it by a search, or gave out a new tracking code, for a reason.
+    """
 
     __tablename__ = "reading"
+    __table_args__ = (Index(None, "feedback_id", "read_at", "id"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    feedback_id: Mapped[UUID] = mapped_column(ForeignKey("feedback.id"), index=True)
+    feedback_id: Mapped[UUID] = mapped_column(ForeignKey("feedback.id"))
     read_by: Mapped[str]
+    agent: Mapped[str | None]
+    what: Mapped[str] = mapped_column(server_default="words")
+    reason: Mapped[str | None]
     read_at: Mapped[datetime]

@@ -10,7 +10,7 @@ import orjson
 from libs.common.auth.principal import Principal
 from libs.common.clock import SKEW
 from libs.common.field_problems import field_problem
-from libs.common.idempotency import KEPT, fingerprint
+from libs.common.idempotency import KEPT, fingerprint, nobodys_key
 from libs.common.ids import new_id
 from libs.common.languages import Bilingual
 from libs.common.problems import Problem
@@ -19,7 +19,6 @@ from libs.contracts.codes import STAFF, Source
 from services.intake.catalogue.schemas import EntryKind
 from services.intake.desk import Desk
 from services.intake.feedback.errors import (
-    KeyMustBeUuid,
     NotAvailableYet,
     NotYoursToSet,
     SubmittedInTheFuture,
@@ -200,15 +199,8 @@ def _claims(desk: Desk, body: FeedbackIn, by: Principal | None, key: str | None,
     mark = fingerprint(desk.secret, body)
     if key is not None:
         if by is None:
-            key = _uuid(key)
+            key = nobodys_key(key)
         claims.append(Claim(f"{by.subject if by else ''} {ROUTE}", key, mark, now + KEPT))
     if body.external_reference is not None:
         claims.append(Claim(f"external_reference {_source(by)}", body.external_reference, mark, None))
     return tuple(claims)
-
-
-def _uuid(key: str) -> str:
-    try:
-        return str(UUID(key))
-    except ValueError as other:
-        raise KeyMustBeUuid from other
