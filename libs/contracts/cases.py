@@ -32,6 +32,11 @@ def case_id_of(feedback_id: UUID) -> UUID:
     return uuid5(_CASES, str(feedback_id))
 
 
+def subjects_of(feedback_id: UUID) -> tuple[UUID, UUID]:
+    """The subjects under which words of a feedback are told: its own, and its case's."""
+    return feedback_id, case_id_of(feedback_id)
+
+
 class ClockState(BaseModel):
     """A clock as it now stands. One that waits for its start (`assignment`, `reopening`) has no moments until then."""
 

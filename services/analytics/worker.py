@@ -1,6 +1,7 @@
 """Analytics' worker: reads the two logs."""
 
 from libs.common.auth.service_token import service_token
+from libs.common.housekeeping import keep_house
 from libs.common.stream.feed_client import FeedClient
 from libs.common.stream.reader import Reader
 from libs.common.worker import create_worker
@@ -13,4 +14,4 @@ token = service_token("analytics", settings)
 intake = Reader("intake", FeedClient(settings.feedback_events_url, token), handlers.intake(settings.time_zone))
 routing = Reader("routing", FeedClient(settings.case_events_url, token), handlers.routing(settings.time_zone))
 
-app = create_worker("analytics", settings, tasks={}, readers=[intake, routing])
+app = create_worker("analytics", settings, tasks={"housekeeping": keep_house}, readers=[intake, routing])

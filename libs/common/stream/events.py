@@ -91,7 +91,9 @@ class Recorded:
 _INSERT = text(
     f"""
     INSERT INTO event_pending ({ENVELOPE_COLUMNS})
-    SELECT id, type, subject, version, time, :recorded_at, traceparent, data, text
+    SELECT id, type, subject, version, time, :recorded_at, traceparent, data,
+           CASE WHEN text IS NOT NULL AND NOT EXISTS (SELECT FROM tombstone WHERE tombstone.subject = e.subject)
+                THEN text END
       FROM unnest(:ids, :types, :subjects, :versions, :times, :traceparents, :datas, :texts) WITH ORDINALITY
            AS e (id, type, subject, version, time, traceparent, data, text, place)
      ORDER BY place
@@ -112,7 +114,8 @@ _INSERT = text(
 async def record(session: AsyncSession | AsyncConnection, *events: Recorded) -> None:
     """Write events, in this order, with the change that they tell of.
 
-    The version of each is taken under the row lock of its aggregate: so version, pending and log order agree.
+    The version of each is taken under the row lock of its aggregate: so version, pending and log order agree. Of an
+    erased subject no words are written, whatever the event has.
     """
     if not events:
         return

@@ -1,11 +1,12 @@
 """The reader: takes another service's events in slices, in order, and applies each once.
 
 In one transaction a slice advances the positions by compare-and-set first, and is then handled. A slice that fails
-on data is halved down to the guilty event; its subject is parked as a dead letter, and the others flow on.
+on data is halved down to the guilty event; its subject is parked as a dead letter, and the others flow on. An erasure
+takes effect at once also where its subject is parked, and again in its turn.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -19,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.db import Database
 from libs.common.failures import is_deployment, is_infrastructure, sqlstate
 from libs.common.lifecycle import Lifecycle, every
-from libs.common.stream import dead_letters
+from libs.common.stream import dead_letters, erasure
 from libs.common.stream.errors import StreamStopped
 from libs.common.stream.events import Envelope, Event, Received
 from libs.common.stream.feed import MAX_EVENTS
@@ -45,6 +46,8 @@ class Handlers:
 
     handled: Mapping[type[Event], Handle]
     ignored: frozenset[type[Event]] = frozenset()
+    erasing: Mapping[type[Event], Callable[[UUID], Collection[UUID]]] = field(default_factory=dict)
+    """The handled types that erase, with the subjects that each erases by its own. None is ever held back."""
 
     @cached_property
     def by_type(self) -> Mapping[str, type[Event]]:
@@ -53,6 +56,11 @@ class Handlers:
     @cached_property
     def ignored_types(self) -> frozenset[str]:
         return frozenset(kind.type for kind in self.ignored)
+
+    def erased_by(self, events: Iterable[Envelope]) -> set[UUID]:
+        """The subjects that the events erase."""
+        found = [(self.erasing.get(self.by_type[one.type]), one) for one in events if one.type in self.by_type]
+        return {subject for erase, one in found if erase for subject in erase(UUID(one.subject))}
 
 
 class _Overtaken(Exception):
@@ -118,7 +126,7 @@ class Reader:
         async with database.transaction() as session:
             await session.execute(_HOLD, {"source": self.source})
             events = await dead_letters.take(session, self.source, subject)
-            await handle(session, self._handlers, events)
+            await self._handle(session, await erasure.without_erased_words(session, events))
         return len(events)
 
     async def prepare(self, database: Database) -> None:
@@ -184,12 +192,14 @@ class Reader:
     ) -> None:
         async with database.transaction() as session:
             await self._advance(session, positions, last)
+            events = await self._let_in(session, events)
             subjects = {one.subject for one in events}
             parked = await dead_letters.parked_among(session, self.source, subjects)
             follow = [one for one in events if one.subject in parked]
             if follow:
                 await dead_letters.park(session, self.source, follow, "the subject is parked")
-            await handle(session, self._handlers, [one for one in events if one.subject not in parked])
+            erasing = [one for one in follow if self._handlers.erased_by([one])]
+            await self._handle(session, [*erasing, *(one for one in events if one.subject not in parked)])
         APPLIED.labels(self.source).inc(len(events) - len(follow))
         PARKED.labels(self.source).inc(len(follow))
 
@@ -199,8 +209,22 @@ class Reader:
         self._log.error("event_parked", type=event.type, subject=event.subject, pos=event.pos, **describe(error))
         async with database.transaction() as session:
             await self._advance(session, positions, event)
-            await dead_letters.park(session, self.source, [event], type(error).__qualname__)
+            await dead_letters.park(
+                session, self.source, await self._let_in(session, [event]), type(error).__qualname__
+            )
         PARKED.labels(self.source).inc()
+
+    async def _let_in(self, session: AsyncSession, events: Sequence[Envelope]) -> list[Envelope]:
+        """The door: what the slice erases is marked, and what is erased comes in without words."""
+        if erased := self._handlers.erased_by(events):
+            await erasure.mark_erased(session, erased, max(one.time for one in events))
+        return await erasure.without_erased_words(session, events)
+
+    async def _handle(self, session: AsyncSession, events: Sequence[Envelope]) -> None:
+        """Handle the events; then, under the locks that handlers took, the stream forgets what they erased."""
+        await handle(session, self._handlers, events)
+        if erased := self._handlers.erased_by(events):
+            await erasure.forget_words(session, erased)
 
     async def _advance(self, session: AsyncSession, positions: Mapping[int, int], last: Envelope) -> None:
         result = await session.execute(

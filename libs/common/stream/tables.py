@@ -14,6 +14,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     func,
+    text,
 )
 
 from libs.common.db import metadata
@@ -54,6 +55,7 @@ event_log = Table(
     Column("prev", BigInteger, nullable=False),
     *_envelope(),
     PrimaryKeyConstraint("pos"),
+    Index("ix_event_log_subject", "subject", postgresql_where=text("text IS NOT NULL")),
     postgresql_partition_by="RANGE (pos)",
 )
 

@@ -1,0 +1,1 @@
+CREATE INDEX ix_event_log_subject ON event_log (subject) WHERE text IS NOT NULL;
