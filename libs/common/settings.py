@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Annotated, ClassVar, NoReturn, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from libs.common.mail import sender_of, server_of
 
 PREFIX = "ECOUTE_"
 
@@ -131,7 +133,32 @@ class ServiceSettings(Settings):
     token_issuer: str = Field("https://issuer.ecoute.invalid", validation_alias="ECOUTE_TOKEN_ISSUER")
     token_audience: str = Field("ecoute", validation_alias="ECOUTE_TOKEN_AUDIENCE")
 
+    smtp_url: SecretStr | None = Field(
+        None,
+        validation_alias="ECOUTE_SMTP_URL",
+        description="smtp://, smtp+starttls:// or smtps://, then [user:password@]host[:port]; without it, no mail",
+    )
+    mail_from: str | None = Field(
+        None, validation_alias="ECOUTE_MAIL_FROM", description="Name <address>, from which mail is sent"
+    )
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _names_a_mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            server_of(value.get_secret_value())
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _is_one_address(cls, value: str | None) -> str | None:
+        if value is not None:
+            sender_of(value)
+        return value
+
     def model_post_init(self, _: object) -> None:
+        if (self.smtp_url is None) != (self.mail_from is None):
+            stop("set both ECOUTE_SMTP_URL and ECOUTE_MAIL_FROM, or neither: mail needs a server and a sender")
         if (self.development_issuer is None) == (self.jwks_url is None):
             stop("set one of ECOUTE_JWKS_URL (an identity provider) and ECOUTE_DEVELOPMENT_ISSUER (one machine)")
         if self.development_issuer and not (self.listen.is_loopback and self.worker_listen.is_loopback):

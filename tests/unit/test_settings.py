@@ -68,6 +68,11 @@ def test_what_is_enough_is_enough() -> None:
         ("ECOUTE_TIME_ZONE", "Mars/Olympus", "ECOUTE_TIME_ZONE cannot be used"),
         ("ECOUTE_JWKS_URL", "https://issuer.example/jwks", "set one of ECOUTE_JWKS_URL"),
         ("ECOUTE_DEVELOPMENT_ISSUER", "", "set one of ECOUTE_JWKS_URL"),
+        ("ECOUTE_SMTP_URL", "smtp://mail.example", "set both ECOUTE_SMTP_URL and ECOUTE_MAIL_FROM"),
+        ("ECOUTE_MAIL_FROM", "Écoute <e@service.example>", "set both ECOUTE_SMTP_URL and ECOUTE_MAIL_FROM"),
+        ("ECOUTE_SMTP_URL", "http://user:secret@mail.example", "ECOUTE_SMTP_URL cannot be used"),
+        ("ECOUTE_SMTP_URL", "smtp://user:secret@mail.example:x", "ECOUTE_SMTP_URL cannot be used"),
+        ("ECOUTE_MAIL_FROM", "secret", "ECOUTE_MAIL_FROM cannot be used"),
     ],
 )
 def test_a_setting_that_is_unknown_or_cannot_be_read_stops_the_start_and_its_value_is_not_shown(
