@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 PYTHON ?= python3.11
 BIN := .venv/bin
+REDOCLY := REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true tools/node_modules/.bin/redocly
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 20
@@ -23,6 +24,10 @@ lint: .venv/installed-dev ## style, types, walls between the parts
 format: .venv/installed-dev ## put the code into its one form
 	$(BIN)/ruff check --fix --select I .
 	$(BIN)/ruff format .
+
+documents: tools/node_modules ## lint openapi/ with the tools that others read it with (needs Node)
+	@for name in intake routing analytics; do $(REDOCLY) lint --config redocly.yaml openapi/$$name.yaml || exit 1; done
+	@node tools/check-asyncapi.mjs openapi/asyncapi.yaml
 
 openapi: .venv/installed-dev ## write openapi/ from the code
 	$(BIN)/ecoute openapi
@@ -48,5 +53,10 @@ clean: ## take away the virtual environment; data in var/ stays
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
-.PHONY: help install run test lint format openapi lock clean
+tools/node_modules: tools/package-lock.json
+	@command -v npm >/dev/null || { echo "ecoute: npm is missing: install Node.js 20 or newer" >&2; exit 2; }
+	@npm ci --prefix tools --no-fund --no-audit --loglevel=error
+	@touch $@
+
+.PHONY: help install run test lint documents format openapi lock clean
 .DEFAULT_GOAL := help

@@ -1,17 +1,17 @@
-"""The documents that are made from the code: OpenAPI of each service, JSON Schemas of each event."""
+"""The documents that are made from the code: OpenAPI of each service, AsyncAPI, a JSON Schema of each event."""
 
 import json
 from importlib import import_module
-from inspect import isclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 from fastapi import FastAPI
 
+from deploy.asyncapi import asyncapi, event_types
+from libs.common.problems import Problem
 from libs.common.settings import environment_as
 from libs.common.stream.events import Event
-from libs.contracts import cases, catalogue, feedback, interactions, organisation
 
 SERVICES = ("intake", "routing", "analytics")
 
@@ -19,6 +19,8 @@ SERVICES = ("intake", "routing", "analytics")
 def documents() -> dict[str, str]:
     """Each document's text, by the path that it has below `openapi/`."""
     made = {f"{service}.yaml": _yaml(_application(service).openapi()) for service in SERVICES}
+    made["problems.md"] = _problems()
+    made["asyncapi.yaml"] = _yaml(asyncapi())
     for event in event_types():
         made[f"events/{event.type}.json"] = json.dumps(_schema(event), indent=2, ensure_ascii=False) + "\n"
     return made
@@ -35,15 +37,24 @@ def write_documents(folder: Path) -> None:
         (folder / name).write_text(text, encoding="utf-8")
 
 
-def event_types() -> list[type[Event]]:
-    """Every event of the contract, by type."""
-    found = {
-        one.type: one
-        for module in (feedback, interactions, catalogue, cases, organisation)
-        for one in vars(module).values()
-        if isclass(one) and issubclass(one, Event) and "type" in vars(one)
-    }
-    return [found[name] for name in sorted(found)]
+def _problems() -> str:
+    """Every type of problem, once all applications are known."""
+    lines = [
+        "# Problems",
+        "",
+        "Every error is an RFC 9457 problem document. `type` is stable: build on it. `title` is in French or in English,",
+        "by `Accept-Language`; `errors` names the fields; `request_id` is what to quote when you ask for help.",
+        "",
+        "| type | status | English | français |",
+        "| --- | --- | --- | --- |",
+    ]
+    for kind in sorted(_kinds(Problem), key=lambda kind: kind.type):
+        lines.append(f"| `{kind.type}` | {kind.status} | {kind.title('en')} | {kind.title('fr')} |")
+    return "\n".join(lines) + "\n"
+
+
+def _kinds(kind: type[Problem]) -> set[type[Problem]]:
+    return {one for below in kind.__subclasses__() for one in (below, *_kinds(below))}
 
 
 def _schema(event: type[Event]) -> dict[str, Any]:

@@ -30,6 +30,8 @@ class System:
             **{name: value for name, value in os.environ.items() if not name.startswith("ECOUTE_")},
             "ECOUTE_VAR": str(folder / "var"),
             "ECOUTE_DRAIN_SECONDS": "0.5",
+            "ECOUTE_ANONYMOUS_PER_MINUTE": "1000000",
+            "ECOUTE_STAFF_PER_MINUTE": "1000000",
             **{f"ECOUTE_{name}_LISTEN": address for name, address in self.addresses.items()},
             **{f"ECOUTE_{name}_WORKER_LISTEN": f"127.0.0.1:{next(ports)}" for name in NAMES},
             **(environment or {}),

@@ -1,6 +1,6 @@
 """The application factory: what an API and a worker have in common is put together here, once."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
@@ -8,11 +8,12 @@ from fastapi_offline import FastAPIOffline
 
 from libs.common import health, problems
 from libs.common.auth.tokens import Tokens
-from libs.common.body_limit import BodyLimit
 from libs.common.clock import utc_now
 from libs.common.db import Database
 from libs.common.lifecycle import Lifecycle
 from libs.common.migrating import head_of
+from libs.common.rate_limit import Limited, RateLimit
+from libs.common.request_limits import RequestLimits
 from libs.common.settings import ServiceSettings
 from libs.common.telemetry import Telemetry, configure_logging
 
@@ -31,6 +32,7 @@ def create_app(
     routers: Sequence[APIRouter] = (),
     start: Sequence[Start] = (),
     pool_size: int | None = None,
+    larger_bodies: Mapping[str, int] | None = None,
 ) -> FastAPI:
     """An application with database, tokens, problems, telemetry, health and drain in place."""
     configure_logging(settings.log_level)
@@ -61,14 +63,16 @@ def create_app(
     app.state.database = database
     app.state.clock = utc_now
     app.state.tokens = Tokens.of(settings)
+    app.state.rate_limit = RateLimit(database)
     app.state.lifecycle = Lifecycle()
     app.state.checks = [
         health.not_draining(app.state.lifecycle),
         health.database_is_ready(database, head_of(service)),
     ]
-    app.add_middleware(BodyLimit, largest_bytes=LARGEST_BODY_BYTES)
+    app.add_middleware(RequestLimits, largest_bytes=LARGEST_BODY_BYTES, larger_bytes=larger_bodies or {})
     app.add_middleware(Telemetry, lifecycle=app.state.lifecycle)
     problems.install(app)
-    for router in (health.router, *routers):
-        app.include_router(router)
+    app.include_router(health.router)
+    for router in routers:
+        app.include_router(router, dependencies=[Limited])
     return app

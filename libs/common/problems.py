@@ -15,11 +15,14 @@ from pydantic import BaseModel, Field
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
-from libs.common.failures import is_infrastructure
+from libs.common.failures import is_infrastructure, sqlstate
 from libs.common.field_problems import FieldProblem, field_problem_of
 from libs.common.languages import Bilingual, Language, language_of_request
 
 TYPE_PREFIX = "urn:ecoute:problem:"
+
+NOT_TEXT = frozenset({"22021", "22P05"})
+"""What PostgreSQL says of a character that no text of its can hold, such as NUL."""
 
 
 class ProblemDetails(BaseModel):
@@ -104,6 +107,20 @@ class ContentTooLarge(Problem):
     fr = "Le corps de la demande est plus grand que ce qui est accepté ici."
 
 
+class JsonTooDeep(Problem):
+    """The body has more lists and objects within each other than anything that is accepted here."""
+
+    status = 422
+    fr = "Le corps de la demande emboîte plus de listes et d'objets que tout ce qui est accepté ici."
+
+
+class ControlCharacterInAddress(Problem):
+    """The address has control characters in it."""
+
+    status = 422
+    fr = "L'adresse contient des caractères de contrôle."
+
+
 class BadRequest(Problem):
     """The request could not be read."""
 
@@ -126,8 +143,24 @@ class ServiceUnavailable(Problem):
     headers: ClassVar[Mapping[str, str]] = {"Retry-After": "2"}
 
 
+class TooManyRequests(Problem):
+    """You have asked more often than you may: try again after `Retry-After` seconds."""
+
+    status = 429
+    fr = "Vous avez demandé plus souvent que permis : réessayez après « Retry-After » secondes."
+
+    def __init__(self, retry_after: int = 1) -> None:
+        super().__init__()
+        self.retry_after = retry_after
+
+    def response(self) -> Response:
+        response = super().response()
+        response.headers["Retry-After"] = str(self.retry_after)
+        return response
+
+
 _BY_STATUS: dict[int, type[Problem]] = {
-    kind.status: kind for kind in (BadRequest, NotFound, MethodNotAllowed, ContentTooLarge)
+    kind.status: kind for kind in (BadRequest, NotFound, MethodNotAllowed, ContentTooLarge, JsonTooDeep)
 }
 
 
@@ -165,6 +198,8 @@ async def _on_http(_: Request, error: Exception) -> Response:
 
 
 async def _on_database(_: Request, error: Exception) -> Response:
+    if sqlstate(error) in NOT_TEXT:
+        return InvalidRequest().response()
     if not is_infrastructure(error):
         raise error
     structlog.get_logger().warning("database_unavailable", error=type(error).__name__)
@@ -186,16 +221,40 @@ def install(app: FastAPI) -> None:
     app.openapi = openapi  # type: ignore[method-assign]
 
 
+_ANYWHERE = (TooManyRequests, InternalError, ServiceUnavailable)
+_WITH_A_BODY = (BadRequest, ContentTooLarge)
+
+
 def _with_problems(document: dict[str, Any]) -> dict[str, Any]:
-    """The OpenAPI document with our form of error in the place of FastAPI's own."""
-    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    """The OpenAPI document with our form of error in the place of FastAPI's own, and with what any call can meet."""
+    components = document.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
     problem = ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(problem.pop("$defs"))
     schemas["ProblemDetails"] = problem
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
-    for path in document["paths"].values():
-        for operation in path.values():
-            if "HTTPValidationError" in str(operation["responses"].get("422")):
-                operation["responses"].update({str(status): it for status, it in responses(InvalidRequest).items()})
+    operations = [operation for path in document["paths"].values() for operation in path.values()]
+    for operation in operations:
+        _say_what_any_call_can_meet(operation)
+    has_body = any("requestBody" in operation for operation in operations)
+    met = (*_ANYWHERE, *(_WITH_A_BODY if has_body else ()))
+    components["responses"] = {kind.__name__: responses(kind)[kind.status] for kind in met}
     return document
+
+
+def _say_what_any_call_can_meet(operation: dict[str, Any]) -> None:
+    declared = operation["responses"]
+    if "HTTPValidationError" in str(declared.get("422")):
+        declared.pop("422")
+    has_body = "requestBody" in operation
+    unreadable = responses(
+        ControlCharacterInAddress, *([InvalidRequest, JsonTooDeep] if has_body else [InvalidRequest])
+    )
+    said = declared.setdefault("422", unreadable[422])
+    for line in str(unreadable[422]["description"]).split("\n\n"):
+        if line not in said["description"]:
+            said["description"] += f"\n\n{line}"
+    for kind in (*_ANYWHERE, *(_WITH_A_BODY if has_body else ())):
+        declared.setdefault(str(kind.status), {"$ref": f"#/components/responses/{kind.__name__}"})
+    operation["responses"] = {status: declared[status] for status in sorted(declared)}

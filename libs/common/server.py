@@ -10,7 +10,7 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
-from libs.common.settings import Address
+from libs.common.settings import Address, ServiceSettings
 
 LAUNCHER_PIPE = "LAUNCHER_PIPE"
 """Environment variable with the descriptor whose end of file says that the launcher is gone."""
@@ -19,7 +19,7 @@ LAUNCHER_PIPE = "LAUNCHER_PIPE"
 class Server(uvicorn.Server):
     """SIGTERM: readiness off and `Connection: close` on every answer for the drain, then close. SIGINT: close."""
 
-    def __init__(self, app: FastAPI, drain_seconds: float) -> None:
+    def __init__(self, app: FastAPI, settings: ServiceSettings) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -28,13 +28,14 @@ class Server(uvicorn.Server):
                 access_log=False,
                 log_config=None,
                 server_header=False,
+                forwarded_allow_ips=settings.trusted_proxies,
                 date_header=True,
                 timeout_keep_alive=15,
                 timeout_graceful_shutdown=10,
                 h11_max_incomplete_event_size=65536,
             )
         )
-        self._app, self._drain_seconds = app, drain_seconds
+        self._app, self._drain_seconds = app, settings.drain_seconds
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
@@ -62,7 +63,7 @@ def serve(app: FastAPI, address: Address, descriptor: int | None = None) -> None
     """Serve on a socket that the launcher holds, or on one bound here."""
     listener = socket.socket(fileno=descriptor) if descriptor is not None else bind(address)
     with contextlib.suppress(KeyboardInterrupt):
-        Server(app, app.state.settings.drain_seconds).run(sockets=[listener])
+        Server(app, app.state.settings).run(sockets=[listener])
 
 
 def bind(address: Address) -> socket.socket:

@@ -118,6 +118,26 @@ class ServiceSettings(Settings):
 
     log_level: str = Field("info", validation_alias="ECOUTE_LOG_LEVEL", pattern="^(debug|info|warning|error)$")
     time_zone: TimeZone = Field(ZoneInfo("America/Toronto"), validation_alias="ECOUTE_TIME_ZONE")
+    anonymous_per_minute: int = Field(
+        600,
+        ge=1,
+        validation_alias="ECOUTE_ANONYMOUS_PER_MINUTE",
+        description="requests a minute of one address without a token",
+    )
+    staff_per_minute: int = Field(
+        3_000, ge=1, validation_alias="ECOUTE_STAFF_PER_MINUTE", description="requests a minute of a member of staff"
+    )
+    partner_per_minute: int = Field(
+        6_000,
+        ge=1,
+        validation_alias="ECOUTE_PARTNER_PER_MINUTE",
+        description="requests a minute of a partner or a device that has no quota of its own",
+    )
+    trusted_proxies: str = Field(
+        "127.0.0.1",
+        validation_alias="ECOUTE_TRUSTED_PROXIES",
+        description="addresses of the gateways whose X-Forwarded-For is believed, separated by commas",
+    )
     drain_seconds: float = Field(5.0, ge=0, le=60, validation_alias="ECOUTE_DRAIN_SECONDS")
     development_issuer: Path | None = Field(
         None,

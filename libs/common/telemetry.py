@@ -107,6 +107,8 @@ class Telemetry:
                 status = message["status"]
                 out = MutableHeaders(scope=message)
                 out["X-Request-Id"] = request_id
+                for name, value in scope.get("state", {}).get("rate_limit", {}).items():
+                    out[name] = value
                 if self.lifecycle.draining.is_set():
                     out["Connection"] = "close"
             await send(message)

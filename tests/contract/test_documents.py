@@ -1,5 +1,6 @@
 """The documents that others build against."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -43,7 +44,25 @@ def test_every_error_is_a_problem_document(documents: dict[str, dict[str, Any]])
         for path, method, operation in _operations(document):
             errors = {status: it for status, it in operation["responses"].items() if status >= "400"}
             for status, answer in errors.items():
-                assert list(answer["content"]) == ["application/problem+json"], (path, method, status)
+                told = (
+                    document["components"]["responses"][answer["$ref"].rpartition("/")[2]]
+                    if "$ref" in answer
+                    else answer
+                )
+                assert list(told["content"]) == ["application/problem+json"], (path, method, status)
+
+
+def test_every_type_of_problem_is_explained(documents: dict[str, dict[str, Any]]) -> None:
+    explained = (ROOT / "openapi" / "problems.md").read_text("utf-8")
+    answers = [
+        answer
+        for document in documents.values()
+        for _, _, one in _operations(document)
+        for answer in (*one["responses"].values(), *document["components"]["responses"].values())
+    ]
+    named = {name for answer in answers for name in re.findall(r"(?m)^`([a-z-]+)`: ", answer.get("description", ""))}
+    assert len(named) > 20
+    assert [name for name in named if f"| `urn:ecoute:problem:{name}` |" not in explained] == []
 
 
 def test_every_reference_leads_somewhere(documents: dict[str, dict[str, Any]]) -> None:

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from deploy.documents import event_types
+from deploy.asyncapi import event_types
 from libs.common.stream.events import Event
 
 PUBLISHED = ("libs.contracts.catalogue", "libs.contracts.organisation")

@@ -24,6 +24,8 @@ class Principal:
     scopes: frozenset[str] = frozenset()
     agent: str | None = None
     """Who acts behind a partner's tool, as it says itself (`Acting-Agent`)."""
+    quota: int | None = None
+    """Requests a minute, where it is not what others of its kind have."""
 
     def has(self, *roles: str) -> bool:
         return not self.roles.isdisjoint(roles)

@@ -1,6 +1,7 @@
 """Alembic's entry: which tables are analytics'."""
 
 import libs.common.idempotency
+import libs.common.rate_limit
 import libs.common.stream.tables  # noqa: F401
 import services.analytics.facts.models
 import services.analytics.rollups.models  # noqa: F401

@@ -1,6 +1,7 @@
 """Alembic's entry: which tables are intake's."""
 
 import libs.common.idempotency
+import libs.common.rate_limit
 import libs.common.stream.tables  # noqa: F401
 import services.intake.cases.models
 import services.intake.catalogue.models

@@ -27,6 +27,8 @@ def app(dsn: str, tmp_path: Path) -> Iterator[FastAPI]:
         environment.setenv("ECOUTE_ANALYTICS_DATABASE_URL", dsn)
         environment.setenv("ECOUTE_ANALYTICS_SECRET", "of no importance, but long enough")
         environment.setenv("ECOUTE_DEVELOPMENT_ISSUER", str(tmp_path))
+        environment.setenv("ECOUTE_ANONYMOUS_PER_MINUTE", "1000000")
+        environment.setenv("ECOUTE_STAFF_PER_MINUTE", "1000000")
         environment.setenv("ECOUTE_TIME_ZONE", TORONTO.key)
         sys.modules.pop("services.analytics.main", None)
         yield importlib.import_module("services.analytics.main").app

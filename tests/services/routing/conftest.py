@@ -18,6 +18,8 @@ def app(new_database: Callable[[str], str], tmp_path_factory: pytest.TempPathFac
         environment.setenv("ECOUTE_ROUTING_DATABASE_URL", new_database("routing"))
         environment.setenv("ECOUTE_ROUTING_SECRET", "of no importance, but long enough")
         environment.setenv("ECOUTE_DEVELOPMENT_ISSUER", str(tmp_path_factory.mktemp("issuer")))
+        environment.setenv("ECOUTE_ANONYMOUS_PER_MINUTE", "1000000")
+        environment.setenv("ECOUTE_STAFF_PER_MINUTE", "1000000")
         sys.modules.pop("services.routing.main", None)
         yield importlib.import_module("services.routing.main").app
 

@@ -1,0 +1,127 @@
+"""How often somebody may ask: a token bucket in the database, of which each process leases a handful at a time.
+
+So the limit holds over all processes, and a request costs no write: one in ten at the most asks the database.
+"""
+
+import asyncio
+import hashlib
+import hmac
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from math import ceil
+from time import monotonic
+
+from fastapi import Depends, Request
+from sqlalchemy import Column, DateTime, Float, Index, Table, Text, delete, func, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.auth.principal import Anyone, Principal
+from libs.common.db import Database, metadata
+from libs.common.problems import TooManyRequests
+from libs.common.settings import ServiceSettings
+
+LEASES_A_BUCKET = 10
+LARGEST_LEASE = 100
+LEASE_SECONDS = 30.0
+MOST_LEASES = 10_000
+SERVICE_ROLE = "service"
+
+rate_limit_bucket = Table(
+    "rate_limit_bucket",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("tokens", Float, nullable=False),
+    Column("refilled_at", DateTime(timezone=True), nullable=False),
+    Index(None, "refilled_at"),
+)
+
+_LEASE = text(
+    """
+    INSERT INTO rate_limit_bucket AS b (key, tokens, refilled_at)
+    VALUES (:key, cast(:capacity AS float) - cast(:wanted AS float), statement_timestamp())
+    ON CONFLICT (key) DO UPDATE SET (tokens, refilled_at) = (
+        SELECT filled - least(cast(:wanted AS float), floor(filled)), greatest(b.refilled_at, statement_timestamp())
+          FROM (SELECT least(cast(:capacity AS float), b.tokens + cast(:per_second AS float)
+                       * greatest(0, extract(epoch FROM statement_timestamp() - b.refilled_at)))) AS refilled (filled))
+    RETURNING new.tokens AS remaining, coalesce(
+        least(cast(:capacity AS float), old.tokens + cast(:per_second AS float)
+              * extract(epoch FROM new.refilled_at - old.refilled_at)) - new.tokens, :wanted) AS leased
+    """
+)
+
+
+@dataclass
+class _Lease:
+    """What this process may still give away without asking."""
+
+    tokens: int = 0
+    left_behind: float = 0.0
+    until: float = float("-inf")
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class RateLimit:
+    """The buckets of this process. `quota` is a minute's worth, which may also be spent at once."""
+
+    def __init__(self, database: Database, clock: Callable[[], float] = monotonic) -> None:
+        self._database, self._clock = database, clock
+        self._leases: OrderedDict[str, _Lease] = OrderedDict()
+
+    async def spend(self, key: str, quota: int) -> int:
+        """Take one token of the bucket; how many are left, as far as is known here. `TooManyRequests` without one."""
+        lease = self._leases.setdefault(key, _Lease())
+        self._leases.move_to_end(key)
+        if len(self._leases) > MOST_LEASES:
+            self._leases.popitem(last=False)
+        while lease.tokens < 1 or lease.until < self._clock():
+            await self._renew(lease, key, quota)
+        lease.tokens -= 1
+        return int(lease.tokens + lease.left_behind)
+
+    async def _renew(self, lease: _Lease, key: str, quota: int) -> None:
+        async with lease.turn:
+            if lease.tokens >= 1 and lease.until >= self._clock():
+                return  # somebody else has, meanwhile
+            wanted = max(1, min(LARGEST_LEASE, quota // LEASES_A_BUCKET))
+            bucket = {"key": key, "capacity": quota, "per_second": quota / 60, "wanted": wanted}
+            async with self._database.statement() as connection:
+                row = (await connection.execute(_LEASE, bucket)).one()
+            lease.tokens, lease.left_behind = round(row.leased), row.remaining
+            lease.until = self._clock() + LEASE_SECONDS
+            if lease.tokens < 1:
+                raise TooManyRequests(ceil((1 - lease.left_behind) * 60 / quota))
+
+
+async def _limited(request: Request, principal: Anyone) -> None:
+    settings: ServiceSettings = request.app.state.settings
+    if principal is not None and principal.has(SERVICE_ROLE):
+        return
+    key, quota = _bucket(request, principal, settings)
+    limit: RateLimit = request.app.state.rate_limit
+    policy = f'"{key.partition(" ")[0]}"'
+    request.state.rate_limit = {"RateLimit-Policy": f"{policy};q={quota};w=60", "RateLimit": f"{policy};r=0;t=60"}
+    left = await limit.spend(key, quota)
+    request.state.rate_limit["RateLimit"] = f"{policy};r={left};t=60"
+
+
+def _bucket(request: Request, principal: Principal | None, settings: ServiceSettings) -> tuple[str, int]:
+    """Whose bucket it is, and how large. An address is personal: only its keyed hash is kept."""
+    if principal is None:
+        host = (request.client.host if request.client else "").encode()
+        digest = hmac.digest(settings.secret.get_secret_value().encode(), b"address" + host, hashlib.sha256).hex()
+        return f"anonymous {digest[:32]}", settings.anonymous_per_minute
+    if principal.kind == "staff":
+        return f"staff {principal.subject}", settings.staff_per_minute
+    return f"{principal.kind} {principal.subject}", principal.quota or settings.partner_per_minute
+
+
+Limited = Depends(_limited, scope="function")
+"""Spends a token of whoever asks; what is left is said in the headers `RateLimit` and `RateLimit-Policy`."""
+
+
+async def forget_full_buckets(session: AsyncSession) -> None:
+    """A bucket that nobody has touched for a minute is full again, as one that is not there."""
+    await session.execute(
+        delete(rate_limit_bucket).where(rate_limit_bucket.c.refilled_at < func.now() - text("interval '2 minutes'"))
+    )

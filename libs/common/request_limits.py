@@ -1,0 +1,70 @@
+"""What is refused before anything reads it: a body too large or too deep, control characters in the address."""
+
+import re
+from collections.abc import Mapping
+from urllib.parse import unquote_to_bytes
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from libs.common.problems import ContentTooLarge, ControlCharacterInAddress, JsonTooDeep
+
+DEEPEST_JSON = 32
+
+_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_CONTROLS = re.compile(rb"[\x00-\x1f\x7f]")
+_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+
+
+class RequestLimits:
+    """Middleware within `Telemetry`: what it refuses has the one form of errors, and a line in the log.
+
+    A body is refused at once where it says its size, else as soon as it has grown too large.
+    """
+
+    def __init__(self, app: ASGIApp, largest_bytes: int, larger_bytes: Mapping[str, int]) -> None:
+        self.app, self.largest_bytes, self.larger_bytes = app, largest_bytes, larger_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        if _CONTROLS.search(unquote_to_bytes(scope["raw_path"])) or _CONTROLS.search(
+            unquote_to_bytes(scope["query_string"])
+        ):
+            await ControlCharacterInAddress().response()(scope, receive, send)
+            return
+        largest = self.larger_bytes.get(scope["path"], self.largest_bytes)
+        said = Headers(scope=scope).get("content-length", "")
+        if said.isdecimal() and int(said) > largest:
+            await ContentTooLarge().response()(scope, receive, send)
+            return
+        body: list[bytes] = []
+        come = 0
+
+        async def looked_at() -> Message:
+            nonlocal come
+            message = await receive()
+            body.append(message.get("body", b""))
+            come += len(body[-1])
+            # FastAPI lets no other error out of the reading of a body.
+            if come > largest:
+                raise HTTPException(ContentTooLarge.status)
+            if not message.get("more_body") and is_too_deep(b"".join(body) if len(body) > 1 else body[0]):
+                raise HTTPException(JsonTooDeep.status)
+            return message
+
+        await self.app(scope, looked_at, send)
+
+
+def is_too_deep(body: bytes) -> bool:
+    """Objects and lists within each other, more than any body of ours has. Brackets within strings do not count."""
+    if body.count(b"[") + body.count(b"{") <= DEEPEST_JSON:
+        return False
+    depth = 0
+    for bracket in _STRINGS.sub(b"", body).translate(None, _NOT_BRACKETS):
+        depth += 1 if bracket in b"[{" else -1
+        if depth > DEEPEST_JSON:
+            return True
+    return False

@@ -1,0 +1,111 @@
+"""What intake refuses before it reads it, and how often it may be asked."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+
+import pytest
+from sqlalchemy import text
+
+from libs.common.db import Database
+from libs.common.problems import TooManyRequests
+from libs.common.rate_limit import RateLimit
+from libs.common.request_limits import DEEPEST_JSON
+from tests.services.intake.house import COMPLAINT, Intake
+
+
+@pytest.fixture
+def three_a_minute(intake: Intake) -> Iterator[None]:
+    """Anonymous callers may ask three times."""
+    state = intake.app.state
+    before = state.settings
+    state.settings = before.model_copy(update={"anonymous_per_minute": 3, "staff_per_minute": 2})
+    yield
+    state.settings = before
+
+
+async def test_who_asks_too_often_is_told_when_to_come_back(intake: Intake, three_a_minute: None) -> None:
+    answers = [await intake.http.get("/v1/services") for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert [answer.headers["RateLimit"] for answer in answers] == [
+        f'"anonymous";r={left};t=60' for left in (2, 1, 0, 0)
+    ]
+    assert answers[0].headers["RateLimit-Policy"] == '"anonymous";q=3;w=60'
+    assert answers[3].json()["type"] == "urn:ecoute:problem:too-many-requests"
+    assert 1 <= int(answers[3].headers["Retry-After"]) <= 20
+
+
+async def test_each_member_of_staff_has_a_bucket_of_their_own(intake: Intake, three_a_minute: None) -> None:
+    def asks(name: str) -> dict[str, str]:
+        return intake.staff("reviewer", subject=name)
+
+    first = [(await intake.http.get("/v1/services", headers=asks("anne"))).status_code for _ in range(3)]
+    other = [(await intake.http.get("/v1/services", headers=asks("paul"))).status_code for _ in range(2)]
+    assert (first, other) == ([200, 200, 429], [200, 200])
+
+
+async def test_the_address_of_who_asks_is_not_kept_in_clear(intake: Intake) -> None:
+    await intake.http.get("/v1/services")
+    async with intake.database.transaction() as session:
+        keys = list(await session.scalars(text("SELECT key FROM rate_limit_bucket")))
+    assert keys
+    assert not [key for key in keys if "127.0.0.1" in key]
+
+
+async def test_processes_together_give_no_more_than_the_quota(intake: Intake) -> None:
+    processes = [RateLimit(intake.database) for _ in range(3)]
+
+    async def ask(process: RateLimit) -> bool:
+        try:
+            await process.spend("partner p", 90)
+        except TooManyRequests:
+            return False
+        return True
+
+    given = await asyncio.gather(*(ask(process) for process in processes for _ in range(60)))
+    assert 90 <= sum(given) <= 92  # a token comes back every 0.67 s
+
+
+async def test_a_process_asks_the_database_once_for_many_requests(intake: Intake, written: Callable[[], int]) -> None:
+    limit = RateLimit(intake.database)
+    for _ in range(100):
+        await limit.spend("partner q", 1000)
+    assert written() == 1
+
+
+@pytest.fixture
+def written(intake: Intake) -> Iterator[Callable[[], int]]:
+    """How many leases were taken."""
+    count = 0
+    statement = Database.statement
+
+    def counted(database: Database) -> object:
+        nonlocal count
+        count += 1
+        return statement(database)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Database, "statement", counted)
+        yield lambda: count
+
+
+@pytest.mark.parametrize("address", ["/v1/services%00", "/v1/services?a=%00", "/v1/feedback/%1f", "/v1/topics?x=%0a"])
+async def test_an_address_with_control_characters_is_refused(intake: Intake, address: str) -> None:
+    answer = await intake.http.get(address)
+    assert (answer.status_code, answer.json()["type"]) == (422, "urn:ecoute:problem:control-character-in-address")
+
+
+@pytest.mark.parametrize("deep", [b"[" * 33, b'{"a":' * 33, b'{"a":"]]]]","b":' * 33, b"[" * 100_000])
+async def test_a_body_that_is_too_deep_is_refused(intake: Intake, deep: bytes) -> None:
+    answer = await intake.http.post("/v1/feedback", content=deep, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["type"]) == (422, "urn:ecoute:problem:json-too-deep")
+
+
+async def test_brackets_in_words_are_not_depth(intake: Intake) -> None:
+    await intake.submit({**COMPLAINT, "text": '[{"' * DEEPEST_JSON * 4 + "\\"})
+
+
+@pytest.mark.parametrize("body", [b"\xff\xfe{", b'{"text": "\xc3\x28"}', b"{", b"", b"null", b"[]", b'"a"', b"NaN"])
+async def test_a_body_that_is_no_document_of_ours_is_refused_clearly(intake: Intake, body: bytes) -> None:
+    answer = await intake.http.post("/v1/feedback", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code in (400, 422)
+    assert answer.headers["Content-Type"] == "application/problem+json"
