@@ -109,6 +109,8 @@ class CaseAssigned(CaseEvent):
     effective_at: datetime
     assigned_by: AssignedBy
     member: str | None = None
+    elapsed_seconds: int | None = Field(None, description="from submitted_at to effective_at")
+    business_seconds: int | None = Field(None, description="the same, in the open hours of the calendar")
     clocks: tuple[ClockState, ...] = ()
 
 

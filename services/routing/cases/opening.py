@@ -12,6 +12,7 @@ from libs.common.languages import Bilingual
 from libs.common.stream.events import Received, Recorded, record
 from libs.contracts.cases import CaseAssigned, CaseOpened, case_id_of
 from libs.contracts.feedback import FeedbackSubmitted
+from services.routing.calendars.business_time import business_seconds
 from services.routing.cases import clocks as clock_rules
 from services.routing.cases.models import Case, Clock, TimelineEntry
 from services.routing.cases.states import is_owed_an_answer
@@ -86,6 +87,8 @@ def _open(
             {
                 **common(case, names[rule.team]),
                 "effective_at": case.opened_at,
+                "elapsed_seconds": clock_rules.elapsed_seconds(feedback.submitted_at, case.opened_at),
+                "business_seconds": business_seconds(organisation.calendar, feedback.submitted_at, case.opened_at),
                 "assigned_by": "rule",
                 "clocks": clock_rules.states(clocks),
             }

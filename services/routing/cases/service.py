@@ -59,8 +59,7 @@ async def assign(session: AsyncSession, case_id: UUID, body: Assign, by: Princip
     clock_rules.start_at_assignment(work.clocks, work.calendar, work.effective_at)
     event = CaseAssigned.model_validate(
         {
-            **common(work.case, work.team_name),
-            "effective_at": work.effective_at,
+            **_answered(work),
             "assigned_by": "staff",
             "member": body.member,
             "clocks": clock_rules.states(work.clocks),
