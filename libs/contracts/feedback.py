@@ -62,7 +62,10 @@ class SubmittedBy(_Part):
 
 
 class ResolvedOnTheSpot(_Part):
+    """What was done at once, and by whom: the member of staff, or the agent behind a partner's tool."""
+
     remedy: str
+    agent: str | None = None
 
 
 class InteractionTimes(_Part):

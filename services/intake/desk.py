@@ -8,17 +8,19 @@ from fastapi import Depends, FastAPI, Request
 
 from libs.common.db import Database
 from services.intake.catalogue.queries import KnownCodes
+from services.intake.persons.contact import BlindIndex
 from services.intake.persons.keys import MasterKey
 
 
 @dataclass(frozen=True)
 class Desk:
-    """The known codes, the master key, and the secret of codes and fingerprints."""
+    """The known codes, the master key, the secret of codes and fingerprints, and the index of contact data."""
 
     database: Database
     codes: KnownCodes
     master_key: MasterKey
     secret: str
+    blind: BlindIndex
 
 
 async def set_desk(app: FastAPI, _: AsyncExitStack) -> None:
@@ -29,6 +31,7 @@ async def set_desk(app: FastAPI, _: AsyncExitStack) -> None:
         codes=KnownCodes(),
         master_key=MasterKey(settings.master_key.get_secret_value()),
         secret=settings.secret.get_secret_value(),
+        blind=BlindIndex(settings.secret.get_secret_value(), settings.phone_region),
     )
 
 

@@ -19,6 +19,9 @@ class IntakeSettings(ServiceSettings):
     worker_listen: Listen = Address("127.0.0.1:8011")
     case_events_url: str = Field("http://127.0.0.1:8002/v1/case-events", pattern="^https?://")
     catalogue: Path | None = Field(None, description="YAML with services, service points, topics, to publish")
+    phone_region: str = Field(
+        "CA", pattern="^[A-Z]{2}$", description="whose telephone numbers are meant that say no country: ISO 3166"
+    )
     master_key: SecretStr = Field(description="32 bytes in base64; wraps the key of each person; losing it loses all")
 
     @field_validator("master_key")

@@ -12,14 +12,12 @@ _TELLABLE_REFERENCE = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 def submitted(feedback: dict[str, Any], person: dict[str, Any], traceparent: str | None) -> Recorded:
     """`feedback.submitted`, the first event of a feedback."""
     reference = feedback["external_reference"]
-    linked = any(consent["purpose"] == "link" and consent["given"] for consent in feedback["consent"])
     event = FeedbackSubmitted.model_validate(
         {
             **feedback,
             "has_text": feedback["words"] is not None,
             "external_reference": reference if reference and _TELLABLE_REFERENCE.fullmatch(reference) else None,
             "person": {"language": person["language"], "accessible_format": person["accessible_format"]},
-            "person_ref": person["id"] if linked else None,
         }
     )
     return Recorded(event, feedback["id"], 1, feedback["submitted_at"], traceparent)

@@ -4,18 +4,29 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import Boolean, ForeignKey, Index, LargeBinary, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.intake.database import Base
 
 
 class Feedback(Base):
-    """What was said. `version` counts its events and is taken under the row's lock."""
+    """What was said. `version` counts its events and is taken under the row's lock.
+
+    Under the person's key: `words`, `submitter` (contact data of who spoke for the person), `resolution_note`.
+    """
 
     __tablename__ = "feedback"
     __table_args__ = (
-        UniqueConstraint("source", "external_reference"),
+        Index(
+            "uq_feedback_external_reference",
+            "source",
+            "source_code",
+            "external_reference",
+            unique=True,
+            postgresql_where=text("external_reference IS NOT NULL"),
+            postgresql_nulls_not_distinct=True,
+        ),
         Index("ix_feedback_verbatim_pending", "recorded_at", postgresql_where=text("verbatim_pending")),
     )
 
@@ -29,12 +40,15 @@ class Feedback(Base):
     verbatim_pending: Mapped[bool] = mapped_column(Boolean)
 
     source: Mapped[str]
+    source_code: Mapped[str | None]
     historical: Mapped[bool]
     external_reference: Mapped[str | None]
     submitted_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
     experienced_on: Mapped[date | None]
     channel: Mapped[str]
+    touchpoint: Mapped[str | None]
+    phase: Mapped[str | None]
     kind: Mapped[str | None]
     declared_kind: Mapped[str | None]
     topic: Mapped[str | None]
@@ -43,11 +57,18 @@ class Feedback(Base):
     language: Mapped[str | None]
     ratings: Mapped[list[Any]]
     respondent: Mapped[str | None]
+    person_ref: Mapped[UUID | None] = mapped_column(index=True)
+    submitted_by: Mapped[dict[str, Any] | None]
+    submitter: Mapped[bytes | None] = mapped_column(LargeBinary)
     reply_to: Mapped[str | None]
     reply_by: Mapped[str | None]
     disclosure: Mapped[str]
+    concerns_staff: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    urgent: Mapped[str | None]
     response_requested: Mapped[bool]
     about_channels: Mapped[list[Any]]
+    resolved_on_the_spot: Mapped[dict[str, Any] | None]
+    resolution_note: Mapped[bytes | None] = mapped_column(LargeBinary)
     interaction: Mapped[dict[str, Any] | None]
     consent: Mapped[list[Any]]
 

@@ -15,7 +15,8 @@ from libs.common.stream.events import record
 from services.intake.feedback import events
 from services.intake.feedback.models import Feedback
 from services.intake.feedback.submission import Claim, Submission
-from services.intake.persons.models import Person
+from services.intake.persons.models import ContactIndex, Person
+from services.intake.persons.service import person_refs
 from services.intake.tracking.codes import new_reference
 
 
@@ -137,7 +138,24 @@ def _outcome(submission: Submission, stand_in: UUID | Problem | None, earlier: M
 
 
 async def _write(connection: AsyncConnection, submissions: Sequence[Submission]) -> None:
-    if submissions:
-        await connection.execute(insert(Person), [one.person for one in submissions])
-        await connection.execute(insert(Feedback), [one.feedback for one in submissions])
-        await record(connection, *(events.submitted(one.feedback, one.person, one.traceparent) for one in submissions))
+    if not submissions:
+        return
+    refs = await person_refs(connection, {one.id: one.links for one in submissions if one.links})
+    written = [
+        replace(one, feedback={**one.feedback, "person_ref": refs[one.id]}) if one.id in refs else one
+        for one in submissions
+    ]
+    await connection.execute(insert(Person), [one.person for one in written])
+    await connection.execute(insert(Feedback), [one.feedback for one in written])
+    await _index_contacts(connection, written)
+    await record(connection, *(events.submitted(one.feedback, one.person, one.traceparent) for one in written))
+
+
+async def _index_contacts(connection: AsyncConnection, submissions: Sequence[Submission]) -> None:
+    rows = [
+        {"digest": digest, "feedback_id": one.id, "whose": whose}
+        for one in submissions
+        for digest, whose in one.contacts
+    ]
+    if rows:
+        await connection.execute(insert(ContactIndex), rows)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import orjson
 
@@ -15,7 +15,7 @@ from libs.common.ids import new_id
 from libs.common.languages import Bilingual
 from libs.common.problems import Problem
 from libs.common.telemetry import traceparent
-from libs.contracts.codes import STAFF, Source
+from libs.contracts.codes import STAFF, Author, Source
 from services.intake.catalogue.schemas import EntryKind
 from services.intake.desk import Desk
 from services.intake.feedback.errors import (
@@ -59,6 +59,10 @@ class Submission:
 
     feedback: dict[str, Any]
     person: dict[str, Any]
+    contacts: tuple[tuple[bytes, Author], ...]
+    """By which digests it is found, and whose contact data each is of."""
+    links: tuple[bytes, ...]
+    """Those of them that link it to the person's other feedback, as the person allows."""
     claims: tuple[Claim, ...]
     refused: Problem | None
     """Why it cannot be written, unless it came before: what was accepted once is answered for ever."""
@@ -79,6 +83,8 @@ async def prepare(desk: Desk, body: FeedbackIn, by: Principal | None, key: str |
     code = tracking_code(desk.secret, feedback_id, 1)
     text = restore_windows_1252(body.text) if body.text else None
     contact = _contact(body)
+    found_by = desk.blind.digests(contact)
+    linked = any(consent.purpose == "link" and consent.given for consent in body.consent)
     return Submission(
         feedback={
             **body.model_dump(
@@ -105,6 +111,7 @@ async def prepare(desk: Desk, body: FeedbackIn, by: Principal | None, key: str |
             "id": feedback_id,
             "reference": new_reference(),
             "person_id": person_id,
+            "person_ref": uuid4() if linked else None,
             "tracking_digest": tracking_digest(desk.secret, code),
             "tracking_generation": 1,
             "version": 1,
@@ -126,6 +133,8 @@ async def prepare(desk: Desk, body: FeedbackIn, by: Principal | None, key: str |
             "accessible_format": body.person.accessible_format if body.person else None,
             "recorded_at": now,
         },
+        contacts=tuple((digest, "person") for digest in found_by),
+        links=found_by if linked else (),
         claims=_claims(desk, body, by, key, now),
         refused=await _unknown_codes(desk, body),
         traceparent=traceparent.get(),
