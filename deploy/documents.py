@@ -42,7 +42,7 @@ def _problems() -> str:
     lines = [
         "# Problems",
         "",
-        "Every error is an RFC 9457 problem document. `type` is stable: build on it. `title` is in French or in English,",
+        "Every error is an RFC 9457 problem document. `type` is stable: build on it. `title` is in French or English,",
         "by `Accept-Language`; `errors` names the fields; `request_id` is what to quote when you ask for help.",
         "",
         "| type | status | English | français |",
