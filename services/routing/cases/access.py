@@ -1,18 +1,34 @@
 """Who sees and who works on a case."""
 
-from sqlalchemy import ColumnElement, false, or_, true
+from sqlalchemy import ColumnElement, and_, false, not_, or_, true
 
 from libs.common.auth.principal import Principal
 from services.routing.cases.models import Case
 
 READERS = ("agent", "supervisor", "reviewer", "manager", "auditor", "importer")
+READING_SCOPES = ("cases:read", "cases:work")
 WORKERS = ("agent", "supervisor", "importer")
+WORKING_SCOPES = ("cases:work",)
 
 _SEE_ALL = ("reviewer", "manager", "auditor")
 
 
 def visible_to(by: Principal) -> ColumnElement[bool]:
-    """Reviewers, managers, auditors: every case; agents and supervisors: their teams'; importers: what they brought."""
+    """Reviewers, managers, auditors: every case; agents and supervisors: their teams'; importers: what they brought.
+
+    Partners and devices: the cases of what they sent. Whatever else they are, the members of a team complained about
+    never see the case.
+    """
+    shown = _shown_to(by)
+    return and_(shown, not_(Case.hidden_from.overlap(sorted(by.teams)))) if by.teams else shown
+
+
+def workable_by(by: Principal) -> ColumnElement[bool]:
+    """Agents and supervisors work on their teams' cases; importers on those that they brought in from before."""
+    return visible_to(Principal(by.subject, by.roles & set(WORKERS), by.teams))
+
+
+def _shown_to(by: Principal) -> ColumnElement[bool]:
     if by.has(*_SEE_ALL):
         return true()
     seen: list[ColumnElement[bool]] = [false()]
@@ -20,9 +36,6 @@ def visible_to(by: Principal) -> ColumnElement[bool]:
         seen.append(Case.team.in_(by.teams))
     if by.has("importer"):
         seen.append(Case.historical.is_(True))
+    if by.may("cases:read"):
+        seen.append(and_(Case.source == by.kind, Case.source_code == by.subject))
     return or_(*seen)
-
-
-def workable_by(by: Principal) -> ColumnElement[bool]:
-    """Agents and supervisors work on their teams' cases; importers on those that they brought in from before."""
-    return visible_to(Principal(by.subject, by.roles & set(WORKERS), by.teams))

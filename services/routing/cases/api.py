@@ -13,7 +13,7 @@ from libs.common.idempotency import IdempotencyKeyReused, Retryable, StillRunnin
 from libs.common.paging import InvalidCursor, link_next
 from libs.common.problems import InvalidRequest, responses
 from services.routing.cases import queries, service
-from services.routing.cases.access import READERS, WORKERS
+from services.routing.cases.access import READERS, READING_SCOPES, WORKERS, WORKING_SCOPES
 from services.routing.cases.errors import (
     CaseNotFound,
     EffectiveBeforePrevious,
@@ -27,8 +27,8 @@ from services.routing.cases.schemas import Acknowledge, Assign, CaseOut, Cases, 
 
 router = APIRouter(tags=["cases"])
 
-Reader = Annotated[Principal, requires(*READERS)]
-Worker = Annotated[Principal, requires(*WORKERS)]
+Reader = Annotated[Principal, requires(*READERS, scopes=READING_SCOPES)]
+Worker = Annotated[Principal, requires(*WORKERS, scopes=WORKING_SCOPES)]
 
 _READ = (Unauthenticated, Forbidden, CaseNotFound)
 _VERB = (

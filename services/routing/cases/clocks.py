@@ -21,6 +21,9 @@ def clocks_of(case_id: UUID, standard: Standard, calendar: BusinessCalendar, sub
             standard_version=standard.version,
             starts=one.starts,
             within=one.within.model_dump(),
+            late_entry=False,
+            suspended_seconds=0,
+            extended=False,
         )
         for one in standard.document.clocks
     ]

@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, ForeignKey, Index
+from sqlalchemy import Boolean, ForeignKey, Index, Text, false, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.routing.database import Base
@@ -30,6 +31,10 @@ class Case(Base):
     topic: Mapped[str | None]
     channel: Mapped[str]
     language: Mapped[str | None]
+    priority: Mapped[str] = mapped_column(server_default="normal")
+    source: Mapped[str | None]
+    source_code: Mapped[str | None] = mapped_column(index=True)
+    hidden_from: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     historical: Mapped[bool] = mapped_column(Boolean)
     submitted_at: Mapped[datetime]
     opened_at: Mapped[datetime]
@@ -57,6 +62,10 @@ class Clock(Base):
     elapsed_seconds: Mapped[int | None]
     business_seconds: Mapped[int | None]
     met: Mapped[bool | None] = mapped_column(Boolean)
+    late_entry: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    suspended_seconds: Mapped[int] = mapped_column(server_default="0")
+    extended: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    cancelled_at: Mapped[datetime | None]
 
 
 class TimelineEntry(Base):

@@ -11,6 +11,7 @@ from uuid import uuid4
 import httpx
 import orjson
 import pytest
+from sqlalchemy import text
 
 from libs.common.stream.sequencer import Floor, sequence
 from libs.contracts.cases import case_id_of
@@ -172,3 +173,22 @@ async def test_the_log_is_read_by_services_alone(routing: Routing) -> None:
         answer = await routing.http.get("/v1/case-events", headers=routing.staff(*roles))
         assert answer.status_code == status
     assert (await routing.http.get("/v1/case-events")).status_code == 401
+
+
+# Whom a case is hidden from.
+
+
+async def test_a_team_complained_about_never_sees_the_case_whatever_other_team_or_role_one_has(
+    routing: Routing,
+) -> None:
+    case = await routing.open(SPOKE, kind="complaint", service="passports", topic="hidden")
+    async with routing.database.connection() as connection:
+        await connection.execute(text("UPDATE cases SET hidden_from = '{letters}' WHERE id = :id"), {"id": case["id"]})
+    assert await ids(routing, "?topic=hidden", "agent", teams=("passports",)) == {case["id"]}
+    for roles in (("agent",), ("supervisor",), ("reviewer",), ("manager", "agent")):
+        who = routing.staff(*roles, teams=("passports", "letters"))
+        assert await ids(routing, "?topic=hidden", *roles, teams=("passports", "letters")) == set()
+        for path in (f"/v1/cases/{case['id']}", f"/v1/cases/{case['id']}/timeline"):
+            assert (await routing.http.get(path, headers=who)).status_code == 404
+    both = routing.staff("agent", teams=("passports", "letters"))
+    assert (await routing.do(case, "acknowledge", both)).status_code == 404
