@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_23_who_sees_a_case"
-down_revision = "2026_11_22_first"
+down_revision = "2026_11_23_rate_limit"
 
 
 def upgrade() -> None:
