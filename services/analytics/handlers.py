@@ -4,7 +4,7 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from libs.common.stream.events import Event
-from libs.common.stream.reader import Handlers
+from libs.common.stream.reader import Handle, Handlers
 from libs.contracts.cases import (
     CaseAcknowledged,
     CaseAsked,
@@ -24,6 +24,7 @@ from libs.contracts.cases import (
     ClockBreached,
     ClockCorrected,
     RuleDecided,
+    subjects_of,
 )
 from libs.contracts.catalogue import (
     ServiceChanged,
@@ -49,13 +50,13 @@ from libs.contracts.organisation import (
     TeamChanged,
 )
 from services.analytics.facts.service import on_case_events, on_feedback_events
+from services.analytics.privacy.service import on_persons_erased
 
 _IGNORED_OF_INTAKE: frozenset[type[Event]] = frozenset(
     {
         FeedbackMessageAdded,
         FeedbackReclassified,
         FeedbackWithdrawn,
-        PersonErased,
         ReplyDelivered,
         ReplyUndeliverable,
         ServiceChanged,
@@ -89,8 +90,11 @@ _IGNORED_OF_ROUTING: frozenset[type[Event]] = frozenset(
 
 def intake(time_zone: ZoneInfo) -> Handlers:
     fold = partial(on_feedback_events, time_zone)
+    folded: dict[type[Event], Handle] = dict.fromkeys(
+        (FeedbackSubmitted, FeedbackVerbatimRedacted, FeedbackEvaluated), fold
+    )
     return Handlers(
-        dict.fromkeys((FeedbackSubmitted, FeedbackVerbatimRedacted, FeedbackEvaluated), fold), _IGNORED_OF_INTAKE
+        {**folded, PersonErased: on_persons_erased}, _IGNORED_OF_INTAKE, erasing={PersonErased: subjects_of}
     )
 
 

@@ -8,7 +8,6 @@ import jwt
 from jwt import PyJWK, PyJWKClient
 
 from libs.common.auth.development import DevelopmentIssuer
-from libs.common.auth.identity import Principal, PrincipalKind
 from libs.common.problems import Problem, ServiceUnavailable
 from libs.common.settings import ServiceSettings
 
@@ -57,14 +56,8 @@ class Tokens:
         )
         return cls(keys, issuer=settings.token_issuer, audience=settings.token_audience)
 
-    async def principal_of(self, token: str) -> Principal:
-        """Whose token it is; else `Unauthenticated`."""
-        claims = await self._verified(token)
-        roles = _codes(claims, "roles")
-        kind: PrincipalKind = "service" if roles == {"service"} else "staff"
-        return Principal(claims["sub"], roles, _codes(claims, "teams"), kind)
-
-    async def _verified(self, token: str) -> dict[str, Any]:
+    async def verify(self, token: str) -> dict[str, Any]:
+        """The claims of a valid token; else `Unauthenticated`."""
         try:
             claims: dict[str, Any] = jwt.decode(
                 token,
@@ -78,11 +71,3 @@ class Tokens:
         except (jwt.PyJWTError, ValueError) as invalid:
             raise Unauthenticated from invalid
         return claims
-
-
-def _codes(claims: Mapping[str, Any], name: str) -> frozenset[str]:
-    """A claim that is a list of codes; a token in which it is anything else is not valid."""
-    codes = claims.get(name, [])
-    if not isinstance(codes, list) or not all(isinstance(code, str) for code in codes):
-        raise Unauthenticated
-    return frozenset(codes)

@@ -15,6 +15,7 @@ from libs.common.problems import InvalidRequest, responses
 from services.routing.cases import queries, service
 from services.routing.cases.access import READERS, READING_SCOPES, WORKERS, WORKING_SCOPES
 from services.routing.cases.errors import (
+    CaseErased,
     CaseNotFound,
     EffectiveBeforePrevious,
     EffectiveInTheFuture,
@@ -33,6 +34,7 @@ Worker = Annotated[Principal, requires(*WORKERS, scopes=WORKING_SCOPES)]
 _READ = (Unauthenticated, Forbidden, CaseNotFound)
 _VERB = (
     *_READ,
+    CaseErased,
     VerbNotPossible,
     InvalidRequest,
     EffectiveBeforePrevious,

@@ -14,6 +14,13 @@ class CaseNotFound(Problem):
     fr = "Ce dossier n'existe pas, ou il n'est pas pour vous."
 
 
+class CaseErased(Problem):
+    """All that was said in this case has been erased, as the person asked: nothing more can be done with it."""
+
+    status: ClassVar[int] = 410
+    fr = "Tout ce qui a été dit ici a été effacé, à la demande de la personne : plus rien n'est à faire."
+
+
 class VerbNotPossible(Problem):
     """The state of the case does not allow this verb."""
 

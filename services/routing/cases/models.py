@@ -43,6 +43,7 @@ class Case(Base):
     outcome: Mapped[str | None]
     solved: Mapped[str | None]
     verbatim: Mapped[str | None]
+    erased_at: Mapped[datetime | None]
 
 
 class Clock(Base):

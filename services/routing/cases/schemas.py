@@ -113,6 +113,7 @@ class CaseSummary(BaseModel):
     opened_at: datetime
     outcome: Outcome | None
     solved: Solved | None = Field(description="said by the person alone")
+    erased_at: datetime | None = Field(description="when all that was said was erased, as the person asked")
     clocks: list[ClockOut]
 
 

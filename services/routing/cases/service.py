@@ -18,6 +18,7 @@ from services.routing.calendars.business_time import BusinessCalendar, business_
 from services.routing.cases import clocks as clock_rules
 from services.routing.cases.access import workable_by
 from services.routing.cases.errors import (
+    CaseErased,
     CaseNotFound,
     EffectiveBeforePrevious,
     EffectiveInTheFuture,
@@ -127,6 +128,8 @@ async def _begin(session: AsyncSession, case_id: UUID, verb: Verb, body: Action,
     case = await session.scalar(select(Case).where(Case.id == case_id, workable_by(by)).with_for_update())
     if case is None:
         raise CaseNotFound
+    if case.erased_at is not None:
+        raise CaseErased
     possible = VERBS[cast(CaseState, case.state)]
     if verb not in possible:
         raise VerbNotPossible(case.state, possible)

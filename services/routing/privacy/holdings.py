@@ -1,0 +1,23 @@
+"""What routing holds in words, and what is none: every column of text, bytes or JSON is on one of the two lists."""
+
+from collections.abc import Mapping
+
+from libs.common.words import Held
+
+WORDS = (
+    Held("cases", ("verbatim", "external_reference"), key="id", whose="case"),
+    Held("timeline_entry", ("note", "late_entry_reason", "text"), key="case_id", whose="case"),
+)
+"""Taken away when a person is erased. A partner's own reference goes too: it leads to the person elsewhere."""
+
+NO_WORDS: Mapping[str, str] = {
+    "cases": "reference state team member kind service service_point topic channel language outcome solved"
+    " source source_code priority hidden_from",
+    "clock": "clock standard starts within",
+    "timeline_entry": "verb by details",
+    "team": "code name contact",
+    "calendar": "document",
+    "rule_set": "document",
+    "service_standard": "code document",
+}
+"""Codes, documents of the organisation, and who of staff did something."""

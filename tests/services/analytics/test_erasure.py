@@ -1,0 +1,60 @@
+"""A person erased in mid-stream: nothing leads to them any more, and every figure is what it was."""
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import httpx
+from sqlalchemy import text
+
+from libs.contracts.cases import subjects_of
+from libs.contracts.feedback import PersonErased
+from tests.services.analytics.logs import Source, Story, Told, chance_of, cut, interleave, log_of, random_stories
+from tests.services.analytics.reading import TORONTO, Readers, counted
+
+SINCE = datetime(2026, 3, 2, 17, tzinfo=UTC)
+
+
+def identified(story: Story) -> Story:
+    """The same, by somebody who lets their feedback be linked, told by a partner who knows them."""
+    first = story.feedback_events[0]
+    who = {"person_ref": uuid4(), "external_reference": "CRM-1"}
+    story.feedback_events[0] = replace(first, event=first.event.model_copy(update=who))
+    return story
+
+
+def erased(story: Story) -> Story:
+    at = story.submitted_at + timedelta(days=1)
+    version = len(story.feedback_events) + 1
+    story.feedback_events.append(Told("intake", story.feedback_id, version, at, PersonErased(erased_at=at)))
+    return story
+
+
+async def test_persons_erased_in_mid_stream_leave_figures_that_equal_a_recount_and_nothing_else(
+    readers: Readers, http: httpx.AsyncClient
+) -> None:
+    chance = chance_of(22)
+    stories = [identified(story) for story in random_stories(chance, 100, SINCE, 3)]
+    gone = [erased(story) for story in stories[::2]]
+    logs: dict[Source, list[Story]] = {
+        "intake": log_of(interleave(chance, [story.feedback_events for story in stories])),
+        "routing": log_of(interleave(chance, [story.case_events for story in stories])),
+    }  # type: ignore[dict-item]
+
+    async def read(source: Source) -> None:
+        for events in cut(chance, logs[source], 30):
+            await readers.apply(source, await readers.positions(source), events)  # type: ignore[arg-type]
+
+    await asyncio.gather(read("intake"), read("routing"))
+
+    assert await readers.rollups() == counted(stories, TORONTO)
+    recount = (await http.get("/v1/reconciliation")).json()
+    assert (recount["facts"], recount["difference"]) == (100, 0)
+    async with readers.database.connection() as connection:
+        led = await connection.scalars(text("SELECT feedback_id FROM fact WHERE feedback_details ? 'person_ref'"))
+        assert set(led) == {story.feedback_id for story in stories[1::2]}
+        by_partner = text("SELECT count(*) FROM fact WHERE feedback_details ? 'external_reference'")
+        assert await connection.scalar(by_partner) == 50
+        tombstones = set(await connection.scalars(text("SELECT subject FROM tombstone")))
+    assert tombstones == {str(subject) for story in gone for subject in subjects_of(story.feedback_id)}

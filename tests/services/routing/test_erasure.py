@@ -1,0 +1,89 @@
+"""What is left of a case when the person behind it is erased: what was done and when, and no word."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from libs.common.stream.reader import Reader
+from libs.contracts.cases import case_id_of
+from libs.contracts.feedback import FeedbackVerbatimRedacted, PersonErased
+from services.routing.handlers import HANDLERS
+from tests.services.analytics.logs import Told, log_of
+from tests.services.routing.office import Routing, local, received, submitted
+
+SPOKE = local("2026-03-09 11:00")
+NOW = local("2026-03-10 10:00")
+GONE = PersonErased(erased_at=NOW)
+
+
+@pytest.fixture(autouse=True)
+def _on_tuesday_morning(routing: Routing) -> None:
+    routing.at(NOW)
+
+
+def redacted(words: str) -> FeedbackVerbatimRedacted:
+    return FeedbackVerbatimRedacted(text=words, language="fr", language_confidence=1)
+
+
+async def worked_on(routing: Routing) -> dict[str, Any]:
+    """A case with words of everybody's: the person's, a note, a reason, a reply."""
+    case = await routing.open(SPOKE, kind="complaint", service="passports", external_reference="CRM-7")
+    await routing.hear(received(redacted("Toujours rien."), UUID(case["feedback_id"]), 2))
+    late = {"effective_at": SPOKE.isoformat(), "late_entry_reason": "oublié"}
+    await routing.done(case, "acknowledge", note="appelé", **late)
+    return await routing.done(case, "reply", text="Il est parti.", outcome="upheld")
+
+
+async def words_of(routing: Routing, case: dict[str, Any]) -> set[str]:
+    """Every word about a case that lies in the database."""
+    rows = await routing.rows(
+        """SELECT verbatim AS word FROM cases WHERE id = :id UNION SELECT external_reference FROM cases WHERE id = :id
+           UNION SELECT unnest(ARRAY[note, late_entry_reason, text]) FROM timeline_entry WHERE case_id = :id
+           UNION SELECT text FROM event_pending WHERE subject = cast(:id AS text)""",
+        id=case["id"],
+    )
+    return {row.word for row in rows if row.word is not None}
+
+
+async def test_a_case_of_the_erased_keeps_what_was_done_and_loses_every_word(routing: Routing) -> None:
+    case, other = await worked_on(routing), await worked_on(routing)
+    all_words = {"Toujours rien.", "CRM-7", "appelé", "Il est parti."}
+    assert all_words <= await words_of(routing, case)
+    before = await routing.timeline(case)
+
+    reader = Reader("intake", None, HANDLERS)  # type: ignore[arg-type] # the slice is handed over
+    await reader.prepare(routing.database)
+    gone = log_of([Told("intake", UUID(case["feedback_id"]), 3, NOW, GONE)])
+    await reader.apply(routing.database, dict.fromkeys(range(32), 0), gone)
+
+    assert await words_of(routing, case) == set()
+    assert all_words <= await words_of(routing, other)
+    after = await routing.see(case["id"])
+    assert (after["erased_at"], after["verbatim"], after["state"]) == ("2026-03-10T14:00:00Z", None, "answered")
+    assert after["clocks"] == case["clocks"]
+    lines = await routing.timeline(case)
+    assert [(one["verb"], one["by"], one["effective_at"]) for one in lines] == [
+        (one["verb"], one["by"], one["effective_at"]) for one in before
+    ]
+    tombstones = await routing.rows("SELECT subject FROM tombstone")
+    assert {row.subject for row in tombstones} == {case["feedback_id"], case["id"]}
+
+
+async def test_nobody_can_write_anything_more_in_a_case_of_the_erased(routing: Routing) -> None:
+    case = await worked_on(routing)
+    await routing.hear(received(GONE, UUID(case["feedback_id"]), 3))
+    for verb, body in (("reply", {"text": "encore", "outcome": "upheld"}), ("close", {"note": "mot"})):
+        refused = await routing.do(case, verb, **body)
+        assert (refused.status_code, refused.json()["type"]) == (410, "urn:ecoute:problem:case-erased")
+
+
+async def test_an_erasure_is_safe_to_hear_twice_and_of_feedback_without_a_case(routing: Routing) -> None:
+    case = await worked_on(routing)
+    later = PersonErased(erased_at=local("2026-03-11 10:00"))
+    await routing.hear(received(GONE, UUID(case["feedback_id"]), 3))
+    await routing.hear(received(later, UUID(case["feedback_id"]), 3))
+    assert (await routing.see(case["id"]))["erased_at"] == "2026-03-10T14:00:00Z"
+    compliment = submitted(NOW, kind="compliment")
+    await routing.hear(compliment, received(GONE, compliment.subject, 2))
+    assert await routing.rows("SELECT 1 FROM cases WHERE id = :id", id=case_id_of(compliment.subject)) == []
