@@ -64,6 +64,7 @@ def create_app(
     app.state.clock = utc_now
     app.state.tokens = Tokens.of(settings)
     app.state.rate_limit = RateLimit(database)
+    app.state.keyring = None
     app.state.lifecycle = Lifecycle()
     app.state.checks = [
         health.not_draining(app.state.lifecycle),

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from libs.common.languages import Bilingual, language_of_request
 
-_SAFE_SEGMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+_SAFE_SEGMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 
 # Where the library's own message quotes what was sent, or speaks of a text as of a list.
 _ENGLISH_RULES = {

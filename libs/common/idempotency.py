@@ -134,7 +134,7 @@ class Once:
 async def _once(request: Request, session: Session, principal: Anyone, idempotency_key: IdempotencyKey = None) -> Once:
     secret = request.app.state.settings.secret.get_secret_value()
     key = nobodys_key(idempotency_key) if idempotency_key and principal is None else idempotency_key
-    return Once(session, f"{principal.subject if principal else ''} {request.url.path}", key, secret)
+    return Once(session, f"{principal.idempotency_scope if principal else ''} {request.url.path}", key, secret)
 
 
 Retryable = Annotated[Once, Depends(_once, scope="function")]

@@ -4,7 +4,7 @@ import base64
 import binascii
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 import orjson
@@ -23,20 +23,49 @@ class InvalidCursor(Problem):
 
 
 def encode_cursor(at: datetime, row_id: UUID) -> str:
-    return base64.urlsafe_b64encode(orjson.dumps([at, str(row_id)])).decode().rstrip("=")
+    return _encode([at, str(row_id)])
 
 
 def decode_cursor(cursor: str) -> tuple[datetime, UUID]:
     """The place after which the next page begins: an instant, and an id for those of the same instant."""
     try:
-        at, row_id = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        at, row_id = _decode(cursor)
         return datetime.fromisoformat(at).astimezone(UTC), UUID(row_id)
-    except (binascii.Error, ValueError, TypeError, AttributeError, OverflowError) as wrong:
+    except (ValueError, TypeError, AttributeError, OverflowError) as wrong:
         raise InvalidCursor from wrong
+
+
+def decode_code_cursor(cursor: str | None) -> str:
+    """The code after which the next page begins; that before all others without a cursor."""
+    code = _decode(cursor) if cursor else ""
+    if not isinstance(code, str) or "\0" in code:
+        raise InvalidCursor
+    return code
 
 
 def link_next(request: Request, response: Response, limit: int, places: Sequence[tuple[datetime, UUID]]) -> None:
     """Announce the next page where this one is full; `places` are the rows' own, in order."""
     if len(places) == limit:
-        url = request.url.remove_query_params("wait").include_query_params(cursor=encode_cursor(*places[-1]))
-        response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
+        _announce(request, response, encode_cursor(*places[-1]))
+
+
+def link_next_code(request: Request, response: Response, limit: int, codes: Sequence[str]) -> None:
+    """The same for a list in the order of codes."""
+    if len(codes) == limit:
+        _announce(request, response, _encode(codes[-1]))
+
+
+def _announce(request: Request, response: Response, cursor: str) -> None:
+    url = request.url.remove_query_params("wait").include_query_params(cursor=cursor)
+    response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
+
+
+def _encode(place: Any) -> str:
+    return base64.urlsafe_b64encode(orjson.dumps(place)).decode().rstrip("=")
+
+
+def _decode(cursor: str) -> Any:
+    try:
+        return orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (binascii.Error, ValueError) as wrong:
+        raise InvalidCursor from wrong

@@ -3,8 +3,10 @@
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
+
+from libs.common.languages import Bilingual
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _HALVES = re.compile(r"[\ud800-\udfff]")  # JSON can write one surrogate without the other; no encoding can
@@ -48,3 +50,10 @@ Words = Annotated[str, AfterValidator(_without_controls)]
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_on_one_line)]
 """Text of one line, not empty."""
+
+
+class Name(Bilingual):
+    """What something is called, in French and in English: one short line each."""
+
+    fr: Annotated[Line, Field(max_length=200)]
+    en: Annotated[Line, Field(max_length=200)]

@@ -7,6 +7,8 @@ from services.intake.catalogue import api as catalogue
 from services.intake.desk import set_desk
 from services.intake.feedback import api as feedback
 from services.intake.feedback.batcher import start_batcher
+from services.intake.partners import api as partners
+from services.intake.partners.keyring import hang_keyring
 from services.intake.settings import IntakeSettings
 from services.intake.tracking import api as tracking
 
@@ -19,8 +21,10 @@ app = create_app(
         feedback.router,
         tracking.router,
         catalogue.router,
+        partners.partners,
+        partners.devices,
         feed.router("intake", "/v1/feedback-events"),
         dead_letters.router("/v1/intake/dead-letters", "intake"),
     ],
-    start=[set_desk, start_batcher, hang_doorbell],
+    start=[set_desk, hang_keyring, start_batcher, hang_doorbell],
 )

@@ -1,37 +1,19 @@
-"""Who asks, and what they may do. A role without a decision may do nothing."""
+"""Who asks, and what they may do. A role or a scope without a decision may do nothing."""
 
-from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any, ClassVar, Protocol
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request
 from fastapi.security import HTTPBearer
 
+from libs.common.auth.identity import WORKS_AS, Principal
 from libs.common.auth.tokens import Tokens, Unauthenticated
 from libs.common.problems import Problem
 
-PrincipalKind = Literal["staff", "service", "partner", "device"]
+__all__ = ["ActingAgentMissing", "Anyone", "Forbidden", "Keyring", "Principal", "requires"]
 
-
-@dataclass(frozen=True)
-class Principal:
-    """Somebody with a token: staff and services by their roles, partners and devices by their scopes."""
-
-    subject: str
-    roles: frozenset[str]
-    teams: frozenset[str]
-    kind: PrincipalKind = "staff"
-    scopes: frozenset[str] = frozenset()
-    agent: str | None = None
-    """Who acts behind a partner's tool, as it says itself (`Acting-Agent`)."""
-    quota: int | None = None
-    """Requests a minute, where it is not what others of its kind have."""
-
-    def has(self, *roles: str) -> bool:
-        return not self.roles.isdisjoint(roles)
-
-    def may(self, *scopes: str) -> bool:
-        return not self.scopes.isdisjoint(scopes)
+KEY_PREFIX = "eck_"
+"""How a partner's or a device's key begins."""
 
 
 class Forbidden(Problem):
@@ -41,27 +23,61 @@ class Forbidden(Problem):
     fr = "Votre rôle ou votre équipe ne le permet pas."
 
 
-bearer = HTTPBearer(auto_error=False, description="JWT of a member of staff or of a service")
+class ActingAgentMissing(Problem):
+    """Say with `Acting-Agent` which agent does this: your tool works in their name."""
+
+    status: ClassVar[int] = 403
+    fr = "Dites par « Acting-Agent » quel agent fait ceci : votre outil travaille en son nom."
 
 
-async def _anyone(request: Request, _: Annotated[Any, Depends(bearer)]) -> Principal | None:
+class Keyring(Protocol):
+    """The keys that a service accepts by themselves, without a token."""
+
+    async def principal_of(self, key: str) -> Principal:
+        """Whose key it is; else `Unauthenticated`."""
+        ...
+
+    async def still(self, principal: Principal) -> Principal:
+        """The same, as far as the key of its token still allows; else `Unauthenticated`."""
+        ...
+
+
+bearer = HTTPBearer(
+    auto_error=False,
+    description="JWT of a member of staff or of a service; of a partner or a device the JWT from `/v1/oauth/token`, "
+    "or at intake the key itself",
+)
+
+ActingAgent = Annotated[
+    str | None,
+    Header(
+        pattern=r"^[A-Za-z0-9._:@-]{1,64}$",
+        description="the agent behind a partner's tool; needed for what `cases:work` allows",
+    ),
+]
+
+
+async def _anyone(
+    request: Request, _: Annotated[Any, Depends(bearer)], acting_agent: ActingAgent = None
+) -> Principal | None:
     header = request.headers.get("authorization")
     if header is None:
         return None
-    scheme, _, token = header.partition(" ")
+    scheme, _, shown = header.partition(" ")
     if scheme.lower() != "bearer":
         raise Unauthenticated
     tokens: Tokens = request.app.state.tokens
-    claims = await tokens.verify(token.strip())
-    return Principal(claims["sub"], _codes(claims, "roles"), _codes(claims, "teams"))
+    keyring: Keyring | None = request.app.state.keyring
+    return (await _principal_of(shown.strip(), tokens, keyring)).acting(acting_agent)
 
 
-def _codes(claims: Mapping[str, Any], name: str) -> frozenset[str]:
-    """A claim that is a list of codes; a token in which it is anything else is not valid."""
-    codes = claims.get(name, [])
-    if not isinstance(codes, list) or not all(isinstance(code, str) for code in codes):
-        raise Unauthenticated
-    return frozenset(codes)
+async def _principal_of(shown: str, tokens: Tokens, keyring: Keyring | None) -> Principal:
+    if shown.startswith(KEY_PREFIX):
+        if keyring is None:
+            raise Unauthenticated
+        return await keyring.principal_of(shown)
+    principal = await tokens.principal_of(shown)
+    return await keyring.still(principal) if keyring and principal.key_id else principal
 
 
 Anyone = Annotated[Principal | None, Depends(_anyone)]
@@ -74,9 +90,11 @@ def _requires(
     async def principal(anyone: Anyone) -> Principal:
         if anyone is None:
             raise Unauthenticated
-        if not (anyone.has(*roles) or anyone.may(*scopes)):
-            raise Forbidden
-        return anyone
+        if anyone.has(*roles) or anyone.may(*scopes):
+            return anyone
+        if anyone.agent is None and any(WORKS_AS.get(scope) in roles for scope in anyone.scopes):
+            raise ActingAgentMissing
+        raise Forbidden
 
     return principal
 

@@ -8,6 +8,7 @@ import jwt
 from jwt import PyJWK, PyJWKClient
 
 from libs.common.auth.development import DevelopmentIssuer
+from libs.common.auth.identity import Principal, PrincipalKind
 from libs.common.problems import Problem, ServiceUnavailable
 from libs.common.settings import ServiceSettings
 
@@ -56,8 +57,14 @@ class Tokens:
         )
         return cls(keys, issuer=settings.token_issuer, audience=settings.token_audience)
 
-    async def verify(self, token: str) -> dict[str, Any]:
-        """The claims of a valid token; else `Unauthenticated`."""
+    async def principal_of(self, token: str) -> Principal:
+        """Whose token it is; else `Unauthenticated`."""
+        claims = await self._verified(token)
+        roles = _codes(claims, "roles")
+        kind: PrincipalKind = "service" if roles == {"service"} else "staff"
+        return Principal(claims["sub"], roles, _codes(claims, "teams"), kind)
+
+    async def _verified(self, token: str) -> dict[str, Any]:
         try:
             claims: dict[str, Any] = jwt.decode(
                 token,
@@ -71,3 +78,11 @@ class Tokens:
         except (jwt.PyJWTError, ValueError) as invalid:
             raise Unauthenticated from invalid
         return claims
+
+
+def _codes(claims: Mapping[str, Any], name: str) -> frozenset[str]:
+    """A claim that is a list of codes; a token in which it is anything else is not valid."""
+    codes = claims.get(name, [])
+    if not isinstance(codes, list) or not all(isinstance(code, str) for code in codes):
+        raise Unauthenticated
+    return frozenset(codes)

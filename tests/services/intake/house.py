@@ -51,6 +51,15 @@ class Intake:
         )
         return {"Authorization": f"Bearer {signed}"}
 
+    async def key(self, code: str, *scopes: str, kind: str = "partner", **fields: Any) -> dict[str, str]:
+        """The header of a partner, or of a device, that is made now where it is not there, with a key of its own."""
+        admin = self.staff("admin")
+        body = {"name": {"fr": code, "en": code}, "scopes": scopes or ["feedback:write"], **fields}
+        await self.http.put(f"/v1/{kind}s/{code}", json=body, headers=admin)
+        answer = await self.http.post(f"/v1/{kind}s/{code}/keys", json={}, headers=admin)
+        assert answer.status_code == 201, answer.text
+        return {"Authorization": f"Bearer {answer.json()['key']}"}
+
     async def submit(self, body: dict[str, Any] = COMPLAINT, headers: dict[str, str] | None = None) -> dict[str, Any]:
         """The receipt of a feedback that is taken in."""
         answer = await self.http.post("/v1/feedback", json=body, headers=headers)

@@ -1,0 +1,194 @@
+"""Partners, devices and their keys, for administrators."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from libs.common.auth.principal import Forbidden, requires
+from libs.common.auth.tokens import Unauthenticated
+from libs.common.clock import Now
+from libs.common.db import Session
+from libs.common.idempotency import IdempotencyKeyReused, Retryable, StillRunning
+from libs.common.paging import MAX_LIMIT, InvalidCursor, decode_code_cursor, link_next_code
+from libs.common.problems import InvalidRequest, responses
+from libs.common.versions import VERSION_PROBLEMS, IfMatch, tag
+from libs.contracts.codes import Code
+from services.intake.desk import DeskOf
+from services.intake.partners import queries, service
+from services.intake.partners.errors import (
+    CodeTaken,
+    DeviceNotFound,
+    HolderRetired,
+    KeyNotFound,
+    PartnerNotFound,
+    TwoLiveKeys,
+    UnknownOwner,
+    UnknownTouchpoint,
+)
+from services.intake.partners.models import KeyHolder
+from services.intake.partners.schemas import (
+    DeviceIn,
+    DeviceOut,
+    Devices,
+    KeyIn,
+    Keys,
+    NewKey,
+    PartnerIn,
+    PartnerOut,
+    Partners,
+)
+
+_ADMIN = [requires("admin")]
+_REFUSED = (Unauthenticated, Forbidden, InvalidRequest)
+_KEY_REFUSED = (*_REFUSED, HolderRetired, TwoLiveKeys, IdempotencyKeyReused, StillRunning)
+
+Retired = Annotated[bool, Query(description="those that are no longer accepted, instead of those that are")]
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
+Cursor = Annotated[str | None, Query(max_length=200)]
+
+
+def _tagged(response: Response, holder: KeyHolder) -> KeyHolder:
+    tag(response, holder.version)
+    return holder
+
+
+partners = APIRouter(tags=["partners"], dependencies=_ADMIN)
+
+
+@partners.get("/v1/partners", responses=responses(*_REFUSED, InvalidCursor))
+async def list_partners(
+    session: Session,
+    request: Request,
+    response: Response,
+    retired: Retired = False,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Partners:
+    """The partners, in the order of their codes."""
+    page = await queries.holders(session, "partner", retired=retired, after=decode_code_cursor(cursor), limit=limit)
+    link_next_code(request, response, limit, [one.code for one in page])
+    return Partners.model_validate({"items": page})
+
+
+@partners.get("/v1/partners/{code}", response_model=PartnerOut, responses=responses(*_REFUSED, PartnerNotFound))
+async def get_partner(code: Code, session: Session, response: Response) -> KeyHolder:
+    """One partner, retired or not; its `ETag` is what a change names."""
+    return _tagged(response, await queries.holder(session, "partner", code))
+
+
+@partners.put(
+    "/v1/partners/{code}",
+    response_model=PartnerOut,
+    responses={
+        201: {"model": PartnerOut, "description": "It is new."},
+        **responses(*_REFUSED, CodeTaken, UnknownTouchpoint, *VERSION_PROBLEMS),
+    },
+)
+async def put_partner(
+    code: Code, body: PartnerIn, session: Session, expected: IfMatch, now: Now, response: Response
+) -> KeyHolder:
+    """Make a partner, or change one. One that was retired is back."""
+    holder = await service.put(session, "partner", code, body, expected, now)
+    response.status_code = 201 if holder.version == 1 else 200
+    return _tagged(response, holder)
+
+
+@partners.delete(
+    "/v1/partners/{code}", response_model=PartnerOut, responses=responses(*_REFUSED, PartnerNotFound, *VERSION_PROBLEMS)
+)
+async def retire_partner(code: Code, session: Session, expected: IfMatch, now: Now, response: Response) -> KeyHolder:
+    """Its keys and those of its devices are refused within seconds. It is kept, with what came from it."""
+    return _tagged(response, await service.retire(session, "partner", code, expected, now))
+
+
+@partners.get("/v1/partners/{code}/keys", responses=responses(*_REFUSED, PartnerNotFound))
+async def list_partner_keys(code: Code, session: Session) -> Keys:
+    """Its keys, without their secrets, the newest first."""
+    return await queries.keys(session, "partner", code)
+
+
+@partners.post("/v1/partners/{code}/keys", status_code=201, responses=responses(*_KEY_REFUSED, PartnerNotFound))
+async def issue_partner_key(
+    code: Code, body: KeyIn, session: Session, desk: DeskOf, now: Now, once: Retryable
+) -> NewKey:
+    """A new key, shown this once: keep it safe. At most two are live, so that one can take over from the other."""
+    return service.shown(desk.secret, await once(body, service.issue(session, "partner", code, body.label, now)))
+
+
+@partners.delete(
+    "/v1/partners/{code}/keys/{key_id}", status_code=204, responses=responses(*_REFUSED, PartnerNotFound, KeyNotFound)
+)
+async def revoke_partner_key(code: Code, key_id: Code, session: Session, now: Now) -> None:
+    """Refuse this key from now on; every process knows within seconds."""
+    await service.revoke(session, "partner", code, key_id, now)
+
+
+devices = APIRouter(tags=["partners"], dependencies=_ADMIN)
+
+
+@devices.get("/v1/devices", responses=responses(*_REFUSED, InvalidCursor))
+async def list_devices(
+    session: Session,
+    request: Request,
+    response: Response,
+    retired: Retired = False,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Devices:
+    """The devices, in the order of their codes."""
+    page = await queries.holders(session, "device", retired=retired, after=decode_code_cursor(cursor), limit=limit)
+    link_next_code(request, response, limit, [one.code for one in page])
+    return Devices.model_validate({"items": page})
+
+
+@devices.get("/v1/devices/{code}", response_model=DeviceOut, responses=responses(*_REFUSED, DeviceNotFound))
+async def get_device(code: Code, session: Session, response: Response) -> KeyHolder:
+    """One device, retired or not; its `ETag` is what a change names."""
+    return _tagged(response, await queries.holder(session, "device", code))
+
+
+@devices.put(
+    "/v1/devices/{code}",
+    response_model=DeviceOut,
+    responses={
+        201: {"model": DeviceOut, "description": "It is new."},
+        **responses(*_REFUSED, CodeTaken, UnknownTouchpoint, UnknownOwner, *VERSION_PROBLEMS),
+    },
+)
+async def put_device(
+    code: Code, body: DeviceIn, session: Session, expected: IfMatch, now: Now, response: Response
+) -> KeyHolder:
+    """Make a device of a partner or of the organisation itself, or change one. One that was retired is back."""
+    holder = await service.put(session, "device", code, body, expected, now)
+    response.status_code = 201 if holder.version == 1 else 200
+    return _tagged(response, holder)
+
+
+@devices.delete(
+    "/v1/devices/{code}", response_model=DeviceOut, responses=responses(*_REFUSED, DeviceNotFound, *VERSION_PROBLEMS)
+)
+async def retire_device(code: Code, session: Session, expected: IfMatch, now: Now, response: Response) -> KeyHolder:
+    """Its keys are refused within seconds. It is kept, with what came from it."""
+    return _tagged(response, await service.retire(session, "device", code, expected, now))
+
+
+@devices.get("/v1/devices/{code}/keys", responses=responses(*_REFUSED, DeviceNotFound))
+async def list_device_keys(code: Code, session: Session) -> Keys:
+    """Its keys, without their secrets, the newest first."""
+    return await queries.keys(session, "device", code)
+
+
+@devices.post("/v1/devices/{code}/keys", status_code=201, responses=responses(*_KEY_REFUSED, DeviceNotFound))
+async def issue_device_key(
+    code: Code, body: KeyIn, session: Session, desk: DeskOf, now: Now, once: Retryable
+) -> NewKey:
+    """A new key, shown this once: keep it safe. At most two are live, so that one can take over from the other."""
+    return service.shown(desk.secret, await once(body, service.issue(session, "device", code, body.label, now)))
+
+
+@devices.delete(
+    "/v1/devices/{code}/keys/{key_id}", status_code=204, responses=responses(*_REFUSED, DeviceNotFound, KeyNotFound)
+)
+async def revoke_device_key(code: Code, key_id: Code, session: Session, now: Now) -> None:
+    """Refuse this key from now on; every process knows within seconds."""
+    await service.revoke(session, "device", code, key_id, now)

@@ -1,0 +1,103 @@
+"""Partners, devices and keys over the wire."""
+
+from datetime import date, datetime
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from libs.common.languages import Bilingual
+from libs.common.wire import Line, Name, Wire
+from libs.contracts.codes import Code, Scope
+
+Origin = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^(https://[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|http://(localhost|127\.0\.0\.1))(:[1-9][0-9]{0,4})?$"
+    ),
+]
+"""Where pages come from that may call from a browser: `https://` and a host, no path (RFC 6454)."""
+
+ScopeCodes = Annotated[list[Scope], Field(min_length=1, max_length=20), AfterValidator(lambda given: sorted({*given}))]
+Origins = Annotated[list[Origin], Field(max_length=20), AfterValidator(lambda given: sorted({*given}))]
+TeamCodes = Annotated[list[Code], Field(max_length=50), AfterValidator(lambda given: sorted({*given}))]
+
+
+class PartnerIn(Wire):
+    """Another organisation, or a tool of one's own, that sends and reads by its own keys."""
+
+    name: Name
+    scopes: ScopeCodes
+    origins: Origins = Field([], examples=[["https://forms.example.org"]], description="for calls from browsers (CORS)")
+    quota_per_minute: int | None = Field(
+        None, ge=1, le=100_000, description="requests a minute, where it is not what other partners have"
+    )
+    teams: TeamCodes = Field([], description="whose cases it sees with `cases:read`, and works on with `cases:work`")
+    touchpoint: Code | None = Field(None, description="where feedback comes from that names no touchpoint itself")
+
+    @model_validator(mode="after")
+    def _has_teams_for_cases(self) -> Self:
+        if not self.teams and {"cases:read", "cases:work"} & {*self.scopes}:
+            raise PydanticCustomError(
+                "teams_missing",
+                "Whose cases? Name the teams.",
+                {"fr": "Les dossiers de qui ? Nommez les équipes."},
+            )
+        return self
+
+
+class DeviceIn(PartnerIn):
+    """A kiosk, a terminal, a counter's tool: one installation, with keys of its own."""
+
+    partner: Code | None = Field(None, description="whose device it is; the organisation's own where missing")
+
+
+class PartnerOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    code: str
+    name: Bilingual
+    scopes: list[Scope]
+    origins: list[str]
+    quota_per_minute: int | None
+    teams: list[str]
+    touchpoint: str | None
+    retired: bool
+    recorded_at: datetime
+    changed_at: datetime
+
+
+class DeviceOut(PartnerOut):
+    partner: str | None
+
+
+class Partners(BaseModel):
+    items: list[PartnerOut]
+
+
+class Devices(BaseModel):
+    items: list[DeviceOut]
+
+
+class KeyIn(Wire):
+    label: Annotated[Line, Field(max_length=100)] | None = Field(None, description="tells keys apart in the list")
+
+
+class KeyOut(BaseModel):
+    """A key, without its secret."""
+
+    id: str
+    label: str | None
+    created_at: datetime
+    last_used_on: date | None = Field(description="the last day on which it was used, in UTC")
+    revoked_at: datetime | None
+
+
+class NewKey(KeyOut):
+    """The only time that the key itself is shown."""
+
+    key: str = Field(examples=["eck_4q8z2m6t0c9d7x1k_…"], description="send it as `Authorization: Bearer KEY`")
+
+
+class Keys(BaseModel):
+    items: list[KeyOut]
