@@ -6,6 +6,7 @@ import libs.common.stream.tables  # noqa: F401
 import services.intake.cases.models
 import services.intake.catalogue.models
 import services.intake.feedback.models
+import services.intake.partners.models
 import services.intake.persons.models
 import services.intake.tracking.models  # noqa: F401
 from libs.common.db import metadata

@@ -23,6 +23,8 @@ NO_WORDS: Mapping[str, str] = {
     "reply": "outcome",
     "evaluation": "solved ratings",
     "reading": "read_by agent what",
+    "key_holder": "code kind name scopes origins teams touchpoint partner",
+    "access_key": "id holder label",
     "catalogue_entry": "kind code parent name channel phase service service_point",
 }
 """Codes, marks, digests, the organisation's own texts, and who of staff did something. Of `person_link` a row goes with
