@@ -1,7 +1,7 @@
 """What intake does with routing's events."""
 
 from libs.common.stream.events import Event
-from libs.common.stream.reader import Handlers
+from libs.common.stream.reader import Handle, Handlers
 from libs.contracts.cases import (
     CaseAcknowledged,
     CaseAsked,
@@ -29,11 +29,11 @@ from libs.contracts.organisation import (
 )
 from services.intake.cases.service import CaseFolder
 from services.intake.persons.keys import MasterKey
+from services.intake.reading.service import on_classified
 
 _IGNORED: frozenset[type[Event]] = frozenset(
     {
         CaseAsked,
-        CaseClassified,
         CaseEscalated,
         CaseExtended,
         CaseLinked,
@@ -54,6 +54,7 @@ _IGNORED: frozenset[type[Event]] = frozenset(
 
 def handlers(master_key: MasterKey) -> Handlers:
     fold = CaseFolder(master_key)
-    return Handlers(
-        dict.fromkeys((CaseOpened, CaseAssigned, CaseAcknowledged, CaseReplied, CaseClosed), fold), _IGNORED
+    handled: dict[type[Event], Handle] = dict.fromkeys(
+        (CaseOpened, CaseAssigned, CaseAcknowledged, CaseReplied, CaseClosed), fold
     )
+    return Handlers({**handled, CaseClassified: on_classified}, _IGNORED)

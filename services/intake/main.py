@@ -9,6 +9,7 @@ from services.intake.feedback import api as feedback
 from services.intake.feedback.batcher import start_batcher
 from services.intake.partners import api as partners
 from services.intake.partners.keyring import hang_keyring
+from services.intake.reading import api as reading
 from services.intake.settings import IntakeSettings
 from services.intake.tracking import api as tracking
 
@@ -18,6 +19,7 @@ app = create_app(
     title="Écoute intake",
     description="Takes in what people say, through every touchpoint, and tells each of them where it stands.",
     routers=[
+        reading.router,
         feedback.router,
         tracking.router,
         catalogue.router,

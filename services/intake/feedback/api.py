@@ -11,6 +11,7 @@ from libs.common.clock import Now
 from libs.common.db import Session
 from libs.common.idempotency import IdempotencyKey, IdempotencyKeyReused, KeyMustBeUuid, StillRunning
 from libs.common.problems import InvalidRequest, ServiceUnavailable, responses
+from libs.common.versions import tag
 from services.intake.desk import DeskOf
 from services.intake.feedback import reading, reception
 from services.intake.feedback.batcher import BatcherOf
@@ -66,6 +67,9 @@ async def get_feedback(
     desk: DeskOf,
     now: Now,
     by: Annotated[Principal, requires("agent", "supervisor", "reviewer")],
+    response: Response,
 ) -> FeedbackOut:
     """One feedback with words and contact, for the team that has its case and for reviewers; each reading is logged."""
-    return await reading.read_words(session, desk, feedback_id, by, now)
+    feedback = await reading.read_words(session, desk, feedback_id, by, now)
+    tag(response, feedback.version)
+    return feedback

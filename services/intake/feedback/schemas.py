@@ -196,6 +196,7 @@ class FeedbackOut(BaseModel):
     """One feedback with its words and contact: each reading is logged."""
 
     id: UUID
+    version: int = Field(description="its `ETag`, without the quotation marks")
     reference: str
     submitted_at: datetime
     recorded_at: datetime

@@ -7,10 +7,12 @@ replay can show it again and nothing keeps it in clear.
 import hashlib
 import hmac
 import secrets
+from functools import reduce
 from uuid import UUID
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _VALUES = {character: value for value, character in enumerate(ALPHABET)} | {"O": 0, "I": 1, "L": 1}
+_REFERENCE_CHARACTERS = 7  # 35 bits
 _CODE_CHARACTERS = 16  # 80 bits
 
 
@@ -18,8 +20,15 @@ def new_reference() -> str:
     """`EC-7K4Q-29MX`: 35 random bits and a check character that is a letter or a figure."""
     while (check := (value := secrets.randbits(35)) % 37) >= 32:
         pass
-    text = _encode(value, 7) + ALPHABET[check]
+    text = _encode(value, _REFERENCE_CHARACTERS) + ALPHABET[check]
     return f"EC-{text[:4]}-{text[4:]}"
+
+
+def normalise_reference(reference: str) -> str | None:
+    """A reference as somebody typed or heard it, as it is printed; None when it cannot be one (check character)."""
+    bare = reference.upper().replace("-", "").replace(" ", "")
+    text = _checked(bare.removeprefix("EC") if len(bare) > _REFERENCE_CHARACTERS + 1 else bare, _REFERENCE_CHARACTERS)
+    return f"EC-{text[:4]}-{text[4:]}" if text else None
 
 
 def tracking_code(secret: str, feedback_id: UUID, generation: int) -> str:
@@ -36,19 +45,21 @@ def tracking_code(secret: str, feedback_id: UUID, generation: int) -> str:
 
 def normalise(code: str) -> str | None:
     """A code as somebody typed or heard it, in its one form; None when it cannot be a code (check character)."""
-    values = [_VALUES.get(character) for character in code.upper() if character not in "- "]
-    known = [value for value in values if value is not None]
-    if len(known) != len(values) or len(known) != _CODE_CHARACTERS + 1:
-        return None
-    number = 0
-    for value in known[:-1]:
-        number = number * 32 + value
-    return "".join(ALPHABET[value] for value in known) if number % 37 == known[-1] else None
+    return _checked(code.upper().replace("-", "").replace(" ", ""), _CODE_CHARACTERS)
 
 
 def tracking_digest(secret: str, code: str) -> bytes:
     """What is kept of a code, and found by it: a keyed hash."""
     return hmac.digest(secret.encode(), b"digest" + (normalise(code) or "").encode(), hashlib.sha256)
+
+
+def _checked(text: str, characters: int) -> str | None:
+    """So many characters with their check character, in the alphabet's own; None where they do not agree."""
+    values = [_VALUES[character] for character in text if character in _VALUES]
+    if len(text) != characters + 1 or len(values) != len(text):
+        return None
+    number = reduce(lambda number, value: number * 32 + value, values[:-1], 0)
+    return "".join(ALPHABET[value] for value in values) if number % 37 == values[-1] else None
 
 
 def _encode(value: int, characters: int) -> str:

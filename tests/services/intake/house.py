@@ -90,10 +90,10 @@ class Intake:
             return await redact_some(session, self.master_key, set())
 
 
-def told(kind: type[CaseEvent], feedback_id: str, version: int, **fields: Any) -> Received[CaseEvent]:
+def told(event_type: type[CaseEvent], feedback_id: str, version: int, **fields: Any) -> Received[CaseEvent]:
     """An event of routing's about a feedback's case."""
     now = utc_now()
-    event = kind.model_validate({"feedback_id": feedback_id, "channel": "web", **TEAM, **fields})
+    event = event_type.model_validate({"feedback_id": feedback_id, "channel": "web", **TEAM, **fields})
     return Received(
         id=uuid4(),
         pos=version,

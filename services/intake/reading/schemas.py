@@ -1,0 +1,190 @@
+"""Feedback as a queue, a search or an audit shows it: without words, without contact."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import AfterValidator, AwareDatetime, BaseModel, EmailStr, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from libs.common.paging import MAX_LIMIT
+from libs.common.wire import Line, Wire
+from libs.contracts.codes import Channel, Code, Disclosure, Kind, LanguageTag, Respondent, Source, Urgency
+from services.intake.feedback.schemas import ExternalReference, RatingIn
+from services.intake.tracking.codes import normalise_reference
+from services.intake.tracking.schemas import Status, TeamName
+
+
+def _as_printed(reference: str) -> str:
+    printed = normalise_reference(reference)
+    if printed is None:
+        raise PydanticCustomError(
+            "reference_mistyped",
+            "This cannot be a reference: a character is wrong or missing.",
+            {"fr": "Ceci ne peut pas être une référence : un caractère est faux ou manque."},
+        )
+    return printed
+
+
+Reference = Annotated[
+    Line,
+    Field(max_length=30, examples=["EC-7K4Q-29MX"], description="as it is printed, or as somebody read it out"),
+    AfterValidator(_as_printed),
+]
+
+
+class FeedbackFilters(BaseModel):
+    """Which feedback: all that is given must hold."""
+
+    model_config = {"extra": "forbid"}
+
+    reference: Reference | None = None
+    external_reference: ExternalReference | None = None
+    source: Source | None = None
+    source_code: Annotated[Line, Field(max_length=128)] | None = Field(None, description="of a partner or a device")
+    channel: Channel | None = None
+    touchpoint: Code | None = None
+    kind: Kind | None = None
+    service: Code | None = None
+    service_point: Code | None = None
+    topic: Code | None = None
+    language: LanguageTag | None = None
+    disclosure: Disclosure | None = None
+    concerns_staff: bool | None = None
+    urgent: bool | None = Field(None, description="whether somebody is in danger")
+    historical: bool | None = None
+    team: Code | None = Field(None, description="which has its case")
+    state: Status | None = Field(None, description="of its case; `received` where there is none")
+    submitted_from: AwareDatetime | None = Field(None, description="this instant or later")
+    submitted_before: AwareDatetime | None = Field(None, description="before this instant")
+    order: Literal["newest", "oldest"] = Field("newest", description="which comes first, by `submitted_at`")
+    limit: int = Field(50, ge=1, le=MAX_LIMIT)
+    cursor: str | None = Field(None, max_length=200, description="from the `Link` header of the page before")
+
+
+Filters = Annotated[FeedbackFilters, Query()]
+
+
+class CaseOfFeedback(BaseModel):
+    """Its case, as routing last told of it."""
+
+    state: Status
+    team: TeamName
+    next_by: datetime | None = Field(description="by when the reply is promised, while it is owed")
+
+
+class FeedbackSummary(BaseModel):
+    """One feedback without words and contact."""
+
+    id: UUID
+    version: int = Field(description="the `ETag` of what can be corrected, without its quotation marks")
+    reference: str
+    external_reference: str | None
+    source: Source
+    source_code: str | None
+    submitted_at: datetime
+    recorded_at: datetime
+    channel: Channel
+    touchpoint: str | None
+    kind: Kind | None
+    declared_kind: Kind | None
+    topic: str | None
+    service: str | None
+    service_point: str | None
+    phase: str | None
+    language: str | None
+    has_text: bool
+    ratings: list[RatingIn]
+    respondent: Respondent | None
+    disclosure: Disclosure
+    concerns_staff: bool
+    urgent: Urgency | None
+    response_requested: bool
+    historical: bool
+    case: CaseOfFeedback | None
+
+
+class FeedbackList(BaseModel):
+    items: list[FeedbackSummary]
+
+
+def _stays() -> Any:
+    """In the place of a default: the document names none, and what is not given is never looked at."""
+
+
+class Correction(Wire):
+    """What it is really about. A field that is not given stays; null says that nothing fits."""
+
+    kind: Kind = Field(default_factory=_stays, description="`declared_kind` keeps what the person said")
+    service: Code | None = Field(default_factory=_stays, description="null: somebody must find out")
+    service_point: Code | None = Field(default_factory=_stays)
+    topic: Code | None = Field(default_factory=_stays)
+    language: LanguageTag = Field(default_factory=_stays)
+
+    def given(self) -> dict[str, str | None]:
+        return self.model_dump(exclude_unset=True)
+
+
+class ReferenceQuery(BaseModel):
+    model_config = {"extra": "forbid"}
+
+    reference: Reference
+
+
+class Search(Wire):
+    """A reference, an e-mail address or a telephone number: one of them, in any usual spelling."""
+
+    reference: Reference | None = None
+    email: EmailStr | None = None
+    phone: Annotated[Line, Field(max_length=40)] | None = None
+
+    @model_validator(mode="after")
+    def _asks_for_one_thing(self) -> Self:
+        if [self.reference, self.email, self.phone].count(None) != 2:
+            raise PydanticCustomError(
+                "not_one_thing",
+                "Exactly one of reference, email, phone is needed.",
+                {"fr": "Il faut exactement l'un de : reference, email, phone."},
+            )
+        return self
+
+
+class FoundFeedback(BaseModel):
+    """Where a feedback stands: enough to tell the person, and no words."""
+
+    id: UUID
+    reference: str
+    submitted_at: datetime
+    channel: Channel
+    kind: Kind | None
+    service: str | None
+    status: Status
+    team: TeamName | None
+    next_by: datetime | None = Field(description="by when the reply is promised, while it is owed")
+
+
+class Found(BaseModel):
+    items: list[FoundFeedback] = Field(description="the newest first, at most 200")
+
+
+class ReadingOut(BaseModel):
+    """Somebody came upon it: read its words, found it by a search, or gave out a new tracking code."""
+
+    id: UUID
+    what: Literal["words", "search", "tracking_code"]
+    read_by: str
+    agent: str | None = Field(description="who acted behind a partner's tool, as it said")
+    reason: str | None = Field(description="why a new tracking code was given out")
+    read_at: datetime
+
+
+class Readings(BaseModel):
+    items: list[ReadingOut]
+
+
+class PageOfReadings(BaseModel):
+    model_config = {"extra": "forbid"}
+
+    limit: int = Field(50, ge=1, le=MAX_LIMIT)
+    cursor: str | None = Field(None, max_length=200, description="from the `Link` header of the page before")
