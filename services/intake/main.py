@@ -9,6 +9,7 @@ from services.intake.feedback import api as feedback
 from services.intake.feedback.batcher import start_batcher
 from services.intake.partners import api as partners
 from services.intake.partners.keyring import hang_keyring
+from services.intake.privacy import api as privacy
 from services.intake.reading import api as reading
 from services.intake.settings import IntakeSettings
 from services.intake.tracking import api as tracking
@@ -22,6 +23,7 @@ app = create_app(
         reading.router,
         feedback.router,
         tracking.router,
+        privacy.router,
         catalogue.router,
         partners.partners,
         partners.devices,

@@ -71,6 +71,7 @@ class Feedback(Base):
     resolution_note: Mapped[bytes | None] = mapped_column(LargeBinary)
     interaction: Mapped[dict[str, Any] | None]
     consent: Mapped[list[Any]]
+    erased_at: Mapped[datetime | None]
 
 
 class Reading(Base):

@@ -8,6 +8,7 @@ import services.intake.catalogue.models
 import services.intake.feedback.models
 import services.intake.partners.models
 import services.intake.persons.models
+import services.intake.privacy.models
 import services.intake.tracking.models  # noqa: F401
 from libs.common.db import metadata
 from libs.common.migrating import run_migrations

@@ -23,6 +23,7 @@ NO_WORDS: Mapping[str, str] = {
     "reply": "outcome",
     "evaluation": "solved ratings",
     "reading": "read_by agent what",
+    "erasure": "requested_by agent reason feedback_ids",
     "key_holder": "code kind name scopes origins teams touchpoint partner",
     "access_key": "id holder label",
     "catalogue_entry": "kind code parent name channel phase service service_point",

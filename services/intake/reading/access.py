@@ -56,6 +56,11 @@ def findable_by(by: Principal) -> ColumnElement[bool]:
     return and_(or_(true() if by.has("reviewer") else false(), not_(_NO_CASE), not_(_SENSITIVE)), _not_hidden_from(by))
 
 
+def erasable_by(by: Principal) -> ColumnElement[bool]:
+    """To be erased, or given out whole as the person asks."""
+    return and_(true() if by.has("reviewer", "admin") else false(), _not_hidden_from(by))
+
+
 def _with_team_of(by: Principal) -> ColumnElement[bool]:
     return CaseView.team.in_(by.teams) if by.has(*TEAM) else false()
 

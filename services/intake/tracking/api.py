@@ -29,10 +29,10 @@ _header = APIKeyHeader(
     description="the secret given with the receipt; hyphens and case do not matter",
 )
 TrackingCode = Annotated[str | None, Security(_header)]
-_CODE_PROBLEMS = (TrackingCodeMissing, TrackingCodeMistyped, TrackingCodeUnknown)
+CODE_PROBLEMS = (TrackingCodeMissing, TrackingCodeMistyped, TrackingCodeUnknown)
 
 
-@router.get("/v1/tracking", responses=responses(*_CODE_PROBLEMS))
+@router.get("/v1/tracking", responses=responses(*CODE_PROBLEMS, Erased))
 async def get_tracking(session: Session, desk: DeskOf, tracking_code: TrackingCode) -> Tracking:
     """Where it stands, what happens next and by when, who answers, and the replies."""
     return await queries.tracking(session, desk.master_key, desk.secret, tracking_code)
@@ -41,7 +41,7 @@ async def get_tracking(session: Session, desk: DeskOf, tracking_code: TrackingCo
 @router.post(
     "/v1/tracking/evaluation",
     status_code=201,
-    responses=responses(*_CODE_PROBLEMS, Erased, NotAnsweredYet, AlreadyEvaluated),
+    responses=responses(*CODE_PROBLEMS, Erased, NotAnsweredYet, AlreadyEvaluated),
 )
 async def evaluate_answer(
     body: EvaluationIn, session: Session, desk: DeskOf, now: Now, tracking_code: TrackingCode

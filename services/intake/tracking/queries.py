@@ -7,7 +7,7 @@ from libs.common.languages import Bilingual
 from services.intake.cases.models import CaseView, Reply
 from services.intake.cases.service import REPLY
 from services.intake.feedback.models import Feedback
-from services.intake.persons.keys import MasterKey, PersonKey
+from services.intake.persons.keys import Erased, MasterKey, PersonKey
 from services.intake.persons.models import Person
 from services.intake.tracking.codes import normalise, tracking_digest
 from services.intake.tracking.errors import TrackingCodeMissing, TrackingCodeMistyped, TrackingCodeUnknown
@@ -17,7 +17,15 @@ from services.intake.tracking.schemas import EvaluationOut, ReplyOut, TeamName, 
 
 
 async def feedback_of(session: AsyncSession, secret: str, code: str | None, *, lock: bool = False) -> Feedback:
-    """The feedback that a code opens; else the problem that says what is wrong with the code."""
+    """The feedback that a code opens; else the problem that says what is wrong with the code. `Erased` once it is."""
+    feedback = await any_feedback_of(session, secret, code, lock=lock)
+    if feedback.erased_at is not None:
+        raise Erased
+    return feedback
+
+
+async def any_feedback_of(session: AsyncSession, secret: str, code: str | None, *, lock: bool = False) -> Feedback:
+    """The same, erased or not."""
     if code is None:
         raise TrackingCodeMissing
     if normalise(code) is None:

@@ -1,0 +1,87 @@
+"""Erasure over the wire."""
+
+from datetime import datetime
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import BaseModel, EmailStr, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from libs.common.paging import MAX_LIMIT
+from libs.common.wire import Line, Wire
+
+ErasureReason = Literal["person_asked", "consent_withdrawn", "no_longer_needed", "unlawful", "legal_duty"]
+
+
+class ContactIn(Wire):
+    """By what the person is known: one of the two is enough, and either finds."""
+
+    email: EmailStr | None = None
+    phone: Annotated[Line, Field(max_length=40)] | None = None
+
+
+class WhoseIn(Wire):
+    """Which feedback: by id, or every one of whoever has this contact data."""
+
+    feedback_ids: list[UUID] = Field([], max_length=200)
+    contact: ContactIn | None = None
+
+    @model_validator(mode="after")
+    def _names_one_or_the_other(self) -> Self:
+        by_contact = self.contact is not None and (self.contact.email or self.contact.phone)
+        if bool(self.feedback_ids) == bool(by_contact):
+            raise PydanticCustomError(
+                "ids_or_contact",
+                "Either feedback_ids or a contact is needed.",
+                {"fr": "Il faut soit feedback_ids, soit un contact."},
+            )
+        return self
+
+
+class ErasureIn(WhoseIn):
+    """What is to be erased, and why. It cannot be undone."""
+
+    reason: ErasureReason
+
+
+class ErasureOut(BaseModel):
+    """A line of the register."""
+
+    id: UUID
+    requested_by: str = Field(description="`person` where it was asked with the tracking code")
+    agent: str | None = Field(description="who acted behind a partner's tool, as it said")
+    reason: ErasureReason
+    requested_at: datetime
+    feedback_ids: list[UUID] = Field(description="what was erased; empty where there was nothing left to erase")
+
+
+class ErasureDone(ErasureOut):
+    """The line, and what was not erased by it."""
+
+    already_erased: list[UUID]
+    spoke_for_others: list[UUID] = Field(
+        description="where this contact data is of who spoke for the person: not erased, ask for it by id"
+    )
+
+
+class Erasures(BaseModel):
+    items: list[ErasureOut]
+
+
+class ErasuresPage(BaseModel):
+    model_config = {"extra": "forbid"}
+
+    limit: int = Field(50, ge=1, le=MAX_LIMIT)
+    cursor: str | None = Field(None, max_length=200, description="from the `Link` header of the page before")
+
+
+class MyErasureIn(Wire):
+    """An explicit yes: it cannot be undone."""
+
+    confirm: Literal[True]
+
+
+class MyErasureOut(BaseModel):
+    """All that was said, answered and known is gone; the tracking code opens nothing any more."""
+
+    erased_at: datetime

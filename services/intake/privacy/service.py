@@ -1,0 +1,141 @@
+"""Erases a person: their key, and with it all that was said by them and to them. Others are told to forget it too."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ARRAY, ColumnElement, Uuid, bindparam, select, text, true
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.auth.principal import Principal
+from libs.common.ids import new_id
+from libs.common.stream.erasure import bury, hold_readers
+from libs.common.stream.events import Recorded, record
+from libs.common.words import forget
+from libs.contracts.cases import subjects_of
+from libs.contracts.feedback import FeedbackWithdrawn, PersonErased
+from services.intake.cases.models import CaseView
+from services.intake.desk import Desk
+from services.intake.feedback.errors import FeedbackNotFound
+from services.intake.feedback.models import Feedback
+from services.intake.persons.models import ContactIndex
+from services.intake.privacy.holdings import WORDS
+from services.intake.privacy.models import BY_THE_PERSON, Erasure
+from services.intake.privacy.schemas import ContactIn, ErasureDone, ErasureIn, ErasureReason, MyErasureOut
+from services.intake.reading.access import erasable_by
+from services.intake.tracking.queries import any_feedback_of
+
+_IDS = bindparam("ids", type_=ARRAY(Uuid))
+# Links go with the last feedback that they were made of.
+_LINKED_BY = text("SELECT digest FROM contact_index WHERE feedback_id = ANY(:ids)").bindparams(_IDS)
+_UNLINK = text(
+    """
+    DELETE FROM person_link WHERE digest = ANY(:digests)
+       AND NOT EXISTS (SELECT FROM contact_index c WHERE c.digest = person_link.digest)
+    """
+)
+# A reference that a partner gave is taken for ever, so that what is erased does not come again. Its fingerprint is not.
+_FORGET_FINGERPRINTS = text(
+    """
+    UPDATE idempotency_key SET fingerprint = ''
+     WHERE expires_at IS NULL AND answer IN (SELECT to_jsonb(id) FROM unnest(:ids) AS id)
+    """
+).bindparams(_IDS)
+
+
+async def erase_by_staff(
+    session: AsyncSession, desk: Desk, body: ErasureIn, by: Principal, now: datetime
+) -> ErasureDone:
+    """Erase what is named by ids or by contact data, and put it down in the register."""
+    await hold_readers(session)
+    others: Sequence[UUID] = ()
+    ids: Sequence[UUID] = body.feedback_ids
+    if body.contact is not None:
+        ids, others = await _found_by(session, desk, body.contact)
+    feedbacks = await _locked(session, ids, erasable_by(by))
+    if body.contact is None and len(feedbacks) < len(set(ids)):
+        raise FeedbackNotFound
+    open_to_erase = [one for one in feedbacks if one.erased_at is None]
+    line = await _erase(session, open_to_erase, body.reason, by.subject, by.agent, now)
+    return ErasureDone.model_validate(
+        {
+            **{name: getattr(line, name) for name in ErasureDone.model_fields if hasattr(line, name)},
+            "already_erased": [one.id for one in feedbacks if one not in open_to_erase],
+            "spoke_for_others": others,
+        }
+    )
+
+
+async def erase_by_code(session: AsyncSession, desk: Desk, code: str | None, now: datetime) -> MyErasureOut:
+    """Erase the one feedback that the code opens, as its person asks. A second time is answered as the first."""
+    await hold_readers(session)
+    found = await any_feedback_of(session, desk.secret, code)
+    [feedback] = await _locked(session, [found.id], true())
+    if feedback.erased_at is None:
+        await _erase(session, [feedback], "person_asked", BY_THE_PERSON, None, now)
+    return MyErasureOut(erased_at=feedback.erased_at or now)
+
+
+async def _found_by(session: AsyncSession, desk: Desk, contact: ContactIn) -> tuple[list[UUID], list[UUID]]:
+    """The feedback of whoever has this contact data; and that in which they spoke for somebody else."""
+    digests = desk.blind.digests(contact.model_dump())
+    rows = (
+        await session.execute(
+            select(ContactIndex.feedback_id, ContactIndex.whose).where(ContactIndex.digest.in_(digests)).distinct()
+        )
+    ).all()
+    own = {row.feedback_id for row in rows if row.whose == "person"}
+    return sorted(own), sorted({row.feedback_id for row in rows} - own)
+
+
+async def _locked(session: AsyncSession, ids: Sequence[UUID], seen: ColumnElement[bool]) -> list[Feedback]:
+    rows = await session.scalars(
+        select(Feedback)
+        .outerjoin(CaseView, CaseView.feedback_id == Feedback.id)
+        .where(Feedback.id.in_(ids), seen)
+        .order_by(Feedback.id)
+        .with_for_update(of=Feedback)
+        .execution_options(populate_existing=True)
+    )
+    return list(rows)
+
+
+async def _erase(
+    session: AsyncSession,
+    feedbacks: Sequence[Feedback],
+    reason: ErasureReason,
+    requested_by: str,
+    agent: str | None,
+    now: datetime,
+) -> Erasure:
+    """Tell it, take everything away, and leave tombstones: under the rows' locks, while no reader applies a slice."""
+    ids = [one.id for one in feedbacks]
+    await record(session, *[event for one in feedbacks for event in await _told(session, one, now)])
+    await session.flush()
+    digests = list(await session.scalars(_LINKED_BY, {"ids": ids}))
+    await forget(session, WORDS, {"feedback": ids, "person": [one.person_id for one in feedbacks]})
+    await session.execute(_UNLINK, {"digests": digests})
+    await session.execute(_FORGET_FINGERPRINTS, {"ids": ids})
+    await bury(session, [subject for feedback_id in ids for subject in subjects_of(feedback_id)], now)
+    line = Erasure(
+        id=new_id(),
+        requested_by=requested_by,
+        agent=agent,
+        reason=reason,
+        feedback_ids=[str(feedback_id) for feedback_id in ids],
+        requested_at=now,
+    )
+    session.add(line)
+    return line
+
+
+async def _told(session: AsyncSession, feedback: Feedback, now: datetime) -> list[Recorded]:
+    """`person.erased`, after `feedback.withdrawn` where an answer may still be owed."""
+    view = await session.get(CaseView, feedback.id)
+    feedback.erased_at, feedback.verbatim_pending = now, False
+    events: list[Recorded] = []
+    if view is None or view.state != "closed":
+        feedback.version += 1
+        events.append(Recorded(FeedbackWithdrawn(effective_at=now), feedback.id, feedback.version, now))
+    feedback.version += 1
+    return [*events, Recorded(PersonErased(erased_at=now), feedback.id, feedback.version, now)]
