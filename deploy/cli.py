@@ -61,6 +61,16 @@ def token(
 
 
 @app.command()
+def partner_token_key() -> None:
+    """Print the two settings of a new key for partners' tokens: the first for intake alone, the second for all."""
+    from deploy.secrets import PARTNER_TOKEN_KEY, random_key  # noqa: PLC0415
+    from libs.common.auth.partner_tokens import public_keys  # noqa: PLC0415
+
+    key = random_key()
+    typer.echo(f"{PARTNER_TOKEN_KEY}={key}\nECOUTE_PARTNER_TOKEN_KEYS={public_keys(key)}")
+
+
+@app.command()
 def openapi(
     folder: Annotated[Path, typer.Argument(help="Where to write the documents.")] = Path("openapi"),
 ) -> None:

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from deploy.databases import holds_rows, make_databases, start_embedded
-from deploy.secrets import secrets_of
+from deploy.secrets import PARTNER_TOKEN_KEY, secrets_of
 from deploy.settings import MachineSettings
 from libs.common.auth.development import DevelopmentIssuer
+from libs.common.auth.partner_tokens import public_keys
 from libs.common.launcher import Launcher, Process
 from libs.common.settings import PREFIX, ServiceSettings, stop
 from services.analytics.settings import AnalyticsSettings
@@ -85,6 +86,8 @@ def _environments(machine: MachineSettings) -> dict[str, dict[str, str]]:
         **_addresses(given),
         **given,
     }
+    if "ECOUTE_PARTNER_TOKEN_KEYS" not in given:
+        known["ECOUTE_PARTNER_TOKEN_KEYS"] = public_keys(known[PARTNER_TOKEN_KEY])
     if "ECOUTE_JWKS_URL" not in given:
         known["ECOUTE_DEVELOPMENT_ISSUER"] = str(_issuer(machine))
     return {service: _its_own(known, service, settings) for service, settings in SETTINGS.items()}

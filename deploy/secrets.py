@@ -9,6 +9,8 @@ from pathlib import Path
 from deploy.databases import holds_rows
 from libs.common.settings import stop
 
+PARTNER_TOKEN_KEY = "ECOUTE_INTAKE_PARTNER_TOKEN_KEY"  # noqa: S105 - its name
+
 
 def secrets_of(folder: Path, intake_url: str) -> dict[str, str]:
     """The settings that are secret, by name; made at the first start.
@@ -18,16 +20,30 @@ def secrets_of(folder: Path, intake_url: str) -> dict[str, str]:
     path = folder / "secrets.json"
     if path.exists():
         kept: dict[str, str] = json.loads(path.read_text())
+        if PARTNER_TOKEN_KEY not in kept:  # tokens under another key expire by themselves: a new one harms nobody
+            kept |= {PARTNER_TOKEN_KEY: random_key()}
+            _write(path.with_suffix(".new"), kept)
+            path.with_suffix(".new").replace(path)
         return kept
     if holds_rows(intake_url, "person"):
         stop(f"the database holds words under keys that {path} does not have: bring that file back from its backup")
     made = {
         "ECOUTE_INTAKE_SECRET": secrets.token_urlsafe(32),
-        "ECOUTE_INTAKE_MASTER_KEY": base64.b64encode(os.urandom(32)).decode(),
+        "ECOUTE_INTAKE_MASTER_KEY": random_key(),
+        PARTNER_TOKEN_KEY: random_key(),
         "ECOUTE_ROUTING_SECRET": secrets.token_urlsafe(32),
         "ECOUTE_ANALYTICS_SECRET": secrets.token_urlsafe(32),
     }
     folder.mkdir(parents=True, exist_ok=True)
+    _write(path, made)
+    return made
+
+
+def random_key() -> str:
+    """32 random bytes in base64."""
+    return base64.b64encode(os.urandom(32)).decode()
+
+
+def _write(path: Path, made: dict[str, str]) -> None:
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         json.dump(made, file, indent=2)
-    return made

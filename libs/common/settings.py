@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from libs.common.auth.claims import meanings_of
+from libs.common.auth.partner_tokens import parse_jwks
 from libs.common.mail import sender_of, server_of
 
 PREFIX = "ECOUTE_"
@@ -151,7 +153,26 @@ class ServiceSettings(Settings):
         description="token of role `service` from the identity provider, for the workers",
     )
     token_issuer: str = Field("https://issuer.ecoute.invalid", validation_alias="ECOUTE_TOKEN_ISSUER")
-    token_audience: str = Field("ecoute", validation_alias="ECOUTE_TOKEN_AUDIENCE")
+    token_audience: str = Field(
+        "ecoute", validation_alias="ECOUTE_TOKEN_AUDIENCE", description="one, or several separated by commas"
+    )
+    token_roles_claim: str = Field(
+        "roles",
+        validation_alias="ECOUTE_TOKEN_ROLES_CLAIM",
+        description="the claim with a member of staff's roles, or the path to it, such as realm_access.roles",
+    )
+    token_roles: str | None = Field(
+        None,
+        validation_alias="ECOUTE_TOKEN_ROLES",
+        description="what the identity provider's words mean, as theirs=ours,…; others then mean nothing",
+    )
+    token_teams_claim: str = Field("teams", validation_alias="ECOUTE_TOKEN_TEAMS_CLAIM")
+    token_teams: str | None = Field(None, validation_alias="ECOUTE_TOKEN_TEAMS", description="the same for teams")
+    partner_token_keys: str = Field(
+        '{"keys": []}',
+        validation_alias="ECOUTE_PARTNER_TOKEN_KEYS",
+        description="public keys of partners' tokens, as intake's /v1/oauth/jwks gives them",
+    )
 
     smtp_url: SecretStr | None = Field(
         None,
@@ -161,6 +182,24 @@ class ServiceSettings(Settings):
     mail_from: str | None = Field(
         None, validation_alias="ECOUTE_MAIL_FROM", description="Name <address>, from which mail is sent"
     )
+
+    @property
+    def audiences(self) -> list[str]:
+        """Any of which a token must be meant for."""
+        return [one.strip() for one in self.token_audience.split(",")]
+
+    @field_validator("token_roles", "token_teams")
+    @classmethod
+    def _says_what_words_mean(cls, value: str | None) -> str | None:
+        if value is not None:
+            meanings_of(value)
+        return value
+
+    @field_validator("partner_token_keys")
+    @classmethod
+    def _are_public_keys(cls, value: str) -> str:
+        parse_jwks(value)
+        return value
 
     @field_validator("smtp_url")
     @classmethod

@@ -7,6 +7,7 @@ from services.intake.catalogue import api as catalogue
 from services.intake.desk import set_desk
 from services.intake.feedback import api as feedback
 from services.intake.feedback.batcher import start_batcher
+from services.intake.oauth import api as oauth
 from services.intake.partners import api as partners
 from services.intake.partners.keyring import hang_keyring
 from services.intake.privacy import api as privacy
@@ -27,6 +28,7 @@ app = create_app(
         catalogue.router,
         partners.partners,
         partners.devices,
+        oauth.router,
         feed.router("intake", "/v1/feedback-events"),
         dead_letters.router("/v1/intake/dead-letters", "intake"),
     ],

@@ -7,7 +7,8 @@ from pathlib import Path
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
-from libs.common.settings import Address, Listen, ServiceSettings
+from libs.common.auth.partner_tokens import PartnerTokenSigner, parse_jwks
+from libs.common.settings import Address, Listen, ServiceSettings, stop
 
 
 class IntakeSettings(ServiceSettings):
@@ -23,6 +24,30 @@ class IntakeSettings(ServiceSettings):
         "CA", pattern="^[A-Z]{2}$", description="whose telephone numbers are meant that say no country: ISO 3166"
     )
     master_key: SecretStr = Field(description="32 bytes in base64; wraps the key of each person; losing it loses all")
+    partner_token_key: SecretStr | None = Field(
+        None, description="32 bytes in base64; signs the tokens of partners and devices; without it, they get none"
+    )
+    partner_token_minutes: int = Field(30, ge=15, le=60, description="how long such a token is good")
+
+    def model_post_init(self, context: object) -> None:
+        super().model_post_init(context)
+        signer = self.partner_token_signer
+        if signer and signer.public["kid"] not in {key["kid"] for key in parse_jwks(self.partner_token_keys)["keys"]}:
+            stop(
+                "ECOUTE_PARTNER_TOKEN_KEYS lacks the public part of ECOUTE_INTAKE_PARTNER_TOKEN_KEY, so that nobody "
+                "would believe its tokens: `ecoute partner-token-key` makes both"
+            )
+
+    @property
+    def partner_token_signer(self) -> PartnerTokenSigner | None:
+        return PartnerTokenSigner(self.partner_token_key.get_secret_value()) if self.partner_token_key else None
+
+    @field_validator("partner_token_key")
+    @classmethod
+    def _signs(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            PartnerTokenSigner(value.get_secret_value())
+        return value
 
     @field_validator("master_key")
     @classmethod

@@ -1,6 +1,7 @@
 """What is misspelt, missing or taken stops the start, with one line that says what to do."""
 
 import asyncio
+import json
 import socket
 import subprocess
 import sys
@@ -10,7 +11,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 from sqlalchemy import make_url
+from typer.testing import CliRunner
 
+from deploy.cli import app as cli
 from deploy.secrets import secrets_of
 from libs.common.embedded import start_postgres
 from libs.common.settings import Address
@@ -62,6 +65,7 @@ def test_what_is_enough_is_enough() -> None:
         ("ECOUTE_INTAKE_MASTER_KEY", "no base64 secret", "ECOUTE_INTAKE_MASTER_KEY cannot be used"),
         ("ECOUTE_INTAKE_MASTER_KEY", "clé-secret", "ECOUTE_INTAKE_MASTER_KEY cannot be used"),
         ("ECOUTE_INTAKE_MASTER_KEY", "c2VjcmV0", "ECOUTE_INTAKE_MASTER_KEY cannot be used"),
+        ("ECOUTE_INTAKE_PARTNER_TOKEN_KEY", "c2VjcmV0", "ECOUTE_INTAKE_PARTNER_TOKEN_KEY cannot be used"),
         ("ECOUTE_INTAKE_CASE_EVENTS_URL", "routing", "ECOUTE_INTAKE_CASE_EVENTS_URL cannot be used"),
         ("ECOUTE_LOG_LEVEL", "loud", "ECOUTE_LOG_LEVEL cannot be used"),
         ("ECOUTE_DRAIN_SECONDS", "61", "ECOUTE_DRAIN_SECONDS cannot be used"),
@@ -207,8 +211,31 @@ def test_secrets_are_made_once_and_read_by_their_owner_alone(
     for _ in range(2):
         in_a_thread(lambda: made.append(secrets_of(tmp_path, url)))
     assert made[0] == made[1]
-    assert len(set(made[0].values())) == 4
+    assert len(set(made[0].values())) == 5
     assert (tmp_path / "secrets.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_secret_that_a_newer_version_needs_is_added_and_the_others_stay(
+    tmp_path: Path, new_database: Callable[[str], str]
+) -> None:
+    before = {"ECOUTE_INTAKE_SECRET": "kept"}
+    (tmp_path / "secrets.json").write_text(json.dumps(before))
+    url = new_database("intake")
+    made: list[dict[str, str]] = []
+    for _ in range(2):
+        in_a_thread(lambda: made.append(secrets_of(tmp_path, url)))
+    assert made[0] == made[1]
+    assert made[0].keys() == {*before, "ECOUTE_INTAKE_PARTNER_TOKEN_KEY"}
+    assert made[0]["ECOUTE_INTAKE_SECRET"] == "kept"
+    assert (tmp_path / "secrets.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_key_of_partners_tokens_comes_with_its_public_part(capsys: pytest.CaptureFixture[str]) -> None:
+    made = CliRunner().invoke(cli, ["partner-token-key"]).stdout.splitlines()
+    environment = {**ENOUGH, **dict(line.split("=", 1) for line in made)}
+    assert IntakeSettings.load(environment).partner_token_signer is not None
+    [line] = [refused({**environment, "ECOUTE_PARTNER_TOKEN_KEYS": ""}, capsys)]
+    assert "ECOUTE_PARTNER_TOKEN_KEYS lacks the public part" in line
 
 
 def test_secrets_are_not_made_anew_for_a_database_that_holds_words(

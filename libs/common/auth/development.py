@@ -45,7 +45,7 @@ class DevelopmentIssuer:
             "roles": sorted(roles),
             "teams": sorted(teams),
             "iss": issuer,
-            "aud": audience,
+            "aud": [one.strip() for one in audience.split(",")],
             "iat": now,
             "exp": now + lifetime_seconds,
         }

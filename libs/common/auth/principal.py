@@ -16,6 +16,10 @@ KEY_PREFIX = "eck_"
 """How a partner's or a device's key begins."""
 
 
+TOKEN_PATH = "/v1/oauth/token"  # noqa: S105 - an address
+"""There `Authorization` has the credentials that are exchanged (RFC 6749, 2.3.1): who asks is not known yet."""
+
+
 class Forbidden(Problem):
     """Your role or your team does not allow this."""
 
@@ -61,7 +65,7 @@ async def _anyone(
     request: Request, _: Annotated[Any, Depends(bearer)], acting_agent: ActingAgent = None
 ) -> Principal | None:
     header = request.headers.get("authorization")
-    if header is None:
+    if header is None or request.url.path == TOKEN_PATH:
         return None
     scheme, _, shown = header.partition(" ")
     if scheme.lower() != "bearer":
@@ -90,9 +94,11 @@ def _requires(
     async def principal(anyone: Anyone) -> Principal:
         if anyone is None:
             raise Unauthenticated
-        if anyone.has(*roles) or anyone.may(*scopes):
+        of_an_agent = {scope for scope, role in WORKS_AS.items() if scope in scopes or role in roles}
+        named = anyone.agent is not None
+        if anyone.has(*roles) or anyone.may(*({*scopes} if named else {*scopes} - of_an_agent)):
             return anyone
-        if anyone.agent is None and any(WORKS_AS.get(scope) in roles for scope in anyone.scopes):
+        if not named and anyone.may(*of_an_agent):
             raise ActingAgentMissing
         raise Forbidden
 

@@ -1,18 +1,20 @@
-"""JWTs: whose they are, by the issuer's published keys (JWKS, RFC 7517)."""
+"""JWTs: whose they are. Staff's and services' by the keys of their issuer, partners' and devices' by our own."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any, ClassVar, Protocol
 
 import jwt
-from jwt import PyJWK, PyJWKClient
+from jwt import PyJWK
 
+from libs.common.auth.claims import Claim, meanings_of
 from libs.common.auth.development import DevelopmentIssuer
 from libs.common.auth.identity import Principal, PrincipalKind
-from libs.common.problems import Problem, ServiceUnavailable
+from libs.common.auth.jwks import ALGORITHMS, RemoteKeys
+from libs.common.auth.partner_tokens import LEEWAY_SECONDS, PartnerTokens
+from libs.common.problems import Problem
 from libs.common.settings import ServiceSettings
 
-ALGORITHMS = ["ES256", "RS256", "EdDSA"]
+SERVICE_ROLE = "service"
 
 
 class Unauthenticated(Problem):
@@ -29,24 +31,15 @@ class Keys(Protocol):
     async def key_of(self, token: str) -> PyJWK: ...
 
 
-class RemoteKeys:
-    """The keys that an identity provider publishes at an address."""
-
-    def __init__(self, url: str) -> None:
-        self._client = PyJWKClient(url, timeout=5)
-
-    async def key_of(self, token: str) -> PyJWK:
-        try:
-            return await asyncio.to_thread(self._client.get_signing_key_from_jwt, token)
-        except jwt.PyJWKClientConnectionError as unreachable:
-            raise ServiceUnavailable from unreachable
-
-
 class Tokens:
     """Verifies tokens: signature, issuer, audience, times."""
 
-    def __init__(self, keys: Keys, *, issuer: str, audience: str) -> None:
+    def __init__(
+        self, keys: Keys, partners: PartnerTokens, *, issuer: str, audience: list[str], roles: Claim, teams: Claim
+    ) -> None:
+        self.partners = partners
         self._keys, self._issuer, self._audience = keys, issuer, audience
+        self._roles, self._teams = roles, teams
 
     @classmethod
     def of(cls, settings: ServiceSettings) -> "Tokens":
@@ -55,34 +48,40 @@ class Tokens:
             if settings.development_issuer
             else RemoteKeys(settings.jwks_url or "")
         )
-        return cls(keys, issuer=settings.token_issuer, audience=settings.token_audience)
+        return cls(
+            keys,
+            PartnerTokens(settings.partner_token_keys, settings.audiences),
+            issuer=settings.token_issuer,
+            audience=settings.audiences,
+            roles=Claim(settings.token_roles_claim, _meanings(settings.token_roles)),
+            teams=Claim(settings.token_teams_claim, _meanings(settings.token_teams)),
+        )
 
     async def principal_of(self, token: str) -> Principal:
         """Whose token it is; else `Unauthenticated`."""
-        claims = await self._verified(token)
-        roles = _codes(claims, "roles")
-        kind: PrincipalKind = "service" if roles == {"service"} else "staff"
-        return Principal(claims["sub"], roles, _codes(claims, "teams"), kind)
-
-    async def _verified(self, token: str) -> dict[str, Any]:
         try:
-            claims: dict[str, Any] = jwt.decode(
-                token,
-                await self._keys.key_of(token),
-                algorithms=ALGORITHMS,
-                audience=self._audience,
-                issuer=self._issuer,
-                leeway=30,
-                options={"require": ["exp", "iat", "sub"]},
-            )
+            key_id = jwt.get_unverified_header(token).get("kid")
+            if key_id is not None and self.partners.are_signed_by(key_id):
+                return self.partners.principal_of(token, key_id)
+            claims = await self._verified(token)
+            roles = self._roles.codes(claims)
+            kind: PrincipalKind = "service" if roles == {SERVICE_ROLE} else "staff"
+            return Principal(claims["sub"], roles, self._teams.codes(claims), kind)
         except (jwt.PyJWTError, ValueError) as invalid:
             raise Unauthenticated from invalid
+
+    async def _verified(self, token: str) -> dict[str, Any]:
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            await self._keys.key_of(token),
+            algorithms=[name for names in ALGORITHMS.values() for name in names],
+            audience=self._audience,
+            issuer=self._issuer,
+            leeway=LEEWAY_SECONDS,
+            options={"require": ["exp", "iat", "sub"]},
+        )
         return claims
 
 
-def _codes(claims: Mapping[str, Any], name: str) -> frozenset[str]:
-    """A claim that is a list of codes; a token in which it is anything else is not valid."""
-    codes = claims.get(name, [])
-    if not isinstance(codes, list) or not all(isinstance(code, str) for code in codes):
-        raise Unauthenticated
-    return frozenset(codes)
+def _meanings(text: str | None) -> dict[str, str] | None:
+    return meanings_of(text) if text else None

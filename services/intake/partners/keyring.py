@@ -6,9 +6,9 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import date
 from time import monotonic
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI, Request
 from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import aliased
 
@@ -147,3 +147,11 @@ async def hang_keyring(app: FastAPI, _: AsyncExitStack) -> None:
     """Start of the application: `app.state.keyring`."""
     secret = app.state.settings.secret.get_secret_value()
     app.state.keyring = Keyring(app.state.database, secret, app.state.clock)
+
+
+async def _keyring(request: Request) -> Keyring:
+    keyring: Keyring = request.app.state.keyring
+    return keyring
+
+
+KeyringOf = Annotated[Keyring, Depends(_keyring)]

@@ -181,7 +181,7 @@ async def _finish(
             case_id=work.case.id,
             place=work.case.version,
             verb=verb,
-            by=work.by.subject,
+            by=work.by.actor,
             effective_at=work.effective_at,
             recorded_at=work.now,
             details=details,

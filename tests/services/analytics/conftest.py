@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from libs.common.auth.development import DevelopmentIssuer
 from libs.common.db import Database
+from tests.keys import PARTNER_TOKEN_KEYS
 from tests.services.analytics.reading import TORONTO, Readers
 
 
@@ -26,6 +27,7 @@ def app(dsn: str, tmp_path: Path) -> Iterator[FastAPI]:
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("ECOUTE_ANALYTICS_DATABASE_URL", dsn)
         environment.setenv("ECOUTE_ANALYTICS_SECRET", "of no importance, but long enough")
+        environment.setenv("ECOUTE_PARTNER_TOKEN_KEYS", PARTNER_TOKEN_KEYS)
         environment.setenv("ECOUTE_DEVELOPMENT_ISSUER", str(tmp_path))
         environment.setenv("ECOUTE_ANONYMOUS_PER_MINUTE", "1000000")
         environment.setenv("ECOUTE_STAFF_PER_MINUTE", "1000000")

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from libs.common.documents import read_document
 from services.intake.catalogue.schemas import CatalogueDocument
 from services.intake.catalogue.service import publish
+from tests.keys import PARTNER_TOKEN_KEY, PARTNER_TOKEN_KEYS
 from tests.services.intake.house import Intake
 
 CATALOGUE = Path(__file__).parents[3] / "examples" / "passport-office" / "catalogue.yaml"
@@ -26,6 +27,8 @@ def app(new_database: Callable[[str], str], tmp_path_factory: pytest.TempPathFac
         environment.setenv("ECOUTE_INTAKE_DATABASE_URL", new_database("intake"))
         environment.setenv("ECOUTE_INTAKE_SECRET", "of no importance, but long enough")
         environment.setenv("ECOUTE_INTAKE_MASTER_KEY", "A" * 43 + "=")
+        environment.setenv("ECOUTE_PARTNER_TOKEN_KEYS", PARTNER_TOKEN_KEYS)
+        environment.setenv("ECOUTE_INTAKE_PARTNER_TOKEN_KEY", PARTNER_TOKEN_KEY)
         environment.setenv("ECOUTE_DEVELOPMENT_ISSUER", str(tmp_path_factory.mktemp("issuer")))
         environment.setenv("ECOUTE_ANONYMOUS_PER_MINUTE", "1000000")
         environment.setenv("ECOUTE_STAFF_PER_MINUTE", "1000000")

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from tests.keys import PARTNER_TOKEN_KEYS
 from tests.services.routing.office import ORGANISATION, Routing, local
 
 
@@ -17,6 +18,7 @@ def app(new_database: Callable[[str], str], tmp_path_factory: pytest.TempPathFac
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("ECOUTE_ROUTING_DATABASE_URL", new_database("routing"))
         environment.setenv("ECOUTE_ROUTING_SECRET", "of no importance, but long enough")
+        environment.setenv("ECOUTE_PARTNER_TOKEN_KEYS", PARTNER_TOKEN_KEYS)
         environment.setenv("ECOUTE_DEVELOPMENT_ISSUER", str(tmp_path_factory.mktemp("issuer")))
         environment.setenv("ECOUTE_ANONYMOUS_PER_MINUTE", "1000000")
         environment.setenv("ECOUTE_STAFF_PER_MINUTE", "1000000")

@@ -1,0 +1,55 @@
+"""A partner's tool works at routing with the token that intake gave it, and nobody is asked about it."""
+
+import time
+from dataclasses import replace
+
+import pytest
+
+from libs.common.auth.identity import Principal
+from libs.common.auth.partner_tokens import PartnerTokenSigner
+from tests.keys import PARTNER_TOKEN_KEY
+from tests.services.routing.office import Routing, local
+
+TOOL = Principal(
+    "helpdesk", frozenset(), frozenset({"passports"}), "partner", frozenset({"cases:work", "cases:read"}), key_id="k"
+)
+
+
+def header(principal: Principal = TOOL, agent: str | None = "zoe", key: str = PARTNER_TOKEN_KEY) -> dict[str, str]:
+    signed = PartnerTokenSigner(key).sign(
+        principal, token_id="t", audience=["ecoute"], at=int(time.time()), seconds=900
+    )
+    return {"Authorization": f"Bearer {signed}"} | ({"Acting-Agent": agent} if agent else {})
+
+
+async def test_an_agent_behind_a_tool_works_on_the_cases_of_the_partners_teams(routing: Routing) -> None:
+    case = await routing.open(local("2026-03-10 09:00"), kind="complaint", service="passports")
+    other = replace(TOOL, teams=frozenset({"letters"}))
+    assert (await routing.http.get(f"/v1/cases/{case['id']}", headers=header())).status_code == 200
+    assert (await routing.http.get(f"/v1/cases/{case['id']}", headers=header(other))).status_code == 404
+    verb = f"/v1/cases/{case['id']}/acknowledge"
+    assert (await routing.http.post(verb, json={}, headers=header(other))).status_code == 404
+    assert (await routing.http.post(verb, json={}, headers=header())).status_code == 200
+    assert (await routing.timeline(case))[-1]["by"] == "helpdesk/zoe"
+
+
+async def test_a_tool_that_names_no_agent_is_told_so(routing: Routing) -> None:
+    case = await routing.open(local("2026-03-10 09:00"), kind="complaint", service="passports")
+    answer = await routing.http.post(f"/v1/cases/{case['id']}/acknowledge", json={}, headers=header(agent=None))
+    assert (answer.status_code, answer.json()["type"]) == (403, "urn:ecoute:problem:acting-agent-missing")
+
+
+@pytest.mark.parametrize("scopes", [frozenset({"feedback:write"}), frozenset({"cases:read"})])
+async def test_a_tool_without_the_scope_works_on_nothing(routing: Routing, scopes: frozenset[str]) -> None:
+    case = await routing.open(local("2026-03-10 09:00"), kind="complaint", service="passports")
+    answer = await routing.http.post(
+        f"/v1/cases/{case['id']}/acknowledge", json={}, headers=header(replace(TOOL, scopes=scopes))
+    )
+    assert (answer.status_code, answer.json()["type"]) == (403, "urn:ecoute:problem:forbidden")
+
+
+async def test_a_key_by_itself_and_a_strangers_token_are_refused(routing: Routing) -> None:
+    stranger = header(key="E" * 43 + "=")
+    key = {"Authorization": "Bearer eck_0123456789abcdef_x"}
+    for one in (stranger, key):
+        assert (await routing.http.get("/v1/cases", headers=one)).status_code == 401
