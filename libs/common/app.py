@@ -9,6 +9,7 @@ from fastapi_offline import FastAPIOffline
 from libs.common import health, problems
 from libs.common.auth.tokens import Tokens
 from libs.common.clock import utc_now
+from libs.common.cors import Cors
 from libs.common.db import Database
 from libs.common.lifecycle import Lifecycle
 from libs.common.migrating import head_of
@@ -71,6 +72,7 @@ def create_app(
         health.database_is_ready(database, head_of(service)),
     ]
     app.add_middleware(RequestLimits, largest_bytes=LARGEST_BODY_BYTES, larger_bytes=larger_bodies or {})
+    app.add_middleware(Cors, own=settings.own_origins)
     app.add_middleware(Telemetry, lifecycle=app.state.lifecycle)
     problems.install(app)
     app.include_router(health.router)

@@ -1,6 +1,7 @@
 """Settings come from the environment. One that is unknown or cannot be read stops the start with one line."""
 
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -17,6 +18,11 @@ from libs.common.auth.partner_tokens import parse_jwks
 from libs.common.mail import sender_of, server_of
 
 PREFIX = "ECOUTE_"
+
+ORIGIN = re.compile(
+    r"(https://[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|http://(localhost|127\.0\.0\.1))(:[1-9][0-9]{0,4})?"
+)
+"""Where a page comes from (RFC 6454): `https://` and a host, no path; without encryption only on this machine."""
 
 
 class Address(str):
@@ -140,6 +146,11 @@ class ServiceSettings(Settings):
         validation_alias="ECOUTE_TRUSTED_PROXIES",
         description="addresses of the gateways whose X-Forwarded-For is believed, separated by commas",
     )
+    cors_origins: str = Field(
+        "",
+        validation_alias="ECOUTE_CORS_ORIGINS",
+        description="where the organisation's own pages come from, as https://…, separated by commas",
+    )
     drain_seconds: float = Field(5.0, ge=0, le=60, validation_alias="ECOUTE_DRAIN_SECONDS")
     development_issuer: Path | None = Field(
         None,
@@ -187,6 +198,18 @@ class ServiceSettings(Settings):
     def audiences(self) -> list[str]:
         """Any of which a token must be meant for."""
         return [one.strip() for one in self.token_audience.split(",")]
+
+    @property
+    def own_origins(self) -> frozenset[str]:
+        """The organisation's own pages may call from a browser; partners' origins are with their keys."""
+        return frozenset(one.strip() for one in self.cors_origins.split(",") if one.strip())
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _are_origins(cls, value: str) -> str:
+        if not all(ORIGIN.fullmatch(one.strip()) for one in value.split(",") if one.strip()):
+            raise ValueError("origins such as https://www.example.org, separated by commas, are expected")
+        return value
 
     @field_validator("token_roles", "token_teams")
     @classmethod

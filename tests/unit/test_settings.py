@@ -67,6 +67,8 @@ def test_what_is_enough_is_enough() -> None:
         ("ECOUTE_INTAKE_MASTER_KEY", "c2VjcmV0", "ECOUTE_INTAKE_MASTER_KEY cannot be used"),
         ("ECOUTE_INTAKE_PARTNER_TOKEN_KEY", "c2VjcmV0", "ECOUTE_INTAKE_PARTNER_TOKEN_KEY cannot be used"),
         ("ECOUTE_INTAKE_CASE_EVENTS_URL", "routing", "ECOUTE_INTAKE_CASE_EVENTS_URL cannot be used"),
+        ("ECOUTE_CORS_ORIGINS", "*", "ECOUTE_CORS_ORIGINS cannot be used"),
+        ("ECOUTE_CORS_ORIGINS", "https://a.example/path", "ECOUTE_CORS_ORIGINS cannot be used"),
         ("ECOUTE_LOG_LEVEL", "loud", "ECOUTE_LOG_LEVEL cannot be used"),
         ("ECOUTE_DRAIN_SECONDS", "61", "ECOUTE_DRAIN_SECONDS cannot be used"),
         ("ECOUTE_TIME_ZONE", "Mars/Olympus", "ECOUTE_TIME_ZONE cannot be used"),

@@ -7,16 +7,15 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from pydantic_core import PydanticCustomError
 
 from libs.common.languages import Bilingual
+from libs.common.settings import ORIGIN
 from libs.common.wire import Line, Name, Wire
 from libs.contracts.codes import Code, Scope
 
 Origin = Annotated[
     str,
-    StringConstraints(
-        pattern=r"^(https://[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|http://(localhost|127\.0\.0\.1))(:[1-9][0-9]{0,4})?$"
-    ),
+    StringConstraints(pattern=f"^{ORIGIN.pattern}$"),
 ]
-"""Where pages come from that may call from a browser: `https://` and a host, no path (RFC 6454)."""
+"""Where pages come from that may call from a browser."""
 
 ScopeCodes = Annotated[list[Scope], Field(min_length=1, max_length=20), AfterValidator(lambda given: sorted({*given}))]
 Origins = Annotated[list[Origin], Field(max_length=20), AfterValidator(lambda given: sorted({*given}))]

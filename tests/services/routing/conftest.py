@@ -18,6 +18,7 @@ def app(new_database: Callable[[str], str], tmp_path_factory: pytest.TempPathFac
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("ECOUTE_ROUTING_DATABASE_URL", new_database("routing"))
         environment.setenv("ECOUTE_ROUTING_SECRET", "of no importance, but long enough")
+        environment.setenv("ECOUTE_CORS_ORIGINS", "https://www.town.example, http://localhost:5173")
         environment.setenv("ECOUTE_PARTNER_TOKEN_KEYS", PARTNER_TOKEN_KEYS)
         environment.setenv("ECOUTE_DEVELOPMENT_ISSUER", str(tmp_path_factory.mktemp("issuer")))
         environment.setenv("ECOUTE_ANONYMOUS_PER_MINUTE", "1000000")

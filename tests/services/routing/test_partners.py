@@ -53,3 +53,10 @@ async def test_a_key_by_itself_and_a_strangers_token_are_refused(routing: Routin
     key = {"Authorization": "Bearer eck_0123456789abcdef_x"}
     for one in (stranger, key):
         assert (await routing.http.get("/v1/cases", headers=one)).status_code == 401
+
+
+async def test_the_organisations_own_pages_may_call_from_a_browser_and_no_others(routing: Routing) -> None:
+    for origin, allowed in (("https://www.town.example", True), ("https://evil.example", False)):
+        asked = {"Origin": origin, "Access-Control-Request-Method": "GET"}
+        answer = await routing.http.options("/v1/cases", headers=asked)
+        assert (answer.headers.get("access-control-allow-origin") == origin) is allowed

@@ -1,0 +1,71 @@
+"""Calls from browsers (CORS): from the pages of the organisation and of its partners, never from any page."""
+
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+METHODS = "GET, POST, PUT, PATCH, DELETE"
+ALLOWED = (
+    "Accept-Language, Acting-Agent, Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, "
+    "Traceparent, Tracking-Code, X-Request-Id"
+)
+EXPOSED = "Content-Language, ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id"
+KEPT_SECONDS = 600
+
+
+class Cors:
+    """Middleware within `Telemetry`. Who calls shows a token, never a cookie: credentials are not allowed."""
+
+    def __init__(self, app: ASGIApp, own: frozenset[str]) -> None:
+        self.app, self._own = app, own
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope) if scope["type"] == "http" else None
+        origin = headers.get("origin") if headers else None
+        if headers is None or origin is None:
+            await self.app(scope, receive, send)
+            return
+        allowed = origin in self._own or origin in await _of_partners(scope)
+        if scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
+            await _preflight(origin if allowed else None)(scope, receive, send)
+            return
+
+        async def tell(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                out = MutableHeaders(scope=message)
+                out.add_vary_header("Origin")
+                if allowed:
+                    out["Access-Control-Allow-Origin"] = origin
+                    out["Access-Control-Expose-Headers"] = EXPOSED
+            await send(message)
+
+        await self.app(scope, receive, tell)
+
+
+def _preflight(origin: str | None) -> Response:
+    """What may be sent. To a page that may not call, nothing is said: its browser stops it."""
+    if origin is None:
+        return Response(status_code=204, headers={"Vary": "Origin"})
+    return Response(
+        status_code=204,
+        headers={
+            "Vary": "Origin",
+            "Access-Control-Allow-Origin": origin,
+            "Access-Control-Allow-Methods": METHODS,
+            "Access-Control-Allow-Headers": ALLOWED,
+            "Access-Control-Max-Age": str(KEPT_SECONDS),
+        },
+    )
+
+
+async def _of_partners(scope: Scope) -> frozenset[str]:
+    """Those that the service knows; none while its database cannot be asked, and then nothing else can be either."""
+    keyring = scope["app"].state.keyring
+    if keyring is None:
+        return frozenset()
+    try:
+        origins: frozenset[str] = await keyring.origins()
+    except (SQLAlchemyError, OSError, TimeoutError):
+        return frozenset()
+    return origins
