@@ -3,6 +3,7 @@
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from fastapi import Depends, FastAPI, Request
 
@@ -21,6 +22,10 @@ class Desk:
     master_key: MasterKey
     secret: str
     blind: BlindIndex
+    zone: ZoneInfo
+    """In which the person's days begin and end."""
+    late_days: int
+    """How many days more are promised when a promise was not kept."""
 
 
 async def set_desk(app: FastAPI, _: AsyncExitStack) -> None:
@@ -32,6 +37,8 @@ async def set_desk(app: FastAPI, _: AsyncExitStack) -> None:
         master_key=MasterKey(settings.master_key.get_secret_value()),
         secret=settings.secret.get_secret_value(),
         blind=BlindIndex(settings.secret.get_secret_value(), settings.phone_region),
+        zone=settings.time_zone,
+        late_days=settings.late_days,
     )
 
 

@@ -1,6 +1,11 @@
 """What intake does with routing's events."""
 
-from libs.common.stream.events import Event
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.stream.events import Event, Received
 from libs.common.stream.reader import Handle, Handlers
 from libs.contracts.cases import (
     CaseAcknowledged,
@@ -30,31 +35,37 @@ from libs.contracts.organisation import (
 from services.intake.cases.service import CaseFolder
 from services.intake.persons.keys import MasterKey
 from services.intake.reading.service import on_classified
+from services.intake.teams.service import keep_teams
 
+_CASE_EVENTS: tuple[type[Event], ...] = (
+    CaseOpened,
+    CaseAssigned,
+    CaseClassified,
+    CaseAcknowledged,
+    CaseReplied,
+    CaseAsked,
+    CaseSuspended,
+    CaseResumed,
+    CaseExtended,
+    CaseTransferred,
+    CaseEscalated,
+    CaseLinked,
+    CaseClosed,
+    CaseReopened,
+    ClockBreached,
+    ClockCorrected,
+)
 _IGNORED: frozenset[type[Event]] = frozenset(
-    {
-        CaseAsked,
-        CaseEscalated,
-        CaseExtended,
-        CaseLinked,
-        CaseReopened,
-        CaseResumed,
-        CaseSuspended,
-        CaseTransferred,
-        ClockApproaching,
-        ClockBreached,
-        ClockCorrected,
-        RuleDecided,
-        CalendarPublished,
-        ServiceStandardPublished,
-        TeamChanged,
-    }
+    {ClockApproaching, RuleDecided, CalendarPublished, ServiceStandardPublished}
 )
 
 
 def handlers(master_key: MasterKey) -> Handlers:
     fold = CaseFolder(master_key)
-    handled: dict[type[Event], Handle] = dict.fromkeys(
-        (CaseOpened, CaseAssigned, CaseAcknowledged, CaseReplied, CaseClosed), fold
-    )
-    return Handlers({**handled, CaseClassified: on_classified}, _IGNORED)
+
+    async def keep_cases(session: AsyncSession, events: Sequence[Received[Any]]) -> None:
+        await fold(session, events)
+        await on_classified(session, [one for one in events if isinstance(one.event, CaseClassified)])
+
+    handled: dict[type[Event], Handle] = dict.fromkeys(_CASE_EVENTS, keep_cases)
+    return Handlers({**handled, TeamChanged: keep_teams}, _IGNORED)

@@ -7,6 +7,7 @@ from services.intake.catalogue import api as catalogue
 from services.intake.desk import set_desk
 from services.intake.feedback import api as feedback
 from services.intake.feedback.batcher import start_batcher
+from services.intake.messages import api as messages
 from services.intake.oauth import api as oauth
 from services.intake.partners import api as partners
 from services.intake.partners.keyring import hang_keyring
@@ -25,6 +26,7 @@ app = create_app(
         feedback.router,
         tracking.router,
         privacy.router,
+        messages.router,
         catalogue.router,
         partners.partners,
         partners.devices,

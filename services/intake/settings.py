@@ -23,6 +23,12 @@ class IntakeSettings(ServiceSettings):
     phone_region: str = Field(
         "CA", pattern="^[A-Z]{2}$", description="whose telephone numbers are meant that say no country: ISO 3166"
     )
+    late_days: int = Field(
+        7, ge=1, le=90, description="when an answer is late, the person is told so many days after the promised one"
+    )
+    follow_url: str | None = Field(
+        None, pattern="^https?://[^#]+$", description="the page where a code opens its feedback; mail links to it"
+    )
     master_key: SecretStr = Field(description="32 bytes in base64; wraps the key of each person; losing it loses all")
     partner_token_key: SecretStr | None = Field(
         None, description="32 bytes in base64; signs the tokens of partners and devices; without it, they get none"

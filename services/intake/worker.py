@@ -7,6 +7,7 @@ from libs.common.stream.reader import Reader
 from libs.common.stream.sequencer import run_sequencer
 from libs.common.worker import create_worker
 from services.intake.handlers import handlers
+from services.intake.messages.redaction import run_messages
 from services.intake.persons.keys import MasterKey
 from services.intake.settings import IntakeSettings
 from services.intake.verbatims.service import run_redaction
@@ -23,6 +24,7 @@ app = create_worker(
     tasks={
         "sequencer": run_sequencer,
         "redaction": run_redaction,
+        "messages": run_messages,
         "housekeeping": keep_house,
     },
     readers=[cases],

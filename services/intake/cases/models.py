@@ -21,9 +21,22 @@ class CaseView(Base):
     team: Mapped[str]
     team_name: Mapped[dict[str, Any]]
     reply_due_at: Mapped[datetime | None]
+    """Of the promise in force: of the first reply, or after a reopening of the next one."""
     answers: Mapped[int]
     hidden_from: Mapped[list[Any]] = mapped_column(server_default="[]")
     """Teams complained about: to their members the feedback does not exist."""
+    priority: Mapped[str] = mapped_column(server_default="normal")
+    step: Mapped[str | None]
+    """What last changed for the person: `opened`, `assigned`, `transferred`, `extended`, `reopened` …"""
+    waiting_for: Mapped[str | None]
+    waiting_until: Mapped[datetime | None]
+    late_since: Mapped[datetime | None]
+    """The moment of a promise that was not kept."""
+    reopened_count: Mapped[int] = mapped_column(server_default="0")
+    because: Mapped[str | None]
+    """Why it is closed."""
+    outcome: Mapped[str | None]
+    reopen_until: Mapped[datetime | None]
 
 
 class Reply(Base):
@@ -37,3 +50,25 @@ class Reply(Base):
     outcome: Mapped[str | None]
     words: Mapped[bytes | None] = mapped_column(LargeBinary)
     given_at: Mapped[datetime]
+    delivery: Mapped[str | None]
+    """`delivered` or `undeliverable`, as was last told; nothing yet while it is on its way."""
+    delivery_by: Mapped[str | None]
+    delivery_at: Mapped[datetime | None]
+    undeliverable_because: Mapped[str | None]
+
+
+class CaseEntry(Base):
+    """What else the team did that the person reads in the conversation; its words are under the person's key."""
+
+    __tablename__ = "case_entry"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    feedback_id: Mapped[UUID] = mapped_column(index=True)
+    kind: Mapped[str]
+    happened_at: Mapped[datetime]
+    words: Mapped[bytes | None] = mapped_column(LargeBinary)
+    until: Mapped[datetime | None]
+    """Of a question or a wait: its end. Of an extension: the new date. Of a closing: until when to come back."""
+    due_before: Mapped[datetime | None]
+    code: Mapped[str | None]
+    """Of a transfer or an assignment: the team. Of a wait: for whom. Of a closing: because of what."""

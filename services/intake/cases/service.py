@@ -1,99 +1,184 @@
 """Folds routing's events into what the person is told."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.stream.events import Received
-from libs.contracts.cases import CaseAssigned, CaseEvent, CaseOpened, CaseReplied
-from services.intake.cases.models import CaseView, Reply
+from libs.common.stream.events import Received, Recorded, record
+from libs.contracts.cases import (
+    CaseAsked,
+    CaseAssigned,
+    CaseClosed,
+    CaseEvent,
+    CaseExtended,
+    CaseReopened,
+    CaseReplied,
+    CaseSuspended,
+    CaseTransferred,
+)
+from services.intake.cases.models import CaseEntry, CaseView, Reply
+from services.intake.cases.views import View, apply
+from services.intake.deliveries import outcomes
 from services.intake.feedback.models import Feedback
-from services.intake.persons.keys import MasterKey
+from services.intake.persons.keys import MasterKey, PersonKey
 from services.intake.persons.models import Person
+from services.intake.teams.service import keep_names
 
 REPLY = "reply"
+ENTRY = "entry"
 
-View = dict[str, Any]
+_VIEW_COLUMNS: Final = tuple(column.name for column in CaseView.__table__.columns if column.name != "feedback_id")
 
 
-def apply(view: View | None, received: Received[CaseEvent]) -> View:
-    """The view after the event; the same view where it knows the event already."""
-    event = received.event
-    if view is not None and received.version <= view["version"]:
-        return view
-    known = view or {"reply_due_at": None, "answers": 0}
-    changed = known | {
-        "feedback_id": event.feedback_id,
-        "version": received.version,
-        "state": event.state,
-        "team": event.team,
-        "team_name": event.team_name.model_dump(),
-        "hidden_from": list(event.hidden_from),
-    }
-    if isinstance(event, CaseOpened | CaseAssigned):
-        due = [clock.due_at for clock in event.clocks if clock.clock == "reply"]
-        changed["reply_due_at"] = due[0] if due else None
-    if isinstance(event, CaseReplied) and event.answer is not None:
-        changed["answers"] = event.answer
-    return changed
+@dataclass(frozen=True)
+class Known:
+    """What the fold needs to know of a feedback: its row, locked, and the person's key while there is one."""
+
+    feedback: Feedback
+    key: PersonKey | None
 
 
 class CaseFolder:
-    """The handler of case events; it needs the master key, since replies are kept under the person's."""
+    """The handler of case events; it needs the master key, since what is said is kept under the person's."""
 
     def __init__(self, master_key: MasterKey) -> None:
         self._master_key = master_key
 
     async def __call__(self, session: AsyncSession, events: Sequence[Received[CaseEvent]]) -> None:
-        ids = {received.event.feedback_id for received in events}
-        rows = await session.execute(
-            select(*CaseView.__table__.columns).where(CaseView.feedback_id.in_(ids)).with_for_update()
-        )
-        views: dict[UUID, View] = {row.feedback_id: dict(row._mapping) for row in rows}
+        known = await self._known(session, {one.event.feedback_id for one in events if _is_said(one.event)})
+        views = await _views(session, {one.event.feedback_id for one in events})
+        fresh = []
         for received in events:
-            views[received.event.feedback_id] = apply(views.get(received.event.feedback_id), received)
+            before = views.get(received.event.feedback_id)
+            after = apply(before, received)
+            views[received.event.feedback_id] = after
+            if after is not before:
+                fresh.append(received)
         await _write_views(session, list(views.values()))
-        await self._keep_replies(session, [one for one in events if isinstance(one.event, CaseReplied)])
+        await keep_names(session, events)
+        await _keep_entries(session, fresh, known)
+        await _keep_replies(session, fresh, known)
 
-    async def _keep_replies(self, session: AsyncSession, replies: Sequence[Received[CaseEvent]]) -> None:
-        if not replies:
-            return
-        persons = await session.execute(
-            select(Feedback.id, Person.id.label("person_id"), Person.key)
+    async def _known(self, session: AsyncSession, ids: set[UUID]) -> dict[UUID, Known]:
+        if not ids:
+            return {}
+        rows = await session.execute(
+            select(Feedback, Person.key)
             .join(Person, Person.id == Feedback.person_id)
-            .where(Feedback.id.in_({received.event.feedback_id for received in replies}))
+            .where(Feedback.id.in_(ids))
+            .order_by(Feedback.id)
+            .with_for_update(of=Feedback)
         )
-        keys = {row.id: (row.person_id, row.key) for row in persons}
-        await session.execute(
-            insert(Reply).on_conflict_do_nothing(), [self._reply(one, *keys[one.event.feedback_id]) for one in replies]
-        )
-
-    def _reply(self, received: Received[CaseEvent], person_id: UUID, wrapped: bytes | None) -> dict[str, Any]:
-        event = received.event
-        assert isinstance(event, CaseReplied)  # noqa: S101 - chosen above
-        erased = wrapped is None or event.text is None
         return {
-            "id": received.id,
-            "feedback_id": event.feedback_id,
-            "answer": event.answer,
-            "outcome": event.outcome,
-            "words": None
-            if erased
-            else self._master_key.person_key(person_id, wrapped).encrypt(event.text or "", f"{REPLY} {received.id}"),
-            "given_at": event.effective_at,
+            feedback.id: Known(feedback, self._master_key.person_key(feedback.person_id, key) if key else None)
+            for feedback, key in rows
         }
+
+
+def _is_said(event: CaseEvent) -> bool:
+    return isinstance(event, CaseReplied | CaseAsked | CaseExtended)
+
+
+async def _views(session: AsyncSession, ids: set[UUID]) -> dict[UUID, View]:
+    rows = await session.execute(
+        select(*CaseView.__table__.columns).where(CaseView.feedback_id.in_(ids)).with_for_update()
+    )
+    return {row.feedback_id: dict(row._mapping) for row in rows}
 
 
 async def _write_views(session: AsyncSession, views: Sequence[View]) -> None:
     statement = insert(CaseView)
-    columns = ("version", "state", "team", "team_name", "reply_due_at", "answers", "hidden_from")
     await session.execute(
         statement.on_conflict_do_update(
-            index_elements=["feedback_id"], set_={name: statement.excluded[name] for name in columns}
+            index_elements=["feedback_id"], set_={name: statement.excluded[name] for name in _VIEW_COLUMNS}
         ),
         sorted(views, key=lambda view: str(view["feedback_id"])),
     )
+
+
+async def _keep_entries(
+    session: AsyncSession, events: Sequence[Received[CaseEvent]], known: Mapping[UUID, Known]
+) -> None:
+    entries = [entry for one in events if (entry := _entry(one, known.get(one.event.feedback_id)))]
+    if entries:
+        await session.execute(insert(CaseEntry).on_conflict_do_nothing(), entries)
+
+
+def _entry(received: Received[CaseEvent], known: Known | None) -> dict[str, Any] | None:
+    """The line of the conversation that an event makes, where it makes one."""
+    says = _says(received.event)
+    if says is None:
+        return None
+    entry = dict.fromkeys(("words", "until", "due_before", "code"))
+    entry |= {"id": received.id, "feedback_id": received.event.feedback_id, **says}
+    words = received.event.to_text()
+    if words and known and known.key:
+        entry["words"] = known.key.encrypt(words, f"{ENTRY} {received.id}")
+    return entry
+
+
+def _says(event: CaseEvent) -> dict[str, Any] | None:
+    says: dict[str, Any] | None = None
+    match event:
+        case CaseAsked():
+            says = {"kind": "question", "happened_at": event.effective_at, "until": event.until}
+        case CaseExtended():
+            moved = {"until": event.due_at, "due_before": event.due_before}
+            says = {"kind": "extension", "happened_at": event.effective_at, **moved}
+        case CaseAssigned():
+            says = {"kind": "assignment", "happened_at": event.effective_at, "code": event.team}
+        case CaseTransferred():
+            says = {"kind": "transfer", "happened_at": event.effective_at, "code": event.team}
+        case CaseSuspended():
+            waits = {"until": event.until, "code": event.waiting_for}
+            says = {"kind": "wait", "happened_at": event.effective_at, **waits}
+        case CaseReopened():
+            says = {"kind": "reopening", "happened_at": event.effective_at, "code": event.reopened_by}
+        case CaseClosed():
+            ended = {"until": event.reopen_until, "code": event.because}
+            says = {"kind": "closing", "happened_at": event.effective_at, **ended}
+    return says
+
+
+async def _keep_replies(
+    session: AsyncSession, events: Sequence[Received[CaseEvent]], known: Mapping[UUID, Known]
+) -> None:
+    """Each reply once. It can be read at once; where the person chose no other means, it is delivered by that."""
+    replies = [one for one in events if isinstance(one.event, CaseReplied) and one.event.feedback_id in known]
+    kept = set(await session.scalars(select(Reply.id).where(Reply.id.in_([one.id for one in replies]))))
+    told: list[Recorded] = []
+    for received in replies:
+        if received.id not in kept:
+            theirs = known[received.event.feedback_id]
+            reply = _reply(received, theirs.key)
+            session.add(reply)
+            told += _delivery(theirs.feedback, reply, received.recorded_at)
+    await record(session, *told)
+
+
+def _reply(received: Received[CaseEvent], key: PersonKey | None) -> Reply:
+    event = received.event
+    assert isinstance(event, CaseReplied)  # noqa: S101 - chosen above
+    return Reply(
+        id=received.id,
+        feedback_id=event.feedback_id,
+        answer=event.answer,
+        outcome=event.outcome,
+        words=key.encrypt(event.text, f"{REPLY} {received.id}") if key and event.text else None,
+        given_at=event.effective_at,
+    )
+
+
+def _delivery(feedback: Feedback, reply: Reply, at: datetime) -> list[Recorded]:
+    """By tracking, where the person chose no other means; a means that cannot be is told at once."""
+    if feedback.historical or feedback.reply_by in (None, "tracking"):
+        return outcomes.delivered(feedback, reply, "tracking", at)
+    if feedback.reply_by == "email" and not feedback.told_by_mail:
+        return outcomes.undeliverable(feedback, reply, "email", "no_address", at)
+    return []

@@ -72,6 +72,9 @@ class Feedback(Base):
     interaction: Mapped[dict[str, Any] | None]
     consent: Mapped[list[Any]]
     erased_at: Mapped[datetime | None]
+    told_by_mail: Mapped[list[Any]] = mapped_column(server_default="[]")
+    """Who is told by mail what happens: `person`, `submitter`, both or nobody."""
+    withdrawn_at: Mapped[datetime | None]
 
 
 class Reading(Base):

@@ -22,7 +22,7 @@ from services.intake.privacy.schemas import (
     MyErasureIn,
     MyErasureOut,
 )
-from services.intake.tracking.api import CODE_PROBLEMS, TrackingCode
+from services.intake.tracking.code import CODE_PROBLEMS, TrackingCode
 
 router = APIRouter(tags=["privacy"])
 

@@ -9,6 +9,8 @@ WORDS = (
     Held("feedback", ("words", "submitter", "resolution_note", "external_reference", "person_ref"), key="id"),
     Held("contact_index"),
     Held("reply", ("words",)),
+    Held("case_entry", ("words",)),
+    Held("message", ("words",)),
     Held("evaluation", ("comment",)),
     Held("reading", ("reason",)),
 )
@@ -17,10 +19,14 @@ WORDS = (
 NO_WORDS: Mapping[str, str] = {
     "feedback": "reference tracking_digest source source_code channel touchpoint phase kind declared_kind topic service"
     " service_point language ratings respondent submitted_by reply_to reply_by disclosure urgent about_channels"
-    " resolved_on_the_spot interaction consent",
+    " resolved_on_the_spot interaction consent told_by_mail",
     "person_link": "digest",
-    "case_view": "state team team_name hidden_from",
-    "reply": "outcome",
+    "case_view": "state team team_name hidden_from priority step waiting_for because outcome",
+    "reply": "outcome delivery delivery_by undeliverable_because",
+    "case_entry": "kind code",
+    "message": "author",
+    "notice": "kind recipient state told",
+    "team_view": "code name contact",
     "evaluation": "solved ratings",
     "reading": "read_by agent what",
     "erasure": "requested_by agent reason feedback_ids",

@@ -134,7 +134,8 @@ async def _told(session: AsyncSession, feedback: Feedback, now: datetime) -> lis
     view = await session.get(CaseView, feedback.id)
     feedback.erased_at, feedback.verbatim_pending = now, False
     events: list[Recorded] = []
-    if view is None or view.state != "closed":
+    if feedback.withdrawn_at is None and (view is None or view.state != "closed"):
+        feedback.withdrawn_at = now
         feedback.version += 1
         events.append(Recorded(FeedbackWithdrawn(effective_at=now), feedback.id, feedback.version, now))
     feedback.version += 1

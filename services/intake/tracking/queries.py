@@ -1,19 +1,23 @@
 """Finds what belongs to a tracking code."""
 
+from datetime import datetime
+
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.languages import Bilingual
-from services.intake.cases.models import CaseView, Reply
-from services.intake.cases.service import REPLY
+from services.intake.desk import Desk
 from services.intake.feedback.models import Feedback
 from services.intake.persons.keys import Erased, MasterKey, PersonKey
 from services.intake.persons.models import Person
 from services.intake.tracking.codes import normalise, tracking_digest
+from services.intake.tracking.conversation import Said, conversation, said_of
 from services.intake.tracking.errors import TrackingCodeMissing, TrackingCodeMistyped, TrackingCodeUnknown
-from services.intake.tracking.models import Evaluation
-from services.intake.tracking.next_steps import EVALUATED, NEXT_STEPS, SETTLED
-from services.intake.tracking.schemas import EvaluationOut, ReplyOut, TeamName, Tracking
+from services.intake.tracking.holder import withholds
+from services.intake.tracking.next_steps import SETTLED, WITHHELD, next_step
+from services.intake.tracking.schemas import EvaluationOut, ReplyOut, Tracking
+from services.intake.tracking.situations import Known, Standing, standing
+
+MOST_MESSAGES = 50
 
 
 async def feedback_of(session: AsyncSession, secret: str, code: str | None, *, lock: bool = False) -> Feedback:
@@ -42,48 +46,70 @@ async def person_key_of(session: AsyncSession, master_key: MasterKey, feedback: 
     return master_key.person_key(feedback.person_id, wrapped)
 
 
-async def tracking(session: AsyncSession, master_key: MasterKey, secret: str, code: str | None) -> Tracking:
+async def tracking(session: AsyncSession, desk: Desk, code: str | None, now: datetime) -> Tracking:
     """Everything that the person is told."""
-    feedback = await feedback_of(session, secret, code)
-    view = await session.get(CaseView, feedback.id)
-    replies = (
-        await session.scalars(select(Reply).where(Reply.feedback_id == feedback.id).order_by(Reply.given_at, Reply.id))
-    ).all()
-    evaluations = (
-        await session.scalars(
-            select(Evaluation).where(Evaluation.feedback_id == feedback.id).order_by(Evaluation.answer)
-        )
-    ).all()
-    status = view.state if view else "received"
-    wrapped = await session.scalar(select(Person.key).where(Person.id == feedback.person_id))
-    is_evaluated = view is not None and view.answers in {evaluation.answer for evaluation in evaluations}
+    feedback = await feedback_of(session, desk.secret, code)
+    key = await person_key_of(session, desk.master_key, feedback)
+    said = await said_of(session, feedback)
+    now_stands = stands(said, now, desk)
+    withheld = withholds(feedback)
+    entries = conversation(said, key, withheld=withheld)
+    is_over = now_stands.situation == "withdrawn"
+    owed = said.view is not None and said.view.state not in SETTLED and not is_over
     return Tracking.model_validate(
         {
             "id": feedback.id,
             "reference": feedback.reference,
             "submitted_at": feedback.submitted_at,
-            "status": status,
-            "next_step": EVALUATED if is_evaluated else NEXT_STEPS[status],
-            "next_by": view.reply_due_at if view and status not in SETTLED else None,
-            "team": TeamName(code=view.team, name=Bilingual(**view.team_name)) if view else None,
-            "replies": [
-                ReplyOut.model_validate(
-                    {
-                        "given_at": reply.given_at,
-                        "interim": reply.answer is None,
-                        "outcome": reply.outcome,
-                        "text": _words(master_key, feedback, wrapped, reply),
-                    }
-                )
-                for reply in replies
-            ],
-            "evaluation_asked": view is not None and view.answers > 0 and not is_evaluated,
-            "evaluations": [EvaluationOut.model_validate(one, from_attributes=True) for one in evaluations],
+            "status": "withdrawn" if feedback.withdrawn_at else said.view.state if said.view else "received",
+            "situation": now_stands.situation,
+            "next_step": next_step(now_stands.situation, now_stands.by, desk.zone),
+            "next_by": now_stands.by,
+            "answer_by": said.view.reply_due_at if said.view and owed else None,
+            "team": said.teams[said.view.team] if said.view else None,
+            "withheld": WITHHELD if withheld else None,
+            "conversation": entries,
+            "replies": [_reply_out(entry) for entry in entries if entry["kind"] == "reply"],
+            "evaluation_asked": _is_evaluation_asked(said) and not (withheld or is_over),
+            "evaluations": [EvaluationOut.model_validate(one, from_attributes=True) for one in said.evaluations],
+            "messages_left": 0 if _takes_no_message(said, is_over, now) else MOST_MESSAGES - len(said.messages),
         }
     )
 
 
-def _words(master_key: MasterKey, feedback: Feedback, wrapped: bytes | None, reply: Reply) -> str | None:
-    if reply.words is None or wrapped is None:
-        return None
-    return master_key.person_key(feedback.person_id, wrapped).decrypt(reply.words, f"{REPLY} {reply.id}")
+def stands(said: Said, now: datetime, desk: Desk) -> Standing:
+    """Where it stands for the person."""
+    latest = said.latest_answer
+    evaluation = said.evaluation_of(latest.answer if latest else None)
+    question = said.questions[-1] if said.questions else None
+    is_open = question is not None and not said.is_answered(question)
+    known = Known(
+        withdrawn=said.feedback.withdrawn_at is not None,
+        latest_delivery=latest.delivery if latest else None,
+        latest_solved=evaluation.solved if evaluation else None,
+        question_open_until=question.until if question and is_open else None,
+        answered_last_question=question is not None and not is_open,
+    )
+    return standing(said.view, known, now, desk.zone, desk.late_days)
+
+
+def _is_evaluation_asked(said: Said) -> bool:
+    latest = said.latest_answer
+    is_settled = said.view is not None and said.view.state in SETTLED
+    return is_settled and latest is not None and said.evaluation_of(latest.answer) is None
+
+
+def _takes_no_message(said: Said, is_over: bool, now: datetime) -> bool:
+    view = said.view
+    return is_over or bool(view and view.state == "closed" and view.reopen_until and view.reopen_until < now)
+
+
+def _reply_out(entry: dict[str, object]) -> ReplyOut:
+    return ReplyOut.model_validate(
+        {
+            "given_at": entry["at"],
+            "interim": entry["answer"] is None,
+            "outcome": entry["outcome"],
+            "text": entry["text"],
+        }
+    )

@@ -8,15 +8,28 @@ from pydantic import BaseModel, Field
 
 from libs.common.languages import Bilingual
 from libs.common.wire import Wire, Words
-from libs.contracts.codes import CaseState, Outcome, Solved
+from libs.contracts.codes import (
+    Author,
+    CaseState,
+    ClosedBecause,
+    DeliveredBy,
+    Outcome,
+    ReopenedBy,
+    Solved,
+    UndeliverableBecause,
+    WaitingFor,
+)
+from libs.contracts.organisation import PublicContact
 from services.intake.feedback.schemas import Marks
+from services.intake.tracking.next_steps import Situation
 
-Status = Literal["received"] | CaseState
+Status = Literal["awaited", "received", "withdrawn"] | CaseState
 
 
 class TeamName(BaseModel):
     code: str
     name: Bilingual
+    contact: PublicContact = Field(PublicContact(), description="where the public reaches the team")
 
 
 class ReplyOut(BaseModel):
@@ -25,7 +38,113 @@ class ReplyOut(BaseModel):
     given_at: datetime
     interim: bool
     outcome: Outcome | None
-    text: str | None = Field(description="null once erased")
+    text: str | None = Field(description="null once erased, and where it is withheld")
+
+
+class _Entry(BaseModel):
+    at: datetime
+
+
+class MessageEntry(_Entry):
+    """The person added something."""
+
+    kind: Literal["message"]
+    id: UUID
+    author: Author
+    in_answer_to: UUID | None = Field(description="`id` of the question")
+    text: str | None
+
+
+class ReplyEntry(_Entry):
+    """The team replied. A final reply has its number in `answer`; `delivery` says whether it has reached the person."""
+
+    kind: Literal["reply"]
+    id: UUID
+    answer: int | None
+    outcome: Outcome | None
+    text: str | None
+    delivery: Literal["delivered", "undeliverable"] | None
+    delivery_by: DeliveredBy | None
+    undeliverable_because: UndeliverableBecause | None
+
+
+class QuestionEntry(_Entry):
+    """The team asks the person something; the text says what happens otherwise."""
+
+    kind: Literal["question"]
+    id: UUID
+    until: datetime
+    answered: bool
+    text: str | None
+
+
+class ExtensionEntry(_Entry):
+    """The promised date moves: the text has the reason, and what can be done against it."""
+
+    kind: Literal["extension"]
+    due_before: datetime
+    due_at: datetime
+    text: str | None
+
+
+class MovementEntry(_Entry):
+    """A team has it."""
+
+    kind: Literal["assignment", "transfer"]
+    team: TeamName
+
+
+class WaitEntry(_Entry):
+    """The case waits, at the latest until then."""
+
+    kind: Literal["wait"]
+    waiting_for: WaitingFor
+    until: datetime
+
+
+class ClosingEntry(_Entry):
+    """The case is over; until when the person can come back."""
+
+    kind: Literal["closing"]
+    because: ClosedBecause
+    reopen_until: datetime | None
+
+
+class ReopeningEntry(_Entry):
+    """The case is open again."""
+
+    kind: Literal["reopening"]
+    reopened_by: ReopenedBy
+
+
+class EvaluationEntry(_Entry):
+    """The person said whether an answer solved it."""
+
+    kind: Literal["evaluation"]
+    answer: int
+    solved: Solved
+    comment: str | None
+
+
+class WithdrawalEntry(_Entry):
+    """The person wants no answer any more."""
+
+    kind: Literal["withdrawal"]
+
+
+Entry = Annotated[
+    MessageEntry
+    | ReplyEntry
+    | QuestionEntry
+    | ExtensionEntry
+    | MovementEntry
+    | WaitEntry
+    | ClosingEntry
+    | ReopeningEntry
+    | EvaluationEntry
+    | WithdrawalEntry,
+    Field(discriminator="kind"),
+]
 
 
 class EvaluationIn(Wire):
@@ -50,9 +169,17 @@ class Tracking(BaseModel):
     reference: str
     submitted_at: datetime
     status: Status
+    situation: Situation = Field(description="which of the situations `next_step` speaks of")
     next_step: Bilingual
-    next_by: datetime | None = Field(description="null until a case is open, and once it is answered")
+    next_by: datetime | None = Field(
+        description="the date that goes with `next_step`: of the promised answer; of a question, by when to answer it; "
+        "of a wait, its end; once closed, until when to come back"
+    )
+    answer_by: datetime | None = Field(description="by when an answer is promised, while one is owed")
     team: TeamName | None
-    replies: list[ReplyOut]
+    withheld: Bilingual | None = Field(description="why the texts of the team are not shown, where they are not")
+    conversation: list[Entry] = Field(description="everything since, the oldest first")
+    replies: list[ReplyOut] = Field(description="the replies of the conversation alone")
     evaluation_asked: bool = Field(description="an answer was given and not evaluated yet")
     evaluations: list[EvaluationOut]
+    messages_left: int = Field(description="how many messages may still be added; 0 where none is taken")

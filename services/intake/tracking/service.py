@@ -8,7 +8,9 @@ from libs.common.stream.events import Recorded, record
 from libs.contracts.feedback import FeedbackEvaluated
 from services.intake.cases.models import CaseView
 from services.intake.desk import Desk
+from services.intake.messages.errors import AuthorityNeeded
 from services.intake.tracking.errors import AlreadyEvaluated, NotAnsweredYet
+from services.intake.tracking.holder import withholds
 from services.intake.tracking.models import Evaluation, comment_of
 from services.intake.tracking.queries import feedback_of, person_key_of
 from services.intake.tracking.schemas import EvaluationIn, EvaluationOut
@@ -20,6 +22,8 @@ async def evaluate(
 ) -> EvaluationOut:
     """Keep what the person says of an answer. The same again is answered as the first time."""
     feedback = await feedback_of(session, desk.secret, code, lock=True)
+    if withholds(feedback):
+        raise AuthorityNeeded
     view = await session.get(CaseView, feedback.id)
     answers = view.answers if view else 0
     answer = body.answer or answers

@@ -16,6 +16,7 @@ from libs.common.db import Database
 from libs.common.stream.events import Received
 from libs.contracts.cases import CaseEvent, case_id_of
 from services.intake.handlers import handlers
+from services.intake.messages.redaction import tell_messages
 from services.intake.persons.keys import MasterKey
 from services.intake.verbatims.service import redact_some
 
@@ -79,11 +80,15 @@ class Intake:
         rows = await self.rows("SELECT * FROM event_pending WHERE subject = :id ORDER BY seq", id=feedback_id)
         return [{**row._mapping, "data": orjson.loads(row.data)} for row in rows]
 
-    async def hear(self, *events: Received[CaseEvent]) -> None:
+    async def hear(self, *events: Received[Any]) -> None:
         """A slice of routing's log, through the real handler."""
         fold = handlers(self.master_key).handled[type(events[0].event)]
         async with self.database.transaction() as session:
             await fold(session, events)
+
+    async def tell_messages(self) -> int:
+        async with self.database.transaction() as session:
+            return await tell_messages(session, self.master_key, set())
 
     async def redact(self) -> int:
         async with self.database.transaction() as session:

@@ -1,0 +1,105 @@
+"""The case as the person is told of it: folded from routing's events, one after the other."""
+
+from typing import Any, Final
+
+from libs.common.stream.events import Received
+from libs.contracts.cases import (
+    CaseAcknowledged,
+    CaseAsked,
+    CaseAssigned,
+    CaseClosed,
+    CaseEvent,
+    CaseExtended,
+    CaseOpened,
+    CaseReopened,
+    CaseReplied,
+    CaseResumed,
+    CaseSuspended,
+    CaseTransferred,
+    ClockBreached,
+    ClockCorrected,
+    ClockState,
+)
+
+View = dict[str, Any]
+
+_BEFORE: Final[View] = {
+    "reply_due_at": None,
+    "answers": 0,
+    "step": None,
+    "waiting_for": None,
+    "waiting_until": None,
+    "late_since": None,
+    "reopened_count": 0,
+    "because": None,
+    "outcome": None,
+    "reopen_until": None,
+}
+
+_STEPS: Final[dict[type[CaseEvent], str]] = {
+    CaseOpened: "opened",
+    CaseAssigned: "assigned",
+    CaseTransferred: "transferred",
+    CaseAcknowledged: "acknowledged",
+    CaseAsked: "asked",
+    CaseSuspended: "suspended",
+    CaseResumed: "resumed",
+    CaseExtended: "extended",
+    CaseReplied: "replied",
+    CaseClosed: "closed",
+    CaseReopened: "reopened",
+}
+
+_WITH_CLOCKS = CaseOpened | CaseAssigned | CaseTransferred | CaseSuspended | CaseResumed | CaseExtended | CaseReopened
+PROMISES: Final = ("reply", "stage2_reply")
+"""Clocks that end with an answer to the person."""
+
+
+def apply(view: View | None, received: Received[CaseEvent]) -> View:
+    """The view after the event; the same view where it knows the event already."""
+    event = received.event
+    if view is not None and received.version <= view["version"]:
+        return view
+    known = {**_BEFORE, **(view or {})}
+    changed = known | {
+        "feedback_id": event.feedback_id,
+        "version": received.version,
+        "state": event.state,
+        "team": event.team,
+        "team_name": event.team_name.model_dump(),
+        "hidden_from": list(event.hidden_from),
+        "priority": event.priority,
+        "step": _STEPS.get(type(event), known["step"]),
+    }
+    if event.state != "waiting":
+        changed |= {"waiting_for": None, "waiting_until": None}
+    if event.state != "closed":
+        changed |= {"because": None, "reopen_until": None}
+    return changed | _what_it_says(event, known)
+
+
+def _what_it_says(event: CaseEvent, known: View) -> View:
+    if isinstance(event, CaseReopened):
+        due = _due_at(event.clocks, "stage2_reply")
+        return {"reopened_count": event.reopened_count, "reply_due_at": due, "late_since": None}
+    says: View = {}
+    if isinstance(event, _WITH_CLOCKS):
+        due = _due_at(event.clocks, "stage2_reply" if known["reopened_count"] else "reply")
+        says["reply_due_at"] = due
+        if known["late_since"] and due and due > known["late_since"]:
+            says["late_since"] = None
+    if isinstance(event, CaseSuspended):
+        says |= {"waiting_for": event.waiting_for, "waiting_until": event.until}
+    elif isinstance(event, CaseReplied) and event.answer is not None:
+        says |= {"answers": event.answer, "outcome": event.outcome}
+    elif isinstance(event, CaseClosed):
+        says |= {"because": event.because, "outcome": event.outcome, "reopen_until": event.reopen_until}
+    elif isinstance(event, ClockBreached) and event.clock in PROMISES:
+        says["late_since"] = event.due_at
+    elif isinstance(event, ClockCorrected) and event.clock in PROMISES and event.breach_untrue:
+        says["late_since"] = None
+    return says
+
+
+def _due_at(clocks: tuple[ClockState, ...], name: str) -> Any:
+    return next((clock.due_at for clock in clocks if clock.clock == name and clock.cancelled_at is None), None)

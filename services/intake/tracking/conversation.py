@@ -1,0 +1,151 @@
+"""The conversation in its order: what the person said, and what the team did that the person reads."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.languages import Bilingual
+from libs.contracts.organisation import PublicContact
+from services.intake.cases.models import CaseEntry, CaseView, Reply
+from services.intake.cases.service import ENTRY, REPLY
+from services.intake.feedback.models import Feedback
+from services.intake.messages.models import Message, message_of
+from services.intake.persons.keys import PersonKey
+from services.intake.teams.models import TeamView
+from services.intake.tracking.models import Evaluation, comment_of
+from services.intake.tracking.schemas import TeamName
+
+
+@dataclass(frozen=True)
+class Said:
+    """All that was said and done of one feedback, as it lies in the database."""
+
+    feedback: Feedback
+    view: CaseView | None
+    replies: Sequence[Reply]
+    entries: Sequence[CaseEntry]
+    messages: Sequence[Message]
+    evaluations: Sequence[Evaluation]
+    teams: Mapping[str, TeamName]
+
+    @property
+    def questions(self) -> list[CaseEntry]:
+        return [entry for entry in self.entries if entry.kind == "question"]
+
+    def is_answered(self, question: CaseEntry) -> bool:
+        """By a message that names it, or by any that came after it."""
+        return any(one.in_answer_to == question.id or one.sent_at > question.happened_at for one in self.messages)
+
+    @property
+    def latest_answer(self) -> Reply | None:
+        final = [reply for reply in self.replies if reply.answer is not None]
+        return max(final, key=lambda reply: reply.answer or 0, default=None)
+
+    def evaluation_of(self, answer: int | None) -> Evaluation | None:
+        return next((one for one in self.evaluations if one.answer == answer), None)
+
+
+async def said_of(session: AsyncSession, feedback: Feedback) -> Said:
+    """Everything of one feedback, in its order."""
+    view = await session.get(CaseView, feedback.id)
+    entries = await _all(session, CaseEntry, feedback.id, CaseEntry.happened_at, CaseEntry.id)
+    codes = {entry.code for entry in entries if entry.kind in ("assignment", "transfer")}
+    return Said(
+        feedback,
+        view,
+        await _all(session, Reply, feedback.id, Reply.given_at, Reply.id),
+        entries,
+        await _all(session, Message, feedback.id, Message.sent_at, Message.id),
+        await _all(session, Evaluation, feedback.id, Evaluation.answer),
+        await _teams(session, codes, view),
+    )
+
+
+async def _all(session: AsyncSession, table: Any, feedback_id: UUID, *order: Any) -> Sequence[Any]:
+    rows = await session.scalars(select(table).where(table.feedback_id == feedback_id).order_by(*order))
+    return rows.all()
+
+
+async def _teams(session: AsyncSession, codes: set[str | None], view: CaseView | None) -> dict[str, TeamName]:
+    """By their newest name and contact."""
+    named = {code for code in codes if code} | ({view.team} if view else set())
+    rows = await session.scalars(select(TeamView).where(TeamView.code.in_(named)))
+    return {
+        row.code: TeamName(code=row.code, name=Bilingual(**row.name), contact=PublicContact(**row.contact))
+        for row in rows
+    }
+
+
+def conversation(said: Said, key: PersonKey, *, withheld: bool) -> list[dict[str, Any]]:
+    """The entries, the oldest first; without what the team wrote where that is withheld."""
+    entries = [
+        *(_reply(one, key, withheld) for one in said.replies),
+        *(_entry(said, one, key, withheld) for one in said.entries),
+        *(_message(one, key) for one in said.messages),
+        *(_evaluation(one, key) for one in said.evaluations),
+    ]
+    if said.feedback.withdrawn_at:
+        entries.append({"kind": "withdrawal", "at": said.feedback.withdrawn_at})
+    return sorted(entries, key=lambda entry: entry["at"])
+
+
+def _open(key: PersonKey, words: bytes | None, about: str) -> str | None:
+    return key.decrypt(words, about) if words else None
+
+
+def _reply(reply: Reply, key: PersonKey, withheld: bool) -> dict[str, Any]:
+    return {
+        "kind": "reply",
+        "at": reply.given_at,
+        "id": reply.id,
+        "answer": reply.answer,
+        "outcome": None if withheld else reply.outcome,
+        "text": None if withheld else _open(key, reply.words, f"{REPLY} {reply.id}"),
+        "delivery": reply.delivery,
+        "delivery_by": reply.delivery_by,
+        "undeliverable_because": reply.undeliverable_because,
+    }
+
+
+def _entry(said: Said, entry: CaseEntry, key: PersonKey, withheld: bool) -> dict[str, Any]:
+    shown: dict[str, Any] = {"kind": entry.kind, "at": entry.happened_at}
+    text = None if withheld else _open(key, entry.words, f"{ENTRY} {entry.id}")
+    match entry.kind:
+        case "question":
+            shown |= {"id": entry.id, "until": entry.until, "answered": said.is_answered(entry), "text": text}
+        case "extension":
+            shown |= {"due_before": entry.due_before, "due_at": entry.until, "text": text}
+        case "assignment" | "transfer":
+            shown["team"] = said.teams[entry.code or ""]
+        case "wait":
+            shown |= {"waiting_for": entry.code, "until": entry.until}
+        case "closing":
+            shown |= {"because": entry.code, "reopen_until": entry.until}
+        case "reopening":
+            shown["reopened_by"] = entry.code
+    return shown
+
+
+def _message(message: Message, key: PersonKey) -> dict[str, Any]:
+    return {
+        "kind": "message",
+        "at": message.sent_at,
+        "id": message.id,
+        "author": message.author,
+        "in_answer_to": message.in_answer_to,
+        "text": _open(key, message.words, message_of(message.id)),
+    }
+
+
+def _evaluation(evaluation: Evaluation, key: PersonKey) -> dict[str, Any]:
+    return {
+        "kind": "evaluation",
+        "at": evaluation.evaluated_at,
+        "answer": evaluation.answer,
+        "solved": evaluation.solved,
+        "comment": _open(key, evaluation.comment, comment_of(evaluation.feedback_id, evaluation.answer)),
+    }

@@ -1,0 +1,90 @@
+"""In which situation a feedback is, as its person lives it: one pure function of everything that is known."""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from services.intake.cases.models import CaseView
+from services.intake.tracking.next_steps import Situation, day_of
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a situation depends on, besides the case."""
+
+    withdrawn: bool = False
+    latest_delivery: str | None = None
+    """What became of the latest answer: `delivered`, `undeliverable`, or nothing yet."""
+    latest_solved: str | None = None
+    """What the person said of the latest answer."""
+    question_open_until: datetime | None = None
+    """Of the latest question, while nobody has answered it."""
+    answered_last_question: bool = False
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where it stands, and the date that goes with it."""
+
+    situation: Situation
+    by: datetime | None = None
+
+
+def standing(view: CaseView | None, known: Known, now: datetime, zone: ZoneInfo, late_days: int) -> Standing:
+    """Where it stands. `late_days`: how many days more are promised when a promise was not kept."""
+    if known.withdrawn:
+        return Standing("withdrawn")
+    if view is None:
+        return Standing("received")
+    if view.state == "closed":
+        return Standing(_closed(view, known), view.reopen_until)
+    if view.state == "answered":
+        return Standing(_answered(known))
+    if view.state == "waiting" and view.waiting_for == "third_party":
+        return Standing("suspended", view.waiting_until)
+    return _open(view, known, now, zone, late_days)
+
+
+def _closed(view: CaseView, known: Known) -> Situation:
+    if view.because in ("withdrawn", "declined", "referred"):
+        return view.because  # type: ignore[return-value]
+    return "closed_evaluated" if known.latest_solved else "closed"
+
+
+def _answered(known: Known) -> Situation:
+    if known.latest_solved:
+        return f"evaluated_{known.latest_solved}"  # type: ignore[return-value]
+    return "undeliverable" if known.latest_delivery == "undeliverable" else "answered"
+
+
+def _open(view: CaseView, known: Known, now: datetime, zone: ZoneInfo, late_days: int) -> Standing:
+    due = view.reply_due_at
+    if view.state == "waiting":
+        if known.answered_last_question:
+            return Standing("answer_received")
+        return Standing("asked", known.question_open_until or view.waiting_until)
+    if known.question_open_until and known.question_open_until > now:
+        return Standing("asked", known.question_open_until)
+    if due and is_late(due, now, zone):
+        return Standing("late", new_promise(due, now, zone, late_days))
+    if view.answers and known.latest_delivery == "undeliverable" and view.step != "reopened":
+        return Standing("undeliverable", due)
+    step: Situation = "new" if view.state == "new" else "assigned" if view.state == "assigned" else "acknowledged"
+    if view.step in ("extended", "reopened"):
+        step = view.step  # type: ignore[assignment]
+    elif view.step == "transferred" and view.state == "assigned":
+        step = "transferred"
+    return Standing(step, due)
+
+
+def is_late(due: datetime, now: datetime, zone: ZoneInfo) -> bool:
+    """From the day after the promised one."""
+    return now.astimezone(zone).date() > day_of(due, zone)
+
+
+def new_promise(due: datetime, now: datetime, zone: ZoneInfo, late_days: int) -> datetime:
+    """The date that a late person is told: so many days after the promised one, and again as often as it passes."""
+    day, today = day_of(due, zone) + timedelta(days=late_days), now.astimezone(zone).date()
+    while day < today:
+        day += timedelta(days=late_days)
+    return datetime.combine(day, time(23, 59), zone)
