@@ -4,15 +4,18 @@ import base64
 import binascii
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 import orjson
-from fastapi import Request, Response
+from fastapi import Query, Request, Response
 
 from libs.common.problems import Problem
 
 MAX_LIMIT = 200
+
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
+Cursor = Annotated[str | None, Query(max_length=200, description="from the `Link` header of the page before")]
 
 
 class InvalidCursor(Problem):
@@ -43,14 +46,22 @@ def decode_code_cursor(cursor: str | None) -> str:
     return code
 
 
+def decode_version_cursor(cursor: str | None) -> int:
+    """The version below which the next page begins; above all others without a cursor."""
+    version = _decode(cursor) if cursor else 2**62
+    if type(version) is not int or not 0 <= version <= 2**62:
+        raise InvalidCursor
+    return version
+
+
 def link_next(request: Request, response: Response, limit: int, places: Sequence[tuple[datetime, UUID]]) -> None:
     """Announce the next page where this one is full; `places` are the rows' own, in order."""
     if len(places) == limit:
         _announce(request, response, encode_cursor(*places[-1]))
 
 
-def link_next_code(request: Request, response: Response, limit: int, codes: Sequence[str]) -> None:
-    """The same for a list in the order of codes."""
+def link_next_code(request: Request, response: Response, limit: int, codes: Sequence[str | int]) -> None:
+    """The same for a list in the order of codes, or of versions."""
     if len(codes) == limit:
         _announce(request, response, _encode(codes[-1]))
 

@@ -27,8 +27,15 @@ class Expected:
     def __init__(self, if_match: str | None) -> None:
         self._if_match = if_match
 
-    def require(self, version: int) -> None:
-        """See that this version lies here. None said: `PreconditionRequired`; another: `PreconditionFailed`."""
+    def require(self, version: int | None) -> None:
+        """See that this version lies here. None said: `PreconditionRequired`; another: `PreconditionFailed`.
+
+        Where nothing lies yet (`version` is None), none need be said, and any that is said is another.
+        """
+        if version is None:
+            if self._if_match is not None:
+                raise PreconditionFailed
+            return
         if self._if_match is None:
             raise PreconditionRequired
         self.agree(version)

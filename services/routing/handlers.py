@@ -28,6 +28,7 @@ from libs.contracts.feedback import (
 from libs.contracts.interactions import InteractionsReported
 from services.routing.cases.learning import keep_evaluations, keep_verbatims
 from services.routing.cases.opening import open_cases
+from services.routing.catalogue.service import learn_codes
 from services.routing.privacy.service import erase
 
 
@@ -46,16 +47,16 @@ _IGNORED: frozenset[type[Event]] = frozenset(
         FeedbackWithdrawn,
         ReplyDelivered,
         ReplyUndeliverable,
-        ServiceChanged,
-        ServicePointChanged,
-        TopicChanged,
         TouchpointChanged,
         InteractionsReported,
     }
 )
 
 HANDLERS = Handlers(
-    dict.fromkeys((FeedbackSubmitted, FeedbackVerbatimRedacted, FeedbackEvaluated, PersonErased), on_feedback),
+    {
+        **dict.fromkeys((FeedbackSubmitted, FeedbackVerbatimRedacted, FeedbackEvaluated, PersonErased), on_feedback),
+        **dict.fromkeys((ServiceChanged, ServicePointChanged, TopicChanged), learn_codes),
+    },
     _IGNORED,
     erasing={PersonErased: subjects_of},
 )

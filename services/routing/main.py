@@ -3,8 +3,11 @@
 from libs.common.app import create_app
 from libs.common.stream import dead_letters, feed
 from libs.common.stream.doorbell import hang_doorbell
+from services.routing.calendars import api as calendars
 from services.routing.cases import api as cases
+from services.routing.rules import api as rules
 from services.routing.settings import RoutingSettings
+from services.routing.standards import api as standards
 from services.routing.teams import api as teams
 
 app = create_app(
@@ -15,6 +18,9 @@ app = create_app(
     routers=[
         cases.router,
         teams.router,
+        calendars.router,
+        standards.router,
+        rules.router,
         feed.router("routing", "/v1/case-events"),
         dead_letters.router("/v1/routing/dead-letters", "routing"),
     ],

@@ -113,7 +113,10 @@ def played(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pla
 def _reference_data(folder: Path, services: Codes, topics: Codes, teams: Codes) -> dict[str, str]:
     catalogue = {"services": services.entries(), "topics": topics.entries()}
     organisation = {
-        "teams": [{"code": "catch-all", "name": {"fr": "Accueil", "en": "Desk"}}, *teams.entries()],
+        "teams": [
+            {"code": "catch-all", "name": {"fr": "Accueil", "en": "Desk"}, "restricted": True},
+            *teams.entries(),
+        ],
         "calendar": {"time_zone": str(ZONE), "weekly_hours": {"monday": ["09:00-17:00"]}},
         "standards": [
             {

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from services.routing.rules.schemas import Condition, Rule, decide
-from services.routing.standards.schemas import Standard, StandardDocument, standard_for
+from services.routing.standards.schemas import Standard, StandardDocument, in_precedence, standard_for
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,13 @@ class Said:
     channel: str = "web"
     kind: str | None = None
     language: str | None = None
+    respondent: str | None = None
+    urgent: str | None = None
+    priority: str = "normal"
+    disclosure: str = "named"
+    concerns_staff: bool = False
+    source: str | None = "web_form"
+    response_requested: bool = False
 
 
 @pytest.mark.parametrize(
@@ -47,18 +54,20 @@ def test_the_first_rule_that_holds_decides() -> None:
         Rule(when=Condition(), team="all"),
         Rule(team="never"),
     ]
-    assert decide(rules, Said(service="a", kind="complaint")).team == "one"
-    assert decide(rules, Said(service="a", kind="enquiry")).team == "two"
-    assert decide(rules, Said()).team == "all"
+    assert decide(rules, Said(service="a", kind="complaint"))[1].team == "one"
+    assert decide(rules, Said(service="a", kind="enquiry"))[1].team == "two"
+    assert decide(rules, Said()) == (3, rules[2])
 
 
-def test_the_first_standard_that_holds_promises_and_there_may_be_none() -> None:
+def test_the_most_specific_standard_that_holds_promises_and_there_may_be_none() -> None:
     def standard(code: str, **when: list[str]) -> Standard:
         document = {"code": code, "name": {"fr": code, "en": code}, "when": when}
         clocks = [{"clock": "reply", "within": {"business_days": 1}}]
         return Standard(version=1, document=StandardDocument.model_validate({**document, "clocks": clocks}))
 
-    standards = [standard("strict", kind=["complaint"], channel=["web"]), standard("lax", kind=["complaint"])]
+    standards = in_precedence(
+        [standard("lax", kind=["complaint"]), standard("strict", kind=["complaint"], channel=["web"])]
+    )
     chosen = [
         standard_for(standards, Said(kind="complaint")),
         standard_for(standards, Said(kind="complaint", channel="phone")),

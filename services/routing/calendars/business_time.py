@@ -51,8 +51,8 @@ class BusinessCalendar:
     """When a service is open: weekly hours on the clock of one time zone, except on holidays.
 
     `weekly_hours` maps a weekday (0 is Monday) to its intervals in order; a weekday that is absent or has none is
-    closed. `holidays` are local dates, closed all day. A calendar remembers the years it has computed: keep it, rather
-    than build it for every question. Raises ValueError for a week without an open hour, intervals that overlap or are
+    closed. `holidays` are local dates, closed all day. A calendar remembers what it has computed: keep it, rather than
+    build it for every question. Raises ValueError for a week without an open hour, intervals that overlap or are
     out of order, a weekday that does not exist, and a holiday that is not a plain date.
     """
 
@@ -60,6 +60,7 @@ class BusinessCalendar:
     weekly_hours: Mapping[int, tuple[Interval, ...]]
     holidays: frozenset[date] = frozenset()
     _years: dict[int, "_OpenYear"] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _closings: dict[tuple[date, int], datetime] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         week = {weekday: tuple(hours) for weekday, hours in self.weekly_hours.items() if hours}
@@ -110,12 +111,11 @@ def due_after_business_days(calendar: BusinessCalendar, start: datetime, n: int)
     open or not (as in Regulation (EEC, Euratom) 1182/71, article 3 (1)). Raises ValueError for n < 1 and for a naive
     datetime.
     """
-    day = _day_zero(calendar, start, n)
-    while n:
-        day += _DAY
-        if spans := _open_spans(calendar, day):
-            n -= 1
-    return datetime.fromtimestamp(spans[-1][1], UTC)
+    day_zero = _day_zero(calendar, start, n)
+    known = calendar._closings.get((day_zero, n))
+    if known is None:
+        known = calendar._closings[day_zero, n] = _closing_after(calendar, day_zero, n)
+    return known
 
 
 def due_after_calendar_days(calendar: BusinessCalendar, start: datetime, n: int) -> datetime:
@@ -125,6 +125,22 @@ def due_after_calendar_days(calendar: BusinessCalendar, start: datetime, n: int)
     """
     midnight = _first_shown(calendar.time_zone, _day_zero(calendar, start, n) + _DAY * n, _MINUTES_A_DAY)
     return datetime.fromtimestamp(midnight, UTC)
+
+
+def open_seconds_by_day(calendar: BusinessCalendar, years: range) -> Iterator[tuple[date, int]]:
+    """Each local day of the years, in order, with its open time in seconds that really elapse."""
+    day, last = date(years[0], 1, 1), date(years[-1], 12, 31)
+    while day <= last:
+        yield day, sum(closes - opens for opens, closes in _open_spans(calendar, day))
+        day += _DAY
+
+
+def _closing_after(calendar: BusinessCalendar, day: date, n: int) -> datetime:
+    while n:
+        day += _DAY
+        if spans := _open_spans(calendar, day):
+            n -= 1
+    return datetime.fromtimestamp(spans[-1][1], UTC)
 
 
 class _OpenYear:

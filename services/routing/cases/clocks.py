@@ -3,34 +3,11 @@
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from libs.contracts.cases import ClockEnd, ClockState
 from services.routing.calendars.business_time import BusinessCalendar, business_seconds
 from services.routing.cases.models import Clock
-from services.routing.standards.schemas import Standard, Within
-
-
-def clocks_of(case_id: UUID, standard: Standard, calendar: BusinessCalendar, submitted_at: datetime) -> list[Clock]:
-    """The clocks that a standard promises; those that start at submission are running."""
-    clocks = [
-        Clock(
-            case_id=case_id,
-            clock=one.clock,
-            standard=standard.document.code,
-            standard_version=standard.version,
-            starts=one.starts,
-            within=one.within.model_dump(),
-            late_entry=False,
-            suspended_seconds=0,
-            extended=False,
-        )
-        for one in standard.document.clocks
-    ]
-    for clock in clocks:
-        if clock.starts == "submission":
-            start(clock, calendar, submitted_at)
-    return clocks
+from services.routing.standards.schemas import Within
 
 
 def start_at_assignment(clocks: Iterable[Clock], calendar: BusinessCalendar, effective_at: datetime) -> None:

@@ -12,7 +12,10 @@ from services.routing.database import Base
 
 
 class Case(Base):
-    """The work that a feedback asks for. `version` counts its events and is taken under the row's lock."""
+    """The work that a feedback asks for. `version` counts its events and is taken under the row's lock.
+
+    `said` has what rules look at besides the columns; `assigned_by` is `rule` or `staff`, null where nobody has it yet.
+    """
 
     __tablename__ = "cases"
     __table_args__ = (Index(None, "team", "state", "opened_at", "id"), Index(None, "opened_at", "id"))
@@ -25,6 +28,7 @@ class Case(Base):
     state: Mapped[str]
     team: Mapped[str] = mapped_column(ForeignKey("team.code"))
     member: Mapped[str | None]
+    assigned_by: Mapped[str | None]
     kind: Mapped[str | None]
     service: Mapped[str | None]
     service_point: Mapped[str | None]
@@ -35,6 +39,7 @@ class Case(Base):
     source: Mapped[str | None]
     source_code: Mapped[str | None] = mapped_column(index=True)
     hidden_from: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    said: Mapped[dict[str, Any] | None]
     historical: Mapped[bool] = mapped_column(Boolean)
     submitted_at: Mapped[datetime]
     opened_at: Mapped[datetime]
@@ -55,6 +60,7 @@ class Clock(Base):
     clock: Mapped[str] = mapped_column(primary_key=True)
     standard: Mapped[str]
     standard_version: Mapped[int]
+    calendar: Mapped[str] = mapped_column(server_default="default")
     starts: Mapped[str]
     within: Mapped[dict[str, Any]]
     started_at: Mapped[datetime | None]

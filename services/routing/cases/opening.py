@@ -1,45 +1,136 @@
-"""Opens cases: from feedback to an owner and a promise, in the transaction that reads the feedback."""
+"""Opens cases: from feedback to an owner and a promise, in the transaction that reads the feedback.
 
-from collections.abc import Mapping, Sequence
+Thousands a second come when a service catches up: rows and events are plain values, written by one statement a table.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from libs.common.bulk import insert_rows
 from libs.common.clock import utc_now
-from libs.common.languages import Bilingual
 from libs.common.stream.events import Received, Recorded, record
-from libs.contracts.cases import CaseAssigned, CaseOpened, case_id_of
+from libs.contracts.cases import CaseAssigned, CaseEvent, CaseOpened, ClockState, RuleDecided, case_id_of
 from libs.contracts.feedback import FeedbackSubmitted
-from services.routing.calendars.business_time import business_seconds
-from services.routing.cases import clocks as clock_rules
+from services.routing.calendars.business_time import BusinessCalendar, business_seconds
+from services.routing.calendars.queries import DEFAULT
+from services.routing.cases.clocks import elapsed_seconds
 from services.routing.cases.models import Case, Clock, TimelineEntry
-from services.routing.cases.states import is_owed_an_answer
-from services.routing.cases.telling import common
+from services.routing.organisation.deciding import ALSO_SAID, Decision, decision_on, said_in
 from services.routing.organisation.queries import Organisation, organisation_in_force
-from services.routing.rules.schemas import Rule, decide
-from services.routing.standards.schemas import standard_for
-from services.routing.teams import queries as teams
+from services.routing.standards.schemas import ClockDocument, Standard
 
 BY_RULE = "rule"
+
+_CARRIED = ("reference", "external_reference", "kind", "service", "service_point", "topic", "channel", "language")
+_TOLD = ("feedback_id", "service", "service_point", "topic", "channel", "kind", "language", "priority", "hidden_from")
+
+
+@dataclass
+class Opening:
+    """A case that is being opened: its rows, as they will be written, and its events so far."""
+
+    received: Received[FeedbackSubmitted]
+    organisation: Organisation
+    decision: Decision
+    case: dict[str, Any]
+    clocks: list[dict[str, Any]]
+    lines: list[dict[str, Any]] = field(default_factory=list)
+    events: list[Recorded] = field(default_factory=list)
+
+    @property
+    def opened_at(self) -> datetime:
+        at: datetime = self.case["opened_at"]
+        return at
+
+    @property
+    def common(self) -> dict[str, Any]:
+        """The fields of `CaseEvent`, as the case now stands."""
+        case = self.case
+        return {
+            **{name: case[name] for name in _TOLD},
+            "state": case["state"],
+            "team": case["team"],
+            "team_name": self.organisation.teams[case["team"]].name,
+        }
+
+    def tell(self, event: CaseEvent) -> None:
+        """The next event of the case."""
+        self.case["version"] += 1
+        self.events.append(
+            Recorded(event, self.case["id"], self.case["version"], self.opened_at, self.received.traceparent)
+        )
+
+    def note(self, verb: str, by: str, **details: Any) -> None:
+        """A line of the timeline, in the place of the last event."""
+        self.lines.append(
+            {
+                "case_id": self.case["id"],
+                "place": self.case["version"],
+                "verb": verb,
+                "by": by,
+                "effective_at": self.opened_at,
+                "recorded_at": utc_now(),
+                "details": details,
+            }
+        )
+
+    def states(self) -> tuple[ClockState, ...]:
+        return tuple(ClockState.model_validate(clock) for clock in self.clocks)
 
 
 async def open_cases(session: AsyncSession, submitted: Sequence[Received[FeedbackSubmitted]]) -> None:
     """Open a case for each feedback that is owed an answer and has none."""
     organisation = await organisation_in_force(session)
     known = await _known(session, submitted)
-    names = await teams.names(session, {rule.team for rule in organisation.rules})
-    opened = [
-        _open(received, organisation, names)
+    decided = [
+        (received, decision_on(organisation, said_in(received.event)))
         for received in submitted
-        if case_id_of(received.subject) not in known and _is_owed(received.event, organisation)
+        if case_id_of(received.subject) not in known
     ]
-    if opened:
-        await _write(session, Case, [case for case, *_ in opened])
-        await _write(session, Clock, [clock for _, clocks, *_ in opened for clock in clocks])
-        await _write(session, TimelineEntry, [line for *_, lines, _ in opened for line in lines])
-        await record(session, *(event for *_, events in opened for event in events))
+    await open_decided(
+        session,
+        organisation,
+        [
+            (received, decision)
+            for received, decision in decided
+            if decision.is_owed or received.event.resolved_on_the_spot
+        ],
+    )
+
+
+async def open_decided(
+    session: AsyncSession,
+    organisation: Organisation,
+    decided: Sequence[tuple[Received[FeedbackSubmitted], Decision]],
+    by: str = BY_RULE,
+) -> list[Opening]:
+    """Open a case for each of these feedbacks, none of which has one, owed an answer or not."""
+    openings = [_open(organisation, received, decision, by) for received, decision in decided]
+    await insert_rows(session, Case, [one.case for one in openings])
+    await insert_rows(session, Clock, [clock for one in openings for clock in one.clocks])
+    await insert_rows(session, TimelineEntry, [line for one in openings for line in one.lines])
+    await record(session, *(event for one in openings for event in one.events))
+    return openings
+
+
+def promises(standard: Standard, calendar: BusinessCalendar, submitted_at: datetime) -> list[dict[str, Any]]:
+    """The clocks of a standard, as rows; those that start at submission are running."""
+    return [_promise(standard, one, calendar, submitted_at) for one in standard.document.clocks]
+
+
+def start_at_assignment(
+    clocks: Sequence[dict[str, Any]], standard: Standard, calendar: BusinessCalendar, at: datetime
+) -> None:
+    """Start those that wait for the first assignment."""
+    for row, one in zip(clocks, standard.document.clocks, strict=True):
+        if one.starts == "assignment":
+            row["started_at"], row["due_at"] = at, one.within.due_at(calendar, at)
 
 
 async def _known(session: AsyncSession, submitted: Sequence[Received[FeedbackSubmitted]]) -> set[UUID]:
@@ -47,93 +138,104 @@ async def _known(session: AsyncSession, submitted: Sequence[Received[FeedbackSub
     return set(await session.scalars(select(Case.id).where(Case.id.in_(ids))))
 
 
-def _is_owed(feedback: FeedbackSubmitted, organisation: Organisation) -> bool:
-    return is_owed_an_answer(feedback, by_rule=decide(organisation.rules, feedback).opens_case)
+def _open(organisation: Organisation, received: Received[FeedbackSubmitted], decision: Decision, by: str) -> Opening:
+    """The case in the queue of the catch-all team; assigned at once where any other rule decides.
 
-
-def _rule_for(feedback: FeedbackSubmitted, organisation: Organisation) -> Rule:
-    """The first rule that holds; words without a kind are sorted by someone first, in the catch-all team's queue."""
-    is_unsorted = feedback.kind is None and feedback.has_text
-    return organisation.catch_all if is_unsorted else decide(organisation.rules, feedback)
-
-
-def _open(
-    received: Received[FeedbackSubmitted], organisation: Organisation, names: Mapping[str, Bilingual]
-) -> tuple[Case, list[Clock], list[TimelineEntry], list[Recorded]]:
-    """The case in the queue of the catch-all team; assigned at once where any other rule decides."""
-    feedback = received.event
-    rule = _rule_for(feedback, organisation)
-    is_assigned = rule is not organisation.catch_all
-    case = _case(received, rule.team, "assigned" if is_assigned else "new")
-    standard = standard_for(organisation.standards, feedback)
-    clocks = clock_rules.clocks_of(case.id, standard, organisation.calendar, feedback.submitted_at) if standard else []
-    catch_all = organisation.catch_all.team
-    opened = CaseOpened.model_validate(
-        {
-            **common(case, names[rule.team]),
-            "state": "new",
-            "team": catch_all,
-            "team_name": names[catch_all],
-            "historical": feedback.historical,
-            "submitted_at": feedback.submitted_at,
-            "clocks": clock_rules.states(clocks),
-        }
+    What is hidden from a team opens where it stays.
+    """
+    feedback, standard = received.event, decision.standard
+    calendar = organisation.calendar_of(standard) if standard else organisation.calendars[DEFAULT]
+    opening = Opening(
+        received,
+        organisation,
+        decision,
+        _case(received, decision.team if decision.hidden_from else organisation.catch_all.team, decision),
+        promises(standard, calendar, feedback.submitted_at) if standard else [],
     )
-    lines = [_line(case, 1, "open", catch_all)]
-    events = [Recorded(opened, case.id, 1, case.opened_at, received.traceparent)]
-    if is_assigned:
-        clock_rules.start_at_assignment(clocks, organisation.calendar, case.opened_at)
-        assigned = CaseAssigned.model_validate(
-            {
-                **common(case, names[rule.team]),
-                "effective_at": case.opened_at,
-                "elapsed_seconds": clock_rules.elapsed_seconds(feedback.submitted_at, case.opened_at),
-                "business_seconds": business_seconds(organisation.calendar, feedback.submitted_at, case.opened_at),
-                "assigned_by": "rule",
-                "clocks": clock_rules.states(clocks),
-            }
+    for clock in opening.clocks:
+        clock["case_id"] = opening.case["id"]
+    opening.tell(
+        CaseOpened(
+            **opening.common,
+            historical=feedback.historical,
+            submitted_at=feedback.submitted_at,
+            clocks=opening.states(),
         )
-        lines.append(_line(case, 2, "assign", rule.team))
-        events.append(Recorded(assigned, case.id, 2, case.opened_at, received.traceparent))
-    case.version = len(events)
-    return case, clocks, lines, events
+    )
+    opening.note("open", by, team=opening.case["team"])
+    opening.tell(
+        RuleDecided(
+            **opening.common,
+            rule_set_version=organisation.rules_version,
+            rule=decision.rule,
+            chosen_team=decision.chosen_team,
+            overruled=decision.is_overruled,
+        )
+    )
+    if decision.assigns:
+        _assign(opening, calendar)
+    return opening
 
 
-def _case(received: Received[FeedbackSubmitted], team: str, state: str) -> Case:
+def _assign(opening: Opening, calendar: BusinessCalendar) -> None:
+    decision, at, submitted_at = opening.decision, opening.opened_at, opening.case["submitted_at"]
+    opening.case.update(team=decision.team, state="assigned", assigned_by="rule")
+    if decision.standard:
+        start_at_assignment(opening.clocks, decision.standard, calendar, at)
+    opening.tell(
+        CaseAssigned(
+            **opening.common,
+            effective_at=at,
+            elapsed_seconds=elapsed_seconds(submitted_at, at),
+            business_seconds=business_seconds(calendar, submitted_at, at),
+            assigned_by="rule",
+            clocks=opening.states(),
+        )
+    )
+    opening.note(
+        "assign",
+        BY_RULE,
+        team=decision.team,
+        rule=decision.rule,
+        rule_set_version=opening.organisation.rules_version,
+    )
+
+
+def _case(received: Received[FeedbackSubmitted], team: str, decision: Decision) -> dict[str, Any]:
     feedback = received.event
     opened_at = feedback.submitted_at if feedback.historical else feedback.recorded_at
-    shared = ("reference", "external_reference", "kind", "service", "service_point", "topic", "channel", "language")
-    return Case(
-        **{name: getattr(feedback, name) for name in shared},
-        id=case_id_of(received.subject),
-        feedback_id=received.subject,
-        state=state,
-        team=team,
-        priority="urgent" if feedback.urgent else "normal",
-        source=feedback.source,
-        source_code=feedback.source_code,
-        hidden_from=[],
-        historical=feedback.historical,
-        submitted_at=feedback.submitted_at,
-        opened_at=opened_at,
-        last_effective_at=opened_at,
-        answers=0,
-    )
+    return {
+        **{name: getattr(feedback, name) for name in _CARRIED},
+        "id": case_id_of(received.subject),
+        "feedback_id": received.subject,
+        "version": 0,
+        "state": "new",
+        "team": team,
+        "assigned_by": None,
+        "priority": "urgent" if feedback.urgent else "normal",
+        "source": feedback.source,
+        "source_code": feedback.source_code,
+        "hidden_from": decision.hidden_from,
+        "said": {name: value for name in ALSO_SAID if (value := getattr(feedback, name))},
+        "historical": feedback.historical,
+        "submitted_at": feedback.submitted_at,
+        "opened_at": opened_at,
+        "last_effective_at": opened_at,
+        "answers": 0,
+    }
 
 
-def _line(case: Case, place: int, verb: str, team: str) -> TimelineEntry:
-    return TimelineEntry(
-        case_id=case.id,
-        place=place,
-        verb=verb,
-        by=BY_RULE,
-        effective_at=case.opened_at,
-        recorded_at=utc_now(),
-        details={"team": team},
-    )
-
-
-async def _write(session: AsyncSession, table: type[Any], rows: Sequence[Any]) -> None:
-    if rows:
-        columns = [column.key for column in table.__table__.columns]
-        await session.execute(insert(table), [{name: getattr(row, name) for name in columns} for row in rows])
+def _promise(
+    standard: Standard, one: ClockDocument, calendar: BusinessCalendar, submitted_at: datetime
+) -> dict[str, Any]:
+    runs = one.starts == "submission"
+    return {
+        "clock": one.clock,
+        "standard": standard.document.code,
+        "standard_version": standard.version,
+        "calendar": standard.document.calendar,
+        "starts": one.starts,
+        "within": one.within.model_dump(),
+        "started_at": submitted_at if runs else None,
+        "due_at": one.within.due_at(calendar, submitted_at) if runs else None,
+    }

@@ -7,9 +7,9 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from libs.common.languages import Bilingual
 from libs.common.wire import Line, Wire, Words
 from libs.contracts.codes import CaseState, Channel, ClockName, Code, Kind, Outcome, Solved, Starts
+from services.routing.teams.schemas import TeamName
 
 Verb = Literal["assign", "acknowledge", "reply", "close"]
 
@@ -69,11 +69,6 @@ class Reply(Action):
 
 class Close(Action):
     """The time to come back has passed."""
-
-
-class TeamName(BaseModel):
-    code: str
-    name: Bilingual
 
 
 class ClockOut(BaseModel):

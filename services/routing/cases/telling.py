@@ -7,8 +7,9 @@ from libs.common.languages import Bilingual
 from libs.contracts.cases import CaseEvent
 from libs.contracts.codes import CaseState
 from services.routing.cases.models import Case, Clock
-from services.routing.cases.schemas import CaseSummary, ClockOut, TeamName
+from services.routing.cases.schemas import CaseSummary, ClockOut
 from services.routing.cases.states import VERBS
+from services.routing.teams.schemas import TeamName
 
 S = TypeVar("S", bound=CaseSummary)
 

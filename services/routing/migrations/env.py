@@ -5,6 +5,8 @@ import libs.common.rate_limit
 import libs.common.stream.tables  # noqa: F401
 import services.routing.calendars.models
 import services.routing.cases.models
+import services.routing.catalogue.models
+import services.routing.organisation.models
 import services.routing.rules.models
 import services.routing.standards.models
 import services.routing.teams.models  # noqa: F401

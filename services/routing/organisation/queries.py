@@ -1,67 +1,108 @@
 """The organisation in force, as cases are decided by it."""
 
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from datetime import datetime
+from uuid import UUID
 
-import orjson
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from libs.common.languages import Bilingual
 from libs.common.stream.errors import StreamStopped
+from services.routing.calendars import queries as calendars
 from services.routing.calendars.business_time import BusinessCalendar
 from services.routing.calendars.models import Calendar
-from services.routing.calendars.schemas import CalendarDocument
-from services.routing.rules.models import RuleSet
+from services.routing.calendars.queries import DEFAULT
+from services.routing.organisation.marking import current_mark
+from services.routing.rules import queries as rules
 from services.routing.rules.schemas import Rule
-from services.routing.standards.models import ServiceStandard
-from services.routing.standards.schemas import Standard, StandardDocument
+from services.routing.standards import queries as standards
+from services.routing.standards.schemas import Standard
+from services.routing.teams import queries as teams
+
+_KEPT = 4
+
+
+@dataclass(frozen=True)
+class ActiveTeam:
+    """A team that can be given cases."""
+
+    code: str
+    name: Bilingual
+    restricted: bool
+    services: frozenset[str]
+    service_points: frozenset[str]
 
 
 @dataclass(frozen=True)
 class Organisation:
-    """Rules, standards and calendar of one moment."""
+    """Teams, rules, standards in their precedence, and calendars of one moment."""
 
+    teams: Mapping[str, ActiveTeam]
+    rules_version: int
     rules: Sequence[Rule]
     standards: Sequence[Standard]
-    calendar: BusinessCalendar
+    calendars: Mapping[str, BusinessCalendar]
 
     @property
     def catch_all(self) -> Rule:
         return self.rules[-1]
+
+    def calendar_of(self, standard: Standard) -> BusinessCalendar:
+        return self.calendars[standard.document.calendar]
 
 
 class NothingPublished(StreamStopped):
     """No organisation has been published: feedback waits in the log until `ecoute prepare` does."""
 
 
+_organisations: OrderedDict[UUID, Organisation] = OrderedDict()
+
+
 async def organisation_in_force(session: AsyncSession) -> Organisation:
-    """The newest of everything."""
-    rules = await session.scalar(select(RuleSet.document).order_by(RuleSet.version.desc()).limit(1))
-    if rules is None:
+    """The newest of everything; kept in memory for as long as nothing is published."""
+    mark = await current_mark(session)
+    if mark is None:
         raise NothingPublished
-    standards = await session.execute(
-        select(ServiceStandard.version, ServiceStandard.document)
-        .where(ServiceStandard.retired.is_(False))
-        .order_by(ServiceStandard.rank)
+    if mark not in _organisations:
+        _organisations[mark] = await _read(session)
+        while len(_organisations) > _KEPT:
+            _organisations.popitem(last=False)
+    return _organisations[mark]
+
+
+async def calendar_in_force(session: AsyncSession, code: str = DEFAULT, at: datetime | None = None) -> BusinessCalendar:
+    """The calendar now, or as it was in force at a moment; before its first version, that one."""
+    row = await (calendars.in_force_at(session, code, at) if at else calendars.newest(session, code))
+    if row is None:
+        raise NothingPublished
+    return calendars.business_calendar(row)
+
+
+async def _read(session: AsyncSession) -> Organisation:
+    rule_set = await rules.newest(session)
+    hours = await session.scalars(
+        select(Calendar).ext(distinct_on(Calendar.code)).order_by(Calendar.code, Calendar.version.desc())
     )
+    by_code = {row.code: calendars.business_calendar(row) for row in hours}
+    if rule_set is None or DEFAULT not in by_code:
+        raise NothingPublished
     return Organisation(
-        rules=[Rule.model_validate(one) for one in rules],
-        standards=[
-            Standard(version=row.version, document=StandardDocument.model_validate(row.document)) for row in standards
-        ],
-        calendar=await calendar_in_force(session),
+        teams={
+            team.code: ActiveTeam(
+                code=team.code,
+                name=Bilingual(**team.name),
+                restricted=team.restricted,
+                services=frozenset(team.services),
+                service_points=frozenset(team.service_points),
+            )
+            for team in await teams.active(session)
+        },
+        rules_version=rule_set.version,
+        rules=rules.content(rule_set).rules,
+        standards=await standards.in_force(session),
+        calendars=by_code,
     )
-
-
-async def calendar_in_force(session: AsyncSession) -> BusinessCalendar:
-    document = await session.scalar(select(Calendar.document).order_by(Calendar.version.desc()).limit(1))
-    if document is None:
-        raise NothingPublished
-    return _calendar(orjson.dumps(document))
-
-
-@lru_cache(maxsize=4)
-def _calendar(document: bytes) -> BusinessCalendar:
-    """A calendar remembers the years that it has computed: one object for one document."""
-    return CalendarDocument.model_validate_json(document).calendar()

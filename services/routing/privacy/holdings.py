@@ -12,12 +12,14 @@ WORDS = (
 
 NO_WORDS: Mapping[str, str] = {
     "cases": "reference state team member kind service service_point topic channel language outcome solved"
-    " source source_code priority hidden_from",
-    "clock": "clock standard starts within",
+    " source source_code priority hidden_from assigned_by said",
+    "clock": "clock standard calendar starts within",
     "timeline_entry": "verb by details",
-    "team": "code name contact",
-    "calendar": "document",
-    "rule_set": "document",
-    "service_standard": "code document",
+    "team": "code name contact members alert_email services service_points",
+    "team_version": "code document published_by",
+    "calendar": "code document published_by",
+    "rule_set": "document published_by",
+    "service_standard": "code document published_by",
+    "catalogue_code": "kind code",
 }
 """Codes, documents of the organisation, and who of staff did something."""

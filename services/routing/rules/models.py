@@ -14,3 +14,4 @@ class RuleSet(Base):
     version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     document: Mapped[list[Any]]
     published_at: Mapped[datetime]
+    published_by: Mapped[str | None]

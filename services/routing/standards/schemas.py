@@ -1,14 +1,16 @@
 """Service standards: by when the public is promised what."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Self
+from itertools import combinations
+from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import BaseModel, Field, model_validator
+from pydantic_core import PydanticCustomError
 
-from libs.common.languages import Bilingual
-from libs.common.wire import Wire
-from libs.contracts.codes import Code, Starts
+from libs.common.wire import Name, Wire
+from libs.contracts.codes import ClockName, Code, Starts
 from services.routing.calendars.business_time import (
     BusinessCalendar,
     due_after_business_days,
@@ -26,7 +28,11 @@ class Within(Wire):
     @model_validator(mode="after")
     def _is_one_of_two(self) -> Self:
         if (self.business_days is None) == (self.calendar_days is None):
-            raise ValueError("one of business_days and calendar_days is needed")
+            raise PydanticCustomError(
+                "one_span",
+                "One of business_days and calendar_days is needed.",
+                {"fr": "Il faut soit « business_days », soit « calendar_days »."},
+            )
         return self
 
     def due_at(self, calendar: BusinessCalendar, started_at: datetime) -> datetime:
@@ -37,34 +43,99 @@ class Within(Wire):
 
 
 class ClockDocument(Wire):
-    clock: Literal["acknowledge", "reply"] = Field(description="those that a verb ends")
+    """A promise. The clock `stage2_reply` starts when a case is reopened, and no other does."""
+
+    clock: ClockName
     within: Within
     starts: Starts = "submission"
 
+    @model_validator(mode="after")
+    def _starts_when_it_can(self) -> Self:
+        if (self.clock == "stage2_reply") != (self.starts == "reopening"):
+            raise PydanticCustomError(
+                "start_of_a_clock",
+                "The clock stage2_reply starts at `reopening`, and no other does.",
+                {"fr": "L'horloge stage2_reply commence à « reopening », et aucune autre."},
+            )
+        return self
 
-class StandardDocument(Wire):
-    """The clocks that are promised for what the condition holds for."""
 
-    code: Code
-    name: Bilingual
+class StandardContent(Wire):
+    """The clocks that are promised for what the condition holds for.
+
+    Of the standards that hold, the one with the most specific condition promises: one that names the service comes
+    before all that do not, among those one that names the kind, then the priority, then service point, topic, channel,
+    language, respondent, urgent, disclosure, concerns_staff, source, response_requested. Where two name the same
+    fields, the lower `rank` comes first. Two that name the same fields, have the same rank and can both hold for the
+    same feedback are refused.
+    """
+
+    name: Name
     when: Condition = Condition()
-    clocks: list[ClockDocument] = Field(min_length=1)
+    rank: int = Field(
+        0, ge=0, le=1_000, description="among conditions that name the same fields, the lower comes first"
+    )
+    calendar: Code = Field("default", description="by which business days are counted")
+    clocks: list[ClockDocument] = Field(min_length=1, max_length=4)
 
     @model_validator(mode="after")
     def _has_each_clock_once(self) -> Self:
         names = [clock.clock for clock in self.clocks]
         if len(set(names)) != len(names):
-            raise ValueError(f"the standard {self.code} has a clock twice")
+            raise PydanticCustomError(
+                "clock_twice",
+                "A standard has a clock twice.",
+                {"fr": "Une norme a deux fois la même horloge."},
+            )
         return self
 
 
-class Standard(Wire):
+class StandardDocument(StandardContent):
+    """A standard with its code, as in the organisation's document."""
+
+    code: Code
+
+    @property
+    def content(self) -> StandardContent:
+        return StandardContent.model_validate(self.model_dump(exclude={"code"}))
+
+
+class StandardOut(StandardContent):
+    """A standard in force."""
+
+    code: Code
+    version: int
+    published_at: datetime
+
+
+class Standards(BaseModel):
+    """The standards in force, by code."""
+
+    items: list[StandardOut]
+
+
+@dataclass(frozen=True)
+class Standard:
     """A standard in force, with its version."""
 
     version: int
     document: StandardDocument
 
 
+def in_precedence(standards: Iterable[Standard]) -> list[Standard]:
+    """The most specific first; among conditions that name the same fields, the lower rank."""
+    by_rank = sorted(standards, key=lambda one: one.document.rank)
+    return sorted(by_rank, key=lambda one: one.document.when.specificity, reverse=True)
+
+
 def standard_for(standards: Sequence[Standard], attributes: Attributes) -> Standard | None:
-    """The first standard that holds, in the order in which they were published; there may be none."""
+    """The first that holds of the standards in their precedence; there may be none."""
     return next((one for one in standards if one.document.when.holds(attributes)), None)
+
+
+def undecided(documents: Iterable[StandardDocument]) -> Iterator[tuple[str, str]]:
+    """The codes of each two standards of which neither comes before the other though both can hold."""
+    for one, other in combinations(documents, 2):
+        same = one.rank == other.rank and one.when.specificity == other.when.specificity
+        if same and one.when.meets(other.when):
+            yield one.code, other.code

@@ -2,31 +2,73 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from libs.common.languages import Bilingual
-from libs.common.wire import Line, Wire
+from libs.common.wire import Line, Name, Wire
 from libs.contracts.codes import Code
+
+
+def _once_each(codes: list[str]) -> list[str]:
+    return sorted(set(codes))
+
+
+Email = Annotated[Line, StringConstraints(max_length=254, pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+$")]
+Url = Annotated[Line, StringConstraints(max_length=500, pattern=r"^https?://[^\s]+$")]
+MemberId = Annotated[Line, Field(max_length=200)]
+Codes = Annotated[list[Code], Field(max_length=1_000), AfterValidator(_once_each)]
 
 
 class Contact(Wire):
     """Where the public reaches the team."""
 
     phone: Annotated[Line, Field(max_length=40)] | None = None
-    email: Annotated[Line, Field(max_length=254)] | None = None
+    email: Email | None = None
+    url: Url | None = None
 
 
-class TeamDocument(Wire):
-    code: Code
-    name: Bilingual
+class TeamContent(Wire):
+    """What a team is: its name and contact are public, the rest is the organisation's own."""
+
+    name: Name
     contact: Contact = Contact()
+    members: Annotated[list[MemberId], Field(max_length=1_000), AfterValidator(_once_each)] = Field(
+        [], description="ids, as in the claim `sub` of their tokens"
+    )
+    alert_email: Email | None = Field(
+        None, description="where what is urgent is told at once; never shown to the public"
+    )
+    services: Codes = Field([], description="that the team runs: hidden from it is what concerns its own staff")
+    service_points: Codes = Field([], description="that the team runs")
+    restricted: bool = Field(False, description="takes what must be hidden from the team complained about")
 
 
-class TeamOut(BaseModel):
+class TeamDocument(TeamContent):
+    """A team with its code, as in the organisation's document."""
+
+    code: Code
+
+    @property
+    def content(self) -> TeamContent:
+        return TeamContent.model_validate(self.model_dump(exclude={"code"}))
+
+
+class TeamName(BaseModel):
+    """A team as others speak of it."""
+
     code: str
     name: Bilingual
-    contact: Contact
+
+
+class TeamOut(TeamContent):
+    """A team as it now is. One that is retired keeps its cases and gets no new ones."""
+
+    code: Code
+    version: int
+    retired: bool
 
 
 class Teams(BaseModel):
+    """Teams, by code."""
+
     items: list[TeamOut]

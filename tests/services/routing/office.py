@@ -12,27 +12,18 @@ import orjson
 from fastapi import FastAPI
 from sqlalchemy import text
 
+from deploy.documents import event_types
 from libs.common.auth.development import DevelopmentIssuer
 from libs.common.db import Database
 from libs.common.stream.events import Event, Received
-from libs.contracts.cases import (
-    CaseAcknowledged,
-    CaseAssigned,
-    CaseClosed,
-    CaseEvent,
-    CaseOpened,
-    CaseReplied,
-    case_id_of,
-)
+from libs.contracts.cases import RuleDecided, case_id_of
 from libs.contracts.feedback import FeedbackSubmitted
 from services.routing.handlers import on_feedback
 from services.routing.organisation.schemas import OrganisationDocument
 from services.routing.organisation.service import publish
 
 TORONTO = ZoneInfo("America/Toronto")
-CASE_EVENTS: dict[str, type[CaseEvent]] = {
-    kind.type: kind for kind in (CaseOpened, CaseAssigned, CaseAcknowledged, CaseReplied, CaseClosed)
-}
+EVENTS: dict[str, type[Event]] = {kind.type: kind for kind in event_types()}
 
 WORKDAY = ["08:30-12:00", "13:00-16:30"]
 ORGANISATION: dict[str, Any] = {
@@ -41,6 +32,7 @@ ORGANISATION: dict[str, Any] = {
         {"code": "passports", "name": {"fr": "Passeports", "en": "Passports"}, "contact": {"phone": "1-800-555-0101"}},
         {"code": "letters", "name": {"fr": "Courrier", "en": "Letters"}},
         {"code": "access", "name": {"fr": "Accessibilité", "en": "Accessibility"}},
+        {"code": "complaints-office", "name": {"fr": "Bureau des plaintes", "en": "Complaints"}, "restricted": True},
     ],
     "calendar": {
         "time_zone": "America/Toronto",
@@ -179,10 +171,16 @@ class Routing:
         return items
 
     async def events(self, case: dict[str, Any]) -> list[tuple[int, datetime, Any]]:
-        """Version, time and payload of a case's events, read as their contract's classes."""
+        """Version, time and payload of a case's events but `rule.decided`, read as their contract's classes."""
+        told = await self.told(case["id"])
+        assert [version for version, *_ in told] == list(range(1, len(told) + 1))
+        return [one for one in told if not isinstance(one[2], RuleDecided)]
+
+    async def told(self, subject: Any) -> list[tuple[int, datetime, Any]]:
+        """Version, time and payload of every event of a subject."""
         return [
-            (row.version, row.time, CASE_EVENTS[row.type].parse(orjson.loads(row.data), row.text))
-            for row in await self.rows("SELECT * FROM event_pending WHERE subject = :id ORDER BY seq", id=case["id"])
+            (row.version, row.time, EVENTS[row.type].parse(orjson.loads(row.data), row.text))
+            for row in await self.rows("SELECT * FROM event_pending WHERE subject = :id ORDER BY seq", id=str(subject))
         ]
 
     async def rows(self, statement: str, **values: Any) -> list[Any]:

@@ -162,8 +162,8 @@ async def test_a_case_that_is_another_teams_is_not_waited_for_in_vain_nor_shown(
 async def test_staff_see_the_teams_and_their_public_contact(routing: Routing) -> None:
     answer = await routing.http.get("/v1/teams", headers=routing.staff("analyst"))
     items = {team["code"]: team for team in answer.json()["items"]}
-    assert list(items) == ["access", "first-line", "letters", "passports"]
-    assert items["passports"]["contact"] == {"phone": "1-800-555-0101", "email": None}
+    assert list(items) == ["access", "complaints-office", "first-line", "letters", "passports"]
+    assert items["passports"]["contact"] == {"phone": "1-800-555-0101", "email": None, "url": None}
     assert (await routing.http.get("/v1/teams")).status_code == 401
     assert (await routing.http.get("/v1/teams", headers=routing.staff("service"))).status_code == 403
 

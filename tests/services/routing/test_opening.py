@@ -81,7 +81,7 @@ async def test_the_first_rule_that_holds_decides_and_the_catch_all_leaves_the_ca
     opened = events[0][2]
     assert isinstance(opened, CaseOpened)
     assert (opened.state, opened.team) == ("new", "first-line")
-    assert [version for version, *_ in events] == ([1, 2] if state == "assigned" else [1])
+    assert [version for version, *_ in events] == ([1, 3] if state == "assigned" else [1])
     if state == "assigned":
         assigned = events[1][2]
         assert isinstance(assigned, CaseAssigned)

@@ -1,0 +1,17 @@
+"""The codes of the catalogue, as intake tells them: enough to flag one that is not there."""
+
+from sqlalchemy import Boolean
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.routing.database import Base
+
+
+class CatalogueCode(Base):
+    """A code of a kind: `service`, `service_point`, `topic`."""
+
+    __tablename__ = "catalogue_code"
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int]
+    retired: Mapped[bool] = mapped_column(Boolean)
