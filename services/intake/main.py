@@ -13,6 +13,7 @@ from services.intake.partners import api as partners
 from services.intake.partners.keyring import hang_keyring
 from services.intake.privacy import api as privacy
 from services.intake.reading import api as reading
+from services.intake.recovery import api as recovery
 from services.intake.settings import IntakeSettings
 from services.intake.tracking import api as tracking
 
@@ -27,6 +28,7 @@ app = create_app(
         tracking.router,
         privacy.router,
         messages.router,
+        recovery.router,
         catalogue.router,
         partners.partners,
         partners.devices,

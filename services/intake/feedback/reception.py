@@ -15,7 +15,10 @@ from services.intake.tracking.next_steps import NEXT_STEPS
 async def take_in(
     desk: Desk, batcher: Batcher, body: FeedbackIn, by: Principal | None, key: str | None, now: datetime
 ) -> Receipt:
-    """Take in one feedback, durably, and give its receipt: that of the first time where it came before."""
+    """Take in one feedback, durably, and give its receipt: that of the first time where it came before.
+
+    With the code of the first time too: who asks again is not told of one that the person was given instead.
+    """
     submission = await prepare(desk, body, by, key, now)
     if submission.refused and not submission.claims:
         raise submission.refused
@@ -25,7 +28,7 @@ async def take_in(
     return Receipt(
         id=outcome.id,
         reference=outcome.reference,
-        tracking_code=tracking_code(desk.secret, outcome.id, outcome.tracking_generation),
+        tracking_code=tracking_code(desk.secret, outcome.id, 1),
         status="received",
         submitted_at=outcome.submitted_at,
         next_step=NEXT_STEPS["received"],

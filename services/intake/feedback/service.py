@@ -26,7 +26,6 @@ class Accepted:
 
     id: UUID
     reference: str
-    tracking_generation: int
     submitted_at: datetime
 
 
@@ -123,7 +122,7 @@ def _claims_of(submission: Submission) -> ColumnElement[bool]:
 async def _accepted(connection: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID, Accepted]:
     if not ids:
         return {}
-    columns = (Feedback.id, Feedback.reference, Feedback.tracking_generation, Feedback.submitted_at)
+    columns = (Feedback.id, Feedback.reference, Feedback.submitted_at)
     rows = await connection.execute(select(*columns).where(Feedback.id.in_(ids)))
     return {row.id: Accepted(*row) for row in rows}
 
@@ -133,7 +132,7 @@ def _outcome(submission: Submission, stand_in: UUID | Problem | None, earlier: M
         return stand_in
     if stand_in is not None:
         return earlier[stand_in]
-    columns = ("id", "reference", "tracking_generation", "submitted_at")
+    columns = ("id", "reference", "submitted_at")
     return Accepted(**{name: submission.feedback[name] for name in columns})
 
 
