@@ -16,6 +16,7 @@ from libs.common.migrating import head_of
 from libs.common.rate_limit import Limited, RateLimit
 from libs.common.request_limits import RequestLimits
 from libs.common.settings import ServiceSettings
+from libs.common.stream.partitions import has_room
 from libs.common.telemetry import Telemetry, configure_logging
 
 LARGEST_BODY_BYTES = 1_000_000
@@ -70,6 +71,7 @@ def create_app(
     app.state.checks = [
         health.not_draining(app.state.lifecycle),
         health.database_is_ready(database, head_of(service)),
+        has_room(database),
     ]
     app.add_middleware(RequestLimits, largest_bytes=LARGEST_BODY_BYTES, larger_bytes=larger_bodies or {})
     app.add_middleware(Cors, own=settings.own_origins)

@@ -3,6 +3,7 @@
 from libs.common.auth.service_token import service_token
 from libs.common.housekeeping import keep_house
 from libs.common.stream.feed_client import FeedClient
+from libs.common.stream.partitions import keep_partitions
 from libs.common.stream.reader import Reader
 from libs.common.stream.sequencer import run_sequencer
 from libs.common.worker import create_worker
@@ -23,6 +24,7 @@ app = create_worker(
     settings,
     tasks={
         "sequencer": run_sequencer,
+        "partitions": keep_partitions,
         "redaction": run_redaction,
         "messages": run_messages,
         "housekeeping": keep_house,

@@ -3,6 +3,7 @@
 from libs.common.auth.service_token import service_token
 from libs.common.housekeeping import keep_house
 from libs.common.stream.feed_client import FeedClient
+from libs.common.stream.partitions import keep_partitions
 from libs.common.stream.reader import Reader
 from libs.common.stream.sequencer import run_sequencer
 from libs.common.worker import create_worker
@@ -14,6 +15,6 @@ feedback = Reader("intake", FeedClient(settings.feedback_events_url, service_tok
 app = create_worker(
     "routing",
     settings,
-    tasks={"sequencer": run_sequencer, "housekeeping": keep_house},
+    tasks={"sequencer": run_sequencer, "partitions": keep_partitions, "housekeeping": keep_house},
     readers=[feedback],
 )
