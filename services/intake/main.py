@@ -15,6 +15,7 @@ from services.intake.privacy import api as privacy
 from services.intake.reading import api as reading
 from services.intake.recovery import api as recovery
 from services.intake.settings import IntakeSettings
+from services.intake.slips import api as slips
 from services.intake.tracking import api as tracking
 
 app = create_app(
@@ -25,6 +26,7 @@ app = create_app(
     routers=[
         reading.router,
         feedback.router,
+        slips.router,
         tracking.router,
         privacy.router,
         messages.router,

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from libs.common.auth.principal import Anyone, Forbidden, Principal, requires
+from libs.common.auth.principal import Forbidden, Principal, requires
 from libs.common.auth.tokens import Unauthenticated
 from libs.common.clock import Now
 from libs.common.db import Session
@@ -17,12 +17,16 @@ from services.intake.feedback import reading, reception
 from services.intake.feedback.batcher import BatcherOf
 from services.intake.feedback.errors import (
     FeedbackNotFound,
+    IdempotencyKeyMissing,
     NotAvailableYet,
     NotYoursToSet,
+    ReplyCannotReach,
+    SlipNotUsable,
     SubmittedInTheFuture,
     UnknownCode,
 )
 from services.intake.feedback.schemas import FeedbackIn, FeedbackOut, Receipt
+from services.intake.feedback.sender import SenderOf
 from services.intake.persons.keys import Erased
 
 router = APIRouter(tags=["feedback"])
@@ -33,11 +37,15 @@ router = APIRouter(tags=["feedback"])
     status_code=201,
     openapi_extra={"security": [{"HTTPBearer": []}, {}]},
     responses=responses(
+        IdempotencyKeyMissing,
         Unauthenticated,
+        Forbidden,
         InvalidRequest,
         NotAvailableYet,
         UnknownCode,
         NotYoursToSet,
+        ReplyCannotReach,
+        SlipNotUsable,
         SubmittedInTheFuture,
         KeyMustBeUuid,
         IdempotencyKeyReused,
@@ -47,15 +55,18 @@ router = APIRouter(tags=["feedback"])
 )
 async def submit_feedback(
     body: FeedbackIn,
-    by: Anyone,
+    sender: SenderOf,
     now: Now,
     desk: DeskOf,
     batcher: BatcherOf,
     response: Response,
     idempotency_key: IdempotencyKey = None,
 ) -> Receipt:
-    """Take in one feedback, from the web without a token or from staff with one. `201` means that it is durable."""
-    receipt = await reception.take_in(desk, batcher, body, by, idempotency_key, now)
+    """Take in one feedback: from a form without a token, from staff, partners and devices with one.
+
+    `201` means that it is durable. A device must send an Idempotency-Key; anybody should.
+    """
+    receipt = await reception.take_in(desk, batcher, body, sender, idempotency_key, now)
     response.headers["Location"] = f"/v1/feedback/{receipt.id}"
     return receipt
 

@@ -13,10 +13,10 @@ class FeedbackNotFound(Problem):
 
 
 class NotAvailableYet(Problem):
-    """This field belongs to the contract, but its meaning is not built yet: nothing was kept."""
+    """Answers to questionnaires are not taken in yet: nothing was kept."""
 
     status: ClassVar[int] = 422
-    fr = "Ce champ fait partie du contrat, mais ce qu'il signifie n'existe pas encore : rien n'a été gardé."
+    fr = "Les réponses aux questionnaires ne sont pas encore reçues : rien n'a été gardé."
 
 
 class UnknownCode(Problem):
@@ -27,10 +27,10 @@ class UnknownCode(Problem):
 
 
 class NotYoursToSet(Problem):
-    """A field may be set by staff only: see `errors`."""
+    """A field is for others to set, by their role or scope: see `errors`."""
 
     status: ClassVar[int] = 422
-    fr = "Un champ ne peut être rempli que par le personnel : voir « errors »."
+    fr = "Un champ est à d'autres de remplir, par leur rôle ou leur portée : voir « errors »."
 
 
 class SubmittedInTheFuture(Problem):
@@ -38,3 +38,26 @@ class SubmittedInTheFuture(Problem):
 
     status: ClassVar[int] = 422
     fr = "« submitted_at » a plus de cinq minutes d'avance sur notre horloge."
+
+
+class ReplyCannotReach(Problem):
+    """The reply could not reach whom it is for: see `errors`."""
+
+    status: ClassVar[int] = 422
+    fr = "La réponse ne pourrait pas parvenir à qui elle est destinée : voir « errors »."
+
+
+class IdempotencyKeyMissing(Problem):
+    """A device must send an Idempotency-Key: its network fails, and it must be able to send again without harm."""
+
+    status: ClassVar[int] = 400
+    fr = (
+        "Un appareil doit envoyer une clé Idempotency-Key : son réseau tombe, et il doit pouvoir renvoyer sans dommage."
+    )
+
+
+class SlipNotUsable(Problem):
+    """This tracking code cannot be used for feedback: see `errors`."""
+
+    status: ClassVar[int] = 422
+    fr = "Ce code de suivi ne peut pas servir à un retour : voir « errors »."

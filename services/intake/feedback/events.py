@@ -6,7 +6,8 @@ from typing import Any
 from libs.common.stream.events import Recorded
 from libs.contracts.feedback import FeedbackSubmitted
 
-_TELLABLE_REFERENCE = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+TELLABLE = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+"""What others call something by, where it can only be a code and no words."""
 
 
 def submitted(feedback: dict[str, Any], person: dict[str, Any], traceparent: str | None) -> Recorded:
@@ -16,7 +17,7 @@ def submitted(feedback: dict[str, Any], person: dict[str, Any], traceparent: str
         {
             **feedback,
             "has_text": feedback["words"] is not None,
-            "external_reference": reference if reference and _TELLABLE_REFERENCE.fullmatch(reference) else None,
+            "external_reference": reference if reference and TELLABLE.fullmatch(reference) else None,
             "person": {"language": person["language"], "accessible_format": person["accessible_format"]},
         }
     )

@@ -1,6 +1,7 @@
 """Reading words: for whom, and never without a trace."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -10,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.auth.principal import Principal
 from libs.common.ids import new_id
 from services.intake.desk import Desk
-from services.intake.feedback.models import Reading
+from services.intake.feedback.models import Feedback, Reading
 from services.intake.feedback.schemas import EvaluationWithComment, FeedbackOut, PersonOut
-from services.intake.feedback.submission import CONTACT, WORDS
+from services.intake.feedback.submission import CONTACT, RESOLUTION_NOTE, SUBMITTER, WORDS
 from services.intake.persons.keys import PersonKey
 from services.intake.persons.models import Person
 from services.intake.reading.access import readable
@@ -25,9 +26,12 @@ async def read_words(session: AsyncSession, desk: Desk, feedback_id: UUID, by: P
     person = await session.get_one(Person, feedback.person_id)
     key = desk.master_key.person_key(person.id, person.key)
     contact = orjson.loads(key.decrypt(person.contact, f"{CONTACT} {person.id}")) if person.contact else {}
+    submitter = (
+        orjson.loads(key.decrypt(feedback.submitter, f"{SUBMITTER} {feedback_id}")) if feedback.submitter else {}
+    )
     reference = contact.pop("interaction_reference", None)
     if feedback.disclosure == "anonymous":
-        contact = {}
+        contact, submitter = {}, {}
     session.add(Reading(id=new_id(), feedback_id=feedback_id, read_by=by.subject, agent=by.agent, read_at=now))
     columns = {
         name: getattr(feedback, name)
@@ -40,9 +44,20 @@ async def read_words(session: AsyncSession, desk: Desk, feedback_id: UUID, by: P
             "text": key.decrypt(feedback.words, f"{WORDS} {feedback_id}") if feedback.words else None,
             "person": PersonOut(**contact, language=person.language, accessible_format=person.accessible_format),
             "evaluations": await _evaluations(session, key, feedback_id),
+            "submitted_by": {**feedback.submitted_by, **submitter} if feedback.submitted_by else None,
+            "resolved_on_the_spot": _resolved(key, feedback),
             "interaction": {**(feedback.interaction or {}), "reference": reference} if feedback.interaction else None,
         }
     )
+
+
+def _resolved(key: PersonKey, feedback: Feedback) -> dict[str, Any] | None:
+    if feedback.resolved_on_the_spot is None:
+        return None
+    note = feedback.resolution_note
+    return feedback.resolved_on_the_spot | {
+        "note": key.decrypt(note, f"{RESOLUTION_NOTE} {feedback.id}") if note else None
+    }
 
 
 async def _evaluations(session: AsyncSession, key: PersonKey, feedback_id: UUID) -> list[EvaluationWithComment]:

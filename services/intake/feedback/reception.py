@@ -1,30 +1,44 @@
 """From a request to its receipt."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
-from libs.common.auth.principal import Principal
 from libs.common.problems import Problem
 from services.intake.desk import Desk
 from services.intake.feedback.batcher import Batcher
 from services.intake.feedback.schemas import FeedbackIn, Receipt
-from services.intake.feedback.submission import prepare
+from services.intake.feedback.sender import Sender
+from services.intake.feedback.service import Accepted
+from services.intake.feedback.submission import Arrival, prepare
+from services.intake.slips.queries import slips
 from services.intake.tracking.codes import tracking_code
 from services.intake.tracking.next_steps import NEXT_STEPS
 
 
 async def take_in(
-    desk: Desk, batcher: Batcher, body: FeedbackIn, by: Principal | None, key: str | None, now: datetime
+    desk: Desk, batcher: Batcher, body: FeedbackIn, sender: Sender, key: str | None, now: datetime
 ) -> Receipt:
     """Take in one feedback, durably, and give its receipt: that of the first time where it came before.
 
     With the code of the first time too: who asks again is not told of one that the person was given instead.
     """
-    submission = await prepare(desk, body, by, key, now)
+    submission = prepare(await arrive(desk, sender, now, [body]), body, key)
     if submission.refused and not submission.claims:
         raise submission.refused
     outcome = await batcher.submit(submission)
     if isinstance(outcome, Problem):
         raise outcome
+    return receipt_of(desk, outcome)
+
+
+async def arrive(desk: Desk, sender: Sender, now: datetime, bodies: Iterable[FeedbackIn]) -> Arrival:
+    """What is known when feedback comes: from what this process has at hand, but for slips."""
+    known = await desk.codes.now(desk.database)
+    codes = [body.tracking_code for body in bodies if body.tracking_code]
+    return Arrival(desk, sender, now, known, await slips(desk.database, desk.secret, codes))
+
+
+def receipt_of(desk: Desk, outcome: Accepted) -> Receipt:
     return Receipt(
         id=outcome.id,
         reference=outcome.reference,

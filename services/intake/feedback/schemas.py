@@ -23,6 +23,7 @@ from libs.contracts.codes import (
     ReplyTo,
     Respondent,
     Solved,
+    Source,
     SubmitterRole,
     Urgency,
     scale_of,
@@ -83,8 +84,10 @@ class PersonIn(Wire):
 
 
 class SubmittedByIn(Wire):
+    """Who spoke for the person. With authority `none` no answer discloses anything about the file."""
+
     role: SubmitterRole
-    authority: Authority = "none"
+    authority: Authority = Field("none", description="`evidenced` is for staff and partners to say")
     name: ShortLine | None = None
     email: EmailStr | None = None
     phone: Annotated[Line, Field(max_length=40)] | None = None
@@ -104,6 +107,16 @@ class ConsentIn(Wire):
     text_version: Code | None = None
 
 
+def each_purpose_once(consents: list[ConsentIn]) -> list[ConsentIn]:
+    """Nobody can allow and refuse the same."""
+    if len({consent.purpose for consent in consents}) != len(consents):
+        raise PydanticCustomError("consent_twice", "A purpose is there twice.", {"fr": "Une finalité y est deux fois."})
+    return consents
+
+
+Consents = Annotated[list[ConsentIn], Field(max_length=10), AfterValidator(each_purpose_once)]
+
+
 class AnswersIn(Wire):
     questionnaire: Code
     version: int
@@ -112,6 +125,8 @@ class AnswersIn(Wire):
 
 
 class ResolvedOnTheSpotIn(Wire):
+    """What an agent did at once: the case opens, and is answered."""
+
     remedy: Code
     note: Annotated[Words, Field(max_length=2_000)] | None = None
 
@@ -119,8 +134,12 @@ class ResolvedOnTheSpotIn(Wire):
 class FeedbackIn(Wire):
     """At least one of text, topic, ratings, answers."""
 
-    channel: Channel = Field(description="how the person told us")
-    touchpoint: Code | None = None
+    channel: Channel | None = Field(
+        None, description="how the person told us; may be missing where a touchpoint is not"
+    )
+    touchpoint: Code | None = Field(
+        None, description="a page, a line, a desk, a kiosk: fills in channel, service and service point where missing"
+    )
     about_channels: list[Channel] = Field([], max_length=11, description="the channels that the experience concerned")
     kind: Kind | None = Field(None, description="may be missing: then someone sorts it")
     topic: Code | None = None
@@ -141,15 +160,19 @@ class FeedbackIn(Wire):
     response_requested: bool = False
     resolved_on_the_spot: ResolvedOnTheSpotIn | None = None
     interaction: InteractionIn | None = None
-    consent: list[ConsentIn] = Field([], max_length=10)
-    external_reference: ExternalReference | None = Field(None, description="the importer's own id: unique, for ever")
-    tracking_code: Annotated[Line, Field(max_length=40)] | None = None
+    consent: Consents = []
+    external_reference: ExternalReference | None = Field(
+        None, description="the partner's, or the importer's, own id: unique, for ever"
+    )
+    tracking_code: Annotated[Line, Field(max_length=40)] | None = Field(
+        None, description="from a slip given out beforehand: `POST /v1/tracking-codes`"
+    )
     historical: bool = Field(False, description="brought in from before: counted, and nobody is notified")
     experienced_on: date | None = Field(None, ge=date(1900, 1, 1), description="the day it happened; starts no clock")
     submitted_at: AwareDatetime | None = Field(
         None,
         ge=datetime(1970, 1, 1, tzinfo=UTC),
-        description="when the person spoke; every clock starts here; set by staff only; default: now",
+        description="when the person spoke; every clock starts here; set by staff, partners, devices; default: now",
     )
 
     @model_validator(mode="after")
@@ -183,6 +206,22 @@ class PersonOut(BaseModel):
     accessible_format: str | None = None
 
 
+class SubmittedByOut(BaseModel):
+    """Who spoke for the person; without contact data where the person chose to stay anonymous."""
+
+    role: SubmitterRole
+    authority: Authority
+    name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+
+
+class ResolvedOnTheSpotOut(BaseModel):
+    remedy: str
+    agent: str | None = None
+    note: str | None = None
+
+
 class EvaluationWithComment(BaseModel):
     """What the person said of an answer, in their own words."""
 
@@ -198,10 +237,15 @@ class FeedbackOut(BaseModel):
     id: UUID
     version: int = Field(description="its `ETag`, without the quotation marks")
     reference: str
+    source: Source
+    source_code: str | None = Field(description="of the partner or the device that sent it")
     submitted_at: datetime
     recorded_at: datetime
     experienced_on: date | None
     channel: Channel
+    touchpoint: str | None
+    phase: str | None
+    about_channels: list[Channel]
     kind: Kind | None
     declared_kind: Kind | None
     topic: str | None
@@ -211,9 +255,13 @@ class FeedbackOut(BaseModel):
     language: str | None
     ratings: list[RatingIn]
     respondent: str | None
+    submitted_by: SubmittedByOut | None
     reply_to: str | None
     reply_by: str | None
+    concerns_staff: bool
+    urgent: Urgency | None
     response_requested: bool
+    resolved_on_the_spot: ResolvedOnTheSpotOut | None
     historical: bool
     external_reference: str | None
     disclosure: Disclosure

@@ -5,11 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, insert, literal, select, text, tuple_, update
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import ColumnElement, delete, insert, select, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.common.idempotency import IdempotencyKeyReused, idempotency_key
+from libs.common.idempotency import idempotency_key
 from libs.common.problems import Problem
 from libs.common.stream.events import record
 from services.intake.feedback import events
@@ -53,12 +52,13 @@ async def submit_many(connection: AsyncConnection, submissions: Sequence[Submiss
     taken = await _claim(connection, submissions)
     stand_ins: dict[UUID, UUID | Problem] = {}
     for submission in submissions:
-        lost = [(claim, taken[_key(claim)]) for claim in submission.claims if _key(claim) in taken]
+        lost = [claim for claim in submission.claims if _key(claim) in taken]
+        mine = [claim for claim in submission.claims if _key(claim) not in taken]
         if lost:
-            stand_ins[submission.id] = await _stand_in(connection, submission, lost)
+            stand_ins[submission.id] = await _stand_in(connection, [(one, *taken[_key(one)]) for one in lost], mine)
         elif submission.refused:
             stand_ins[submission.id] = submission.refused
-            await connection.execute(delete(idempotency_key).where(_claims_of(submission)))
+            await connection.execute(delete(idempotency_key).where(_are(mine)))
     await _write(connection, [one for one in submissions if one.id not in stand_ins])
     earlier = await _accepted(connection, [one for one in stand_ins.values() if isinstance(one, UUID)])
     return [_outcome(one, stand_ins.get(one.id), earlier) for one in submissions]
@@ -100,23 +100,20 @@ async def _claim(
 
 
 async def _stand_in(
-    connection: AsyncConnection, submission: Submission, lost: Sequence[tuple[Claim, tuple[bytes, UUID]]]
+    connection: AsyncConnection, lost: Sequence[tuple[Claim, bytes, UUID]], mine: Sequence[Claim]
 ) -> UUID | Problem:
-    """What stands for a submission of which a claim was taken before: its other claims follow, or are given up."""
-    mine = _claims_of(submission)
-    if any(claim.expires_at is not None and mark != claim.fingerprint for claim, (mark, _) in lost):
-        await connection.execute(delete(idempotency_key).where(mine))
-        return IdempotencyKeyReused()
-    first = lost[0][1][1]
-    await connection.execute(update(idempotency_key).where(mine).values(answer=str(first)))
+    """What stands for a submission of which claims were taken before: its other claims follow, or are given up."""
+    for claim, mark, _ in lost:
+        if claim.otherwise is not None and mark != claim.fingerprint:
+            await connection.execute(delete(idempotency_key).where(_are(mine)))
+            return claim.otherwise
+    _, _, first = lost[0]
+    await connection.execute(update(idempotency_key).where(_are(mine)).values(answer=str(first)))
     return first
 
 
-def _claims_of(submission: Submission) -> ColumnElement[bool]:
-    """The claims that the submission itself has taken."""
-    keys = [_key(claim) for claim in submission.claims]
-    taken = idempotency_key.c.answer == literal(str(submission.id), JSONB)
-    return taken & tuple_(idempotency_key.c.scope, idempotency_key.c.key).in_(keys)
+def _are(claims: Sequence[Claim]) -> ColumnElement[bool]:
+    return tuple_(idempotency_key.c.scope, idempotency_key.c.key).in_([_key(claim) for claim in claims])
 
 
 async def _accepted(connection: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID, Accepted]:

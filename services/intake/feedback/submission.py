@@ -1,5 +1,8 @@
 """From what was sent to what will be written: everything that can be refused is refused here, before any write."""
 
+import hashlib
+import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -7,50 +10,76 @@ from uuid import UUID, uuid4
 
 import orjson
 
-from libs.common.auth.principal import Principal
 from libs.common.clock import SKEW
 from libs.common.field_problems import field_problem
-from libs.common.idempotency import KEPT, fingerprint, nobodys_key
+from libs.common.idempotency import KEPT, IdempotencyKeyReused, fingerprint, nobodys_key
 from libs.common.ids import new_id
 from libs.common.languages import Bilingual
-from libs.common.problems import Problem
+from libs.common.problems import InvalidRequest, Problem
 from libs.common.telemetry import traceparent
-from libs.contracts.codes import STAFF, Author, Source
+from libs.contracts.codes import Author
+from services.intake.catalogue.queries import Known
 from services.intake.catalogue.schemas import EntryKind
 from services.intake.desk import Desk
-from services.intake.feedback.errors import (
-    NotAvailableYet,
-    NotYoursToSet,
-    SubmittedInTheFuture,
-    UnknownCode,
-)
+from services.intake.feedback import checks
+from services.intake.feedback.errors import IdempotencyKeyMissing, SlipNotUsable, SubmittedInTheFuture, UnknownCode
+from services.intake.feedback.events import TELLABLE
 from services.intake.feedback.schemas import FeedbackIn
-from services.intake.tracking.codes import new_reference, tracking_code, tracking_digest
+from services.intake.feedback.sender import Sender
+from services.intake.slips.models import Slip
+from services.intake.tracking.codes import new_reference, normalise, tracking_code, tracking_digest
 from services.intake.verbatims.encoding import restore_windows_1252
 
 ROUTE = "POST /v1/feedback"
 WORDS = "words"
 CONTACT = "contact"
+SUBMITTER = "submitter"
+RESOLUTION_NOTE = "resolution note"
 
-_NOT_BUILT = (
-    "answers",
-    "concerns_staff",
-    "resolved_on_the_spot",
-    "submitted_by",
+_CODES: tuple[EntryKind, ...] = ("touchpoint", "service", "service_point", "topic")
+_AS_SENT = {
+    "historical",
+    "external_reference",
+    "experienced_on",
     "touchpoint",
-    "tracking_code",
+    "channel",
+    "kind",
+    "topic",
+    "service",
+    "service_point",
+    "language",
+    "respondent",
+    "reply_to",
+    "reply_by",
+    "disclosure",
+    "concerns_staff",
     "urgent",
-)
+    "response_requested",
+    "about_channels",
+    "ratings",
+    "consent",
+}
+_SLIP_PROBLEMS = {
+    "mistyped": Bilingual(
+        fr="Ce code n'est pas complet, ou un caractère est faux.", en="A character of this code is wrong or missing."
+    ),
+    "unknown": Bilingual(
+        fr="Ce code n'est sur aucun feuillet donné d'avance.", en="This code is on no slip given out beforehand."
+    ),
+    "used": Bilingual(fr="Ce code a déjà servi à un autre retour.", en="This code was used for other feedback."),
+}
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A key under which the same feedback is written once: an Idempotency-Key, or an external reference."""
+    """A key under which the same feedback is written once: an Idempotency-Key, an external reference, a slip."""
 
     scope: str
     key: str
     fingerprint: bytes
     expires_at: datetime | None
+    otherwise: Problem | None
+    """What another body under this key is answered; None where it is answered as the first was."""
 
 
 @dataclass(frozen=True)
@@ -74,40 +103,41 @@ class Submission:
         return feedback_id
 
 
-async def prepare(desk: Desk, body: FeedbackIn, by: Principal | None, key: str | None, now: datetime) -> Submission:
+@dataclass(frozen=True)
+class Arrival:
+    """Who sends, when, and what the house knows at that moment: one for a request, or for a whole batch."""
+
+    desk: Desk
+    sender: Sender
+    now: datetime
+    known: Known
+    slips: Mapping[bytes, Slip]
+    """By digest, those whose codes came with it."""
+
+
+def prepare(arrival: Arrival, body: FeedbackIn, key: str | None, *, route: str = ROUTE) -> Submission:
     """Check, complete and encrypt. Raises the problem that says what is wrong with the body."""
-    _refuse_what_is_not_built(body)
-    _refuse_what_is_not_theirs(body, by)
-    feedback_id, person_id = new_id(), new_id()
+    desk, sender, now = arrival.desk, arrival.sender, arrival.now
+    checks.refuse_what_is_not_built(body)
+    checks.refuse_what_is_not_theirs(body, sender)
+    checks.refuse_what_cannot_be_answered(body)
+    claims, slip = _claims(arrival, body, key, route), _slip(arrival, body)
+    said = body.model_dump(include=_AS_SENT)
+    _fill_in(said, arrival)
+    feedback_id, person_id = slip.feedback_id if slip else new_id(), new_id()
     person_key, wrapped = desk.master_key.new_person_key(person_id)
-    code = tracking_code(desk.secret, feedback_id, 1)
+
+    def sealed(text: str | None, about: str, of: UUID = feedback_id) -> bytes | None:
+        return person_key.encrypt(text, f"{about} {of}") if text else None
+
     text = restore_windows_1252(body.text) if body.text else None
-    contact = _contact(body)
-    found_by = desk.blind.digests(contact)
+    contact, submitter = _contact(body), _submitter(body)
+    by_person, by_submitter = desk.blind.digests(contact), desk.blind.digests(submitter)
     linked = any(consent.purpose == "link" and consent.given for consent in body.consent)
+    code = tracking_code(desk.secret, feedback_id, 1)
     return Submission(
-        feedback={
-            **body.model_dump(
-                include={
-                    "historical",
-                    "external_reference",
-                    "experienced_on",
-                    "channel",
-                    "kind",
-                    "topic",
-                    "service",
-                    "service_point",
-                    "language",
-                    "respondent",
-                    "reply_to",
-                    "reply_by",
-                    "disclosure",
-                    "response_requested",
-                    "about_channels",
-                    "ratings",
-                    "consent",
-                }
-            ),
+        feedback=said
+        | {
             "id": feedback_id,
             "reference": new_reference(),
             "person_id": person_id,
@@ -115,67 +145,79 @@ async def prepare(desk: Desk, body: FeedbackIn, by: Principal | None, key: str |
             "tracking_digest": tracking_digest(desk.secret, code),
             "tracking_generation": 1,
             "version": 1,
-            "words": person_key.encrypt(text, f"{WORDS} {feedback_id}") if text else None,
+            "words": sealed(text, WORDS),
             "verbatim_pending": text is not None,
-            "source": _source(by),
+            "source": sender.source,
+            "source_code": sender.code,
             "submitted_at": _submitted_at(body, now),
             "recorded_at": now,
             "declared_kind": body.kind,
+            "submitted_by": body.submitted_by.model_dump(include={"role", "authority"}) if body.submitted_by else None,
+            "submitter": sealed(_json(submitter), SUBMITTER),
+            "resolved_on_the_spot": _resolved(body, sender),
+            "resolution_note": sealed(
+                body.resolved_on_the_spot.note if body.resolved_on_the_spot else None, RESOLUTION_NOTE
+            ),
             "interaction": body.interaction.model_dump(exclude={"reference"}) if body.interaction else None,
         },
         person={
             "id": person_id,
             "key": wrapped,
-            "contact": person_key.encrypt(orjson.dumps(contact).decode(), f"{CONTACT} {person_id}")
-            if contact
-            else None,
+            "contact": sealed(_json(contact), CONTACT, person_id),
             "language": body.person.language if body.person else None,
             "accessible_format": body.person.accessible_format if body.person else None,
             "recorded_at": now,
         },
-        contacts=tuple((digest, "person") for digest in found_by),
-        links=found_by if linked else (),
-        claims=_claims(desk, body, by, key, now),
-        refused=await _unknown_codes(desk, body),
+        contacts=(
+            *((digest, "person") for digest in by_person),
+            *((digest, "submitter") for digest in by_submitter),
+        ),
+        links=by_person if linked else (),
+        claims=claims,
+        refused=_unknown_codes(arrival, body),
         traceparent=traceparent.get(),
     )
 
 
-def _refuse_what_is_not_built(body: FeedbackIn) -> None:
-    fields = [name for name in _NOT_BUILT if getattr(body, name)]
-    if body.disclosure == "confidential":
-        fields.append("disclosure")
-    if fields:
-        text = Bilingual(fr="Ce champ n'est pas encore disponible.", en="This field is not available yet.")
-        raise NotAvailableYet(errors=[field_problem("not_available_yet", text, pointer=f"/{name}") for name in fields])
+def _fill_in(said: dict[str, Any], arrival: Arrival) -> None:
+    """What the touchpoint says, where it is missing."""
+    if said["touchpoint"] is None:
+        said["touchpoint"] = arrival.sender.touchpoint
+    filled_in: Mapping[str, str] = arrival.known.filled_in.get(said["touchpoint"] or "", {})
+    for name in ("channel", "service", "service_point", "phase"):
+        if said.get(name) is None:
+            said[name] = filled_in.get(name)
+    if said["channel"] is None and said["touchpoint"] is None:
+        text = Bilingual(
+            fr="Il faut un canal, ou un point de contact qui le donne.",
+            en="A channel is needed, or a touchpoint that tells it.",
+        )
+        raise InvalidRequest(errors=[field_problem("missing", text, pointer="/channel")])
 
 
-def _refuse_what_is_not_theirs(body: FeedbackIn, by: Principal | None) -> None:
-    theirs = {
-        "submitted_at": _is_staff(by),
-        "historical": by is not None and by.has("importer"),
-        "external_reference": by is not None and by.has("importer"),
-        "interaction": _is_staff(by),
-    }
-    fields = [name for name, allowed in theirs.items() if getattr(body, name) and not allowed]
-    fields += [
-        f"ratings/{place}/answered_by"
-        for place, rating in enumerate(body.ratings)
-        if not _is_staff(by) and rating.answered_by != "person"
+def _slip(arrival: Arrival, body: FeedbackIn) -> Slip | None:
+    if body.tracking_code is None:
+        return None
+    if normalise(body.tracking_code) is None:
+        raise _not_usable("mistyped")
+    slip = arrival.slips.get(tracking_digest(arrival.desk.secret, body.tracking_code))
+    if slip is None or not slip.is_for(arrival.sender.source, arrival.sender.code):
+        raise _not_usable("unknown")
+    return slip
+
+
+def _not_usable(code: str) -> SlipNotUsable:
+    return SlipNotUsable(errors=[field_problem(code, _SLIP_PROBLEMS[code], pointer="/tracking_code")])
+
+
+def _unknown_codes(arrival: Arrival, body: FeedbackIn) -> UnknownCode | None:
+    unknown = [
+        kind for kind in _CODES if (code := getattr(body, kind)) is not None and (kind, code) not in arrival.known.codes
     ]
-    if fields:
-        text = Bilingual(fr="Vous ne pouvez pas remplir ce champ.", en="You may not set this field.")
-        raise NotYoursToSet(errors=[field_problem("not_yours_to_set", text, pointer=f"/{name}") for name in fields])
-
-
-async def _unknown_codes(desk: Desk, body: FeedbackIn) -> UnknownCode | None:
-    kinds: tuple[EntryKind, ...] = ("service", "service_point", "topic")
-    given = [(kind, code) for kind in kinds if (code := getattr(body, kind)) is not None]
-    unknown = await desk.codes.unknown(desk.database, given) if given else []
     if not unknown:
         return None
     text = Bilingual(fr="Ce code n'est pas au catalogue.", en="This code is not in the catalogue.")
-    return UnknownCode(errors=[field_problem("unknown_code", text, pointer=f"/{kind}") for kind, _ in unknown])
+    return UnknownCode(errors=[field_problem("unknown_code", text, pointer=f"/{kind}") for kind in unknown])
 
 
 def _submitted_at(body: FeedbackIn, now: datetime) -> datetime:
@@ -184,14 +226,6 @@ def _submitted_at(body: FeedbackIn, now: datetime) -> datetime:
     if body.submitted_at > now + SKEW:
         raise SubmittedInTheFuture
     return min(body.submitted_at, now).astimezone(UTC)
-
-
-def _is_staff(by: Principal | None) -> bool:
-    return by is not None and by.has(*STAFF)
-
-
-def _source(by: Principal | None) -> Source:
-    return "staff" if _is_staff(by) else "web_form"
 
 
 def _contact(body: FeedbackIn) -> dict[str, str]:
@@ -203,13 +237,54 @@ def _contact(body: FeedbackIn) -> dict[str, str]:
     return contact
 
 
-def _claims(desk: Desk, body: FeedbackIn, by: Principal | None, key: str | None, now: datetime) -> tuple[Claim, ...]:
-    claims = []
-    mark = fingerprint(desk.secret, body)
+def _submitter(body: FeedbackIn) -> dict[str, str]:
+    if body.submitted_by is None:
+        return {}
+    return body.submitted_by.model_dump(include={"name", "email", "phone"}, exclude_none=True)
+
+
+def _json(contact: Mapping[str, str]) -> str | None:
+    return orjson.dumps(contact).decode() if contact else None
+
+
+def _resolved(body: FeedbackIn, sender: Sender) -> dict[str, Any] | None:
+    """Events tell of the agent where the name that their own house gives them is a code, and not an address."""
+    if body.resolved_on_the_spot is None:
+        return None
+    agent = sender.agent or ""
+    return {
+        "remedy": body.resolved_on_the_spot.remedy,
+        "agent": agent if TELLABLE.fullmatch(agent) else None,
+    }
+
+
+def _reference_key(arrival: Arrival, reference: str) -> str:
+    """A claim stays for ever: a reference that may be words is in it as a digest."""
+    if TELLABLE.fullmatch(reference):
+        return reference
+    return hmac.digest(arrival.desk.secret.encode(), b"reference" + reference.encode(), hashlib.sha256).hex()
+
+
+def _claims(arrival: Arrival, body: FeedbackIn, key: str | None, route: str) -> tuple[Claim, ...]:
+    sender, claims = arrival.sender, []
+    mark = fingerprint(arrival.desk.secret, body)
     if key is not None:
-        if by is None:
-            key = nobodys_key(key)
-        claims.append(Claim(f"{by.subject if by else ''} {ROUTE}", key, mark, now + KEPT))
+        key = nobodys_key(key) if sender.by is None else key
+        claims.append(
+            Claim(
+                f"{sender.by.idempotency_scope if sender.by else ''} {route}",
+                key,
+                mark,
+                arrival.now + KEPT,
+                otherwise=IdempotencyKeyReused(),
+            )
+        )
+    elif sender.source == "device":
+        raise IdempotencyKeyMissing
     if body.external_reference is not None:
-        claims.append(Claim(f"external_reference {_source(by)}", body.external_reference, mark, None))
+        scope = f"external_reference {sender.source}" + (f" {sender.code}" if sender.code else "")
+        claims.append(Claim(scope, _reference_key(arrival, body.external_reference), mark, None, otherwise=None))
+    if body.tracking_code is not None:
+        digest = tracking_digest(arrival.desk.secret, body.tracking_code).hex()
+        claims.append(Claim("tracking_code", digest, mark, None, otherwise=_not_usable("used")))
     return tuple(claims)

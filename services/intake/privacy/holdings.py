@@ -27,6 +27,7 @@ NO_WORDS: Mapping[str, str] = {
     "message": "author",
     "notice": "kind recipient state told",
     "team_view": "code name contact",
+    "slip": "tracking_digest source source_code made_by",
     "evaluation": "solved ratings",
     "reading": "read_by agent what",
     "erasure": "requested_by agent reason feedback_ids",

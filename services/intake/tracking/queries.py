@@ -9,11 +9,12 @@ from services.intake.desk import Desk
 from services.intake.feedback.models import Feedback
 from services.intake.persons.keys import Erased, MasterKey, PersonKey
 from services.intake.persons.models import Person
+from services.intake.slips.queries import awaited
 from services.intake.tracking.codes import normalise, tracking_digest
 from services.intake.tracking.conversation import Said, conversation, said_of
 from services.intake.tracking.errors import TrackingCodeMissing, TrackingCodeMistyped, TrackingCodeUnknown
 from services.intake.tracking.holder import withholds
-from services.intake.tracking.next_steps import SETTLED, WITHHELD, next_step
+from services.intake.tracking.next_steps import NEXT_STEPS, SETTLED, WITHHELD, next_step
 from services.intake.tracking.schemas import EvaluationOut, ReplyOut, Tracking
 from services.intake.tracking.situations import Known, Standing, standing
 
@@ -30,15 +31,19 @@ async def feedback_of(session: AsyncSession, secret: str, code: str | None, *, l
 
 async def any_feedback_of(session: AsyncSession, secret: str, code: str | None, *, lock: bool = False) -> Feedback:
     """The same, erased or not."""
-    if code is None:
-        raise TrackingCodeMissing
-    if normalise(code) is None:
-        raise TrackingCodeMistyped
-    query = select(Feedback).where(Feedback.tracking_digest == tracking_digest(secret, code))
+    query = select(Feedback).where(Feedback.tracking_digest == _digest_of(secret, code))
     feedback = await session.scalar(query.with_for_update() if lock else query)
     if feedback is None:
         raise TrackingCodeUnknown
     return feedback
+
+
+def _digest_of(secret: str, code: str | None) -> bytes:
+    if code is None:
+        raise TrackingCodeMissing
+    if normalise(code) is None:
+        raise TrackingCodeMistyped
+    return tracking_digest(secret, code)
 
 
 async def person_key_of(session: AsyncSession, master_key: MasterKey, feedback: Feedback) -> PersonKey:
@@ -48,7 +53,12 @@ async def person_key_of(session: AsyncSession, master_key: MasterKey, feedback: 
 
 async def tracking(session: AsyncSession, desk: Desk, code: str | None, now: datetime) -> Tracking:
     """Everything that the person is told."""
-    feedback = await feedback_of(session, desk.secret, code)
+    digest = _digest_of(desk.secret, code)
+    feedback = await session.scalar(select(Feedback).where(Feedback.tracking_digest == digest))
+    if feedback is None:
+        return await _awaited(session, digest)
+    if feedback.erased_at is not None:
+        raise Erased
     key = await person_key_of(session, desk.master_key, feedback)
     said = await said_of(session, feedback)
     now_stands = stands(said, now, desk)
@@ -75,6 +85,14 @@ async def tracking(session: AsyncSession, desk: Desk, code: str | None, now: dat
             "messages_left": 0 if _takes_no_message(said, is_over, now) else MOST_MESSAGES - len(said.messages),
         }
     )
+
+
+async def _awaited(session: AsyncSession, digest: bytes) -> Tracking:
+    """What a slip's code shows until what was said with it arrives."""
+    slip = await awaited(session, digest)
+    if slip is None:
+        raise TrackingCodeUnknown
+    return Tracking(id=slip.feedback_id, status="awaited", situation="awaited", next_step=NEXT_STEPS["awaited"])
 
 
 def stands(said: Said, now: datetime, desk: Desk) -> Standing:

@@ -166,20 +166,21 @@ class Tracking(BaseModel):
     """Where it stands, what happens next and by when, who answers, what was said."""
 
     id: UUID
-    reference: str
-    submitted_at: datetime
+    reference: str | None = Field(None, description="null while what was said with a slip's code has not arrived")
+    submitted_at: datetime | None = None
     status: Status
     situation: Situation = Field(description="which of the situations `next_step` speaks of")
     next_step: Bilingual
     next_by: datetime | None = Field(
+        None,
         description="the date that goes with `next_step`: of the promised answer; of a question, by when to answer it; "
-        "of a wait, its end; once closed, until when to come back"
+        "of a wait, its end; once closed, until when to come back",
     )
-    answer_by: datetime | None = Field(description="by when an answer is promised, while one is owed")
-    team: TeamName | None
-    withheld: Bilingual | None = Field(description="why the texts of the team are not shown, where they are not")
-    conversation: list[Entry] = Field(description="everything since, the oldest first")
-    replies: list[ReplyOut] = Field(description="the replies of the conversation alone")
-    evaluation_asked: bool = Field(description="an answer was given and not evaluated yet")
-    evaluations: list[EvaluationOut]
-    messages_left: int = Field(description="how many messages may still be added; 0 where none is taken")
+    answer_by: datetime | None = Field(None, description="by when an answer is promised, while one is owed")
+    team: TeamName | None = None
+    withheld: Bilingual | None = Field(None, description="why the texts of the team are not shown, where they are not")
+    conversation: list[Entry] = Field([], description="everything since, the oldest first")
+    replies: list[ReplyOut] = Field([], description="the replies of the conversation alone")
+    evaluation_asked: bool = Field(False, description="an answer was given and not evaluated yet")
+    evaluations: list[EvaluationOut] = []
+    messages_left: int = Field(0, description="how many messages may still be added; 0 where none is taken")

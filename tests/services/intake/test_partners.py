@@ -205,7 +205,7 @@ async def test_who_is_retired_is_refused_with_its_devices_and_can_come_back(
     own = await intake.key("leaves")
     device = await intake.key("leaves-kiosk", kind="device", partner="leaves")
     for header in (own, device):
-        await intake.submit(COMPLAINT, header)
+        await intake.submit(COMPLAINT, header | {"Idempotency-Key": str(uuid4())})
     missing = await intake.http.delete("/v1/partners/leaves", headers=admin)
     assert missing.status_code == 428
     retired = await intake.http.delete("/v1/partners/leaves", headers={**admin, "If-Match": '"1"'})
@@ -217,7 +217,7 @@ async def test_who_is_retired_is_refused_with_its_devices_and_can_come_back(
     assert [one["code"] for one in listed.json()["items"]] == ["leaves"]
     assert (await put("/v1/partners/leaves", PARTNER, **{"If-Match": '"2"'})).json()["retired"] is False
     for header in (own, device):
-        await intake.submit(COMPLAINT, header)
+        await intake.submit(COMPLAINT, header | {"Idempotency-Key": str(uuid4())})
 
 
 async def test_scopes_that_are_taken_away_are_gone_within_seconds(intake: Intake, put: Put, at_once: None) -> None:

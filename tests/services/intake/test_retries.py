@@ -14,7 +14,9 @@ from libs.common.clock import utc_now
 from libs.common.problems import InternalError
 from services.intake.catalogue.queries import Known
 from services.intake.feedback import batcher as batching
+from services.intake.feedback.reception import arrive
 from services.intake.feedback.schemas import FeedbackIn
+from services.intake.feedback.sender import Sender
 from services.intake.feedback.service import Accepted, submit_many
 from services.intake.feedback.submission import Submission, prepare
 from tests.services.intake.house import COMPLAINT, Intake
@@ -33,7 +35,8 @@ async def post(intake: Intake, body: dict[str, Any], headers: dict[str, str]) ->
 async def prepared(intake: Intake, idempotency_key: str | None = None, **fields: Any) -> Submission:
     """An importer's submission, ready to be written."""
     body = FeedbackIn.model_validate({**COMPLAINT, **fields})
-    return await prepare(intake.app.state.desk, body, IMPORTER, idempotency_key, utc_now())
+    arrival = await arrive(intake.app.state.desk, Sender.of(IMPORTER), utc_now(), [body])
+    return prepare(arrival, body, idempotency_key)
 
 
 async def written(intake: Intake) -> tuple[int, int, int]:
@@ -150,8 +153,8 @@ async def test_a_key_that_another_process_is_still_writing_is_answered_409_withi
 
 async def _claim(intake: Intake, once: dict[str, str]) -> Any:
     body = FeedbackIn.model_validate(COMPLAINT)
-    submission = await prepare(intake.app.state.desk, body, None, once["Idempotency-Key"], utc_now())
-    return submission.claims[0]
+    arrival = await arrive(intake.app.state.desk, Sender.of(None), utc_now(), [body])
+    return prepare(arrival, body, once["Idempotency-Key"]).claims[0]
 
 
 async def test_a_full_queue_is_answered_503_at_once(intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:

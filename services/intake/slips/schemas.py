@@ -1,0 +1,25 @@
+"""Slips over the wire."""
+
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from libs.common.wire import Wire
+
+MOST_AT_ONCE = 500
+
+
+class SlipsIn(Wire):
+    count: int = Field(ge=1, le=MOST_AT_ONCE, examples=[50])
+
+
+class SlipsMade(BaseModel):
+    """What is kept of the answer, for a retry: the codes are made of it again, and lie nowhere."""
+
+    feedback_ids: list[UUID]
+
+
+class TrackingCodes(BaseModel):
+    """Print each on a slip, and give each to one person. Send it as `tracking_code` with what that person said."""
+
+    tracking_codes: list[str]
