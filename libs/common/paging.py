@@ -4,15 +4,18 @@ import base64
 import binascii
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, TypeVar
 from uuid import UUID
 
 import orjson
 from fastapi import Query, Request, Response
+from pydantic import TypeAdapter
 
 from libs.common.problems import Problem
 
 MAX_LIMIT = 200
+
+P = TypeVar("P")
 
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 Cursor = Annotated[str | None, Query(max_length=200, description="from the `Link` header of the page before")]
@@ -66,13 +69,27 @@ def link_next_code(request: Request, response: Response, limit: int, codes: Sequ
         _announce(request, response, _encode(codes[-1]))
 
 
+def link_next_place(request: Request, response: Response, limit: int, places: Sequence[tuple[Any, ...]]) -> None:
+    """The same for a list with an order of its own: a place is what its rows are ordered by."""
+    if len(places) == limit:
+        _announce(request, response, _encode(places[-1]))
+
+
+def decode_place(cursor: str, kinds: TypeAdapter[P]) -> P:
+    """What the rows before the next page are ordered by, of these kinds."""
+    try:
+        return kinds.validate_python(_decode(cursor))
+    except ValueError as wrong:
+        raise InvalidCursor from wrong
+
+
 def _announce(request: Request, response: Response, cursor: str) -> None:
     url = request.url.remove_query_params("wait").include_query_params(cursor=cursor)
     response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
 
 
 def _encode(place: Any) -> str:
-    return base64.urlsafe_b64encode(orjson.dumps(place)).decode().rstrip("=")
+    return base64.urlsafe_b64encode(orjson.dumps(place, default=str)).decode().rstrip("=")
 
 
 def _decode(cursor: str) -> Any:

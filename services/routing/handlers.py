@@ -1,6 +1,7 @@
 """What routing does with intake's events."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,37 +27,49 @@ from libs.contracts.feedback import (
     ReplyUndeliverable,
 )
 from libs.contracts.interactions import InteractionsReported
-from services.routing.cases.learning import keep_evaluations, keep_verbatims
+from services.routing.cases.learning import follow, keep_verbatims
 from services.routing.cases.opening import open_cases
+from services.routing.cases.terms import USUAL, Terms
+from services.routing.cases.unopened import forget_unopened
 from services.routing.catalogue.service import learn_codes
 from services.routing.privacy.service import erase
 
+_FOLLOWED = (
+    FeedbackMessageAdded,
+    FeedbackEvaluated,
+    FeedbackReclassified,
+    FeedbackWithdrawn,
+    ReplyDelivered,
+    ReplyUndeliverable,
+)
 
-async def on_feedback(session: AsyncSession, events: Sequence[Received[Any]]) -> None:
+
+async def on_feedback(session: AsyncSession, events: Sequence[Received[Any]], terms: Terms = USUAL) -> None:
     """Of one feedback they come in this order: so cases are opened before they learn, and forget last."""
-    await open_cases(session, [one for one in events if isinstance(one.event, FeedbackSubmitted)])
+    await open_cases(session, [one for one in events if isinstance(one.event, FeedbackSubmitted)], terms)
     await keep_verbatims(session, [one for one in events if isinstance(one.event, FeedbackVerbatimRedacted)])
-    await keep_evaluations(session, [one for one in events if isinstance(one.event, FeedbackEvaluated)])
-    await erase(session, [one for one in events if isinstance(one.event, PersonErased)])
+    await follow(session, [one for one in events if isinstance(one.event, _FOLLOWED)], terms)
+    erased = [one for one in events if isinstance(one.event, PersonErased)]
+    await erase(session, erased)
+    await forget_unopened(session, [one.subject for one in erased])
 
 
 _IGNORED: frozenset[type[Event]] = frozenset(
     {
-        FeedbackMessageAdded,
-        FeedbackReclassified,
-        FeedbackWithdrawn,
-        ReplyDelivered,
-        ReplyUndeliverable,
         TouchpointChanged,
         InteractionsReported,
     }
 )
 
-HANDLERS = Handlers(
-    {
-        **dict.fromkeys((FeedbackSubmitted, FeedbackVerbatimRedacted, FeedbackEvaluated, PersonErased), on_feedback),
-        **dict.fromkeys((ServiceChanged, ServicePointChanged, TopicChanged), learn_codes),
-    },
-    _IGNORED,
-    erasing={PersonErased: subjects_of},
-)
+
+def handlers(terms: Terms) -> Handlers:
+    """On the terms that the settings say."""
+    heard = (FeedbackSubmitted, FeedbackVerbatimRedacted, *_FOLLOWED, PersonErased)
+    return Handlers(
+        {
+            **dict.fromkeys(heard, partial(on_feedback, terms=terms)),
+            **dict.fromkeys((ServiceChanged, ServicePointChanged, TopicChanged), learn_codes),
+        },
+        _IGNORED,
+        erasing={PersonErased: subjects_of},
+    )

@@ -5,6 +5,7 @@ from libs.common.stream import dead_letters, feed
 from libs.common.stream.doorbell import hang_doorbell
 from services.routing.calendars import api as calendars
 from services.routing.cases import api as cases
+from services.routing.cases.verbs import api as verbs
 from services.routing.rules import api as rules
 from services.routing.settings import RoutingSettings
 from services.routing.standards import api as standards
@@ -17,6 +18,7 @@ app = create_app(
     description="Brings each complaint to the team that must answer, and tracks the answer against its clocks.",
     routers=[
         cases.router,
+        verbs.router,
         teams.router,
         calendars.router,
         standards.router,

@@ -1,5 +1,7 @@
 """Routing's worker: its log, and the feedback events."""
 
+from functools import partial
+
 from libs.common.auth.service_token import service_token
 from libs.common.housekeeping import keep_house
 from libs.common.stream.feed_client import FeedClient
@@ -7,14 +9,24 @@ from libs.common.stream.partitions import keep_partitions
 from libs.common.stream.reader import Reader
 from libs.common.stream.sequencer import run_sequencer
 from libs.common.worker import create_worker
-from services.routing.handlers import HANDLERS
+from services.routing.cases.terms import terms_of
+from services.routing.cases.timers import run_timers
+from services.routing.handlers import handlers
 from services.routing.settings import RoutingSettings
 
 settings = RoutingSettings.load()
-feedback = Reader("intake", FeedClient(settings.feedback_events_url, service_token("routing", settings)), HANDLERS)
+terms = terms_of(settings)
+feedback = Reader(
+    "intake", FeedClient(settings.feedback_events_url, service_token("routing", settings)), handlers(terms)
+)
 app = create_worker(
     "routing",
     settings,
-    tasks={"sequencer": run_sequencer, "partitions": keep_partitions, "housekeeping": keep_house},
+    tasks={
+        "sequencer": run_sequencer,
+        "partitions": keep_partitions,
+        "housekeeping": keep_house,
+        "timers": partial(run_timers, terms),
+    },
     readers=[feedback],
 )

@@ -143,6 +143,26 @@ def _closing_after(calendar: BusinessCalendar, day: date, n: int) -> datetime:
     return datetime.fromtimestamp(spans[-1][1], UTC)
 
 
+def moved_by_open_seconds(calendar: BusinessCalendar, at: datetime, seconds: int) -> datetime:
+    """The earliest instant between which and `at` lie so many seconds of open time, after it or (negative) before it.
+
+    `at` itself for 0. A closing that is moved by whole business days is a closing. Raises ValueError for a naive
+    datetime.
+    """
+    at = _utc(at)
+    if seconds == 0:
+        return at
+    year = at.year
+    target = _open_year(calendar, year).open_before(_seconds(at)) + seconds
+    while target > _open_year(calendar, year).total:
+        target -= _open_year(calendar, year).total
+        year += 1
+    while target <= 0:
+        year -= 1
+        target += _open_year(calendar, year).total
+    return datetime.fromtimestamp(_open_year(calendar, year).instant_after(target), UTC)
+
+
 class _OpenYear:
     """The open spans of a calendar within one year of UTC, in seconds since 1970, with their running sum."""
 
@@ -158,6 +178,11 @@ class _OpenYear:
     def open_before(self, second: int) -> int:
         begun = bisect_right(self._opens, second)
         return self._sums[begun] - (max(0, self._closes[begun - 1] - second) if begun else 0)
+
+    def instant_after(self, open_seconds: int) -> int:
+        """The first second before which lie so many of open time; at least one, at most `total`."""
+        span = bisect_left(self._sums, open_seconds) - 1
+        return self._opens[span] + open_seconds - self._sums[span]
 
     def is_open(self, second: int) -> bool:
         begun = bisect_right(self._opens, second)

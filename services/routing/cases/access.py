@@ -28,6 +28,13 @@ def workable_by(by: Principal) -> ColumnElement[bool]:
     return visible_to(Principal(by.subject, by.roles & set(WORKERS), by.teams))
 
 
+def works_on(by: Principal, case: Case) -> bool:
+    """The same for a case at hand, which may have changed hands since it was loaded."""
+    if not by.teams.isdisjoint(case.hidden_from):
+        return False
+    return (by.has("agent", "supervisor") and case.team in by.teams) or (by.has("importer") and case.historical)
+
+
 def _shown_to(by: Principal) -> ColumnElement[bool]:
     if by.has(*_SEE_ALL):
         return true()

@@ -1,43 +1,94 @@
-"""Clocks: when they start, when they are due, how they end. Pure functions over a clock's row."""
+"""Clocks: when they start, when they are due, what moves them, how they end. Pure functions over a clock's row."""
 
-from collections.abc import Collection, Iterable
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from libs.contracts.cases import ClockEnd, ClockState
-from services.routing.calendars.business_time import BusinessCalendar, business_seconds
+from services.routing.calendars.business_time import BusinessCalendar, business_seconds, moved_by_open_seconds
 from services.routing.cases.models import Clock
 from services.routing.standards.schemas import Within
+
+MOMENT = timedelta(microseconds=1)
+
+
+def start(clock: Clock, calendar: BusinessCalendar, started_at: datetime) -> None:
+    """The promise is made: a calendar that is published later does not change it."""
+    clock.started_at = started_at
+    clock.due_at = Within.model_validate(clock.within).due_at(calendar, started_at)
+
+
+def is_running(clock: Clock) -> bool:
+    return clock.due_at is not None and clock.ended_at is None and clock.cancelled_at is None
 
 
 def start_at_assignment(clocks: Iterable[Clock], calendar: BusinessCalendar, effective_at: datetime) -> None:
     """The first assignment starts those that wait for it; a later one changes nothing."""
     for clock in clocks:
-        if clock.starts == "assignment" and clock.started_at is None:
+        if clock.starts == "assignment" and clock.started_at is None and clock.cancelled_at is None:
             start(clock, calendar, effective_at)
 
 
-def start(clock: Clock, calendar: BusinessCalendar, started_at: datetime) -> None:
-    clock.started_at = started_at
-    clock.due_at = Within.model_validate(clock.within).due_at(calendar, started_at)
+def move(clock: Clock, calendar: BusinessCalendar, since: datetime, until: datetime) -> None:
+    """Move the due moment by the time suspended, in the clock's own time. What was due before then stays due then."""
+    if not is_running(clock) or clock.due_at is None or clock.due_at <= since:
+        return
+    seconds = own_seconds(clock.within, calendar, since, until)
+    clock.due_at = own_time_after(clock.within, calendar, clock.due_at, seconds)
+    clock.suspended_seconds += seconds
 
 
-def end(clocks: Iterable[Clock], names: Collection[str], calendar: BusinessCalendar, ended_at: datetime) -> list[Clock]:
-    """End those of the named clocks that run; met is `ended_at ≤ due_at`, both as they really were."""
-    ended = []
-    for clock in clocks:
-        if clock.clock in names and clock.ended_at is None and clock.started_at and clock.due_at:
-            clock.ended_at = ended_at
-            clock.elapsed_seconds = elapsed_seconds(clock.started_at, ended_at)
-            clock.business_seconds = business_seconds(calendar, clock.started_at, ended_at)
-            clock.met = ended_at <= clock.due_at
-            ended.append(clock)
-    return ended
+def end(clock: Clock, calendar: BusinessCalendar, ended_at: datetime, *, by: int | None, late: bool) -> None:
+    """Met is `ended_at ≤ due_at`, both as they really were. The clock runs, or this is a correction."""
+    assert clock.started_at is not None  # noqa: S101 - it has started
+    assert clock.due_at is not None  # noqa: S101 - as it has started
+    clock.ended_at, clock.ended_by, clock.late_entry = ended_at, by, late
+    clock.elapsed_seconds = elapsed_seconds(clock.started_at, ended_at)
+    clock.business_seconds = business_seconds(calendar, clock.started_at, ended_at)
+    clock.met = ended_at <= clock.due_at
+
+
+def take_back_end(clock: Clock) -> None:
+    """The clock runs on as if it had never stopped."""
+    clock.ended_at = clock.ended_by = clock.elapsed_seconds = clock.business_seconds = clock.met = None
+    clock.late_entry = False
+
+
+def approaches_at(
+    within: Mapping[str, Any],
+    calendar: BusinessCalendar,
+    started_at: datetime,
+    due_at: datetime,
+    suspended_seconds: int,
+    share: float,
+) -> datetime:
+    """When that share of the promised time is over, in the clock's own time; moved with the due moment."""
+    promised = own_seconds(within, calendar, started_at, due_at) - suspended_seconds
+    left = max(1, round(promised * (1 - share)))
+    return max(started_at, own_time_after(within, calendar, due_at, -left))
+
+
+def own_seconds(within: Mapping[str, Any], calendar: BusinessCalendar, since: datetime, until: datetime) -> int:
+    """Open time for a promise in business days, elapsed time for one in calendar days."""
+    if within.get("business_days") is not None:
+        return business_seconds(calendar, since, until)
+    return elapsed_seconds(since, until)
+
+
+def own_time_after(within: Mapping[str, Any], calendar: BusinessCalendar, at: datetime, seconds: int) -> datetime:
+    """So much of the clock's own time later; earlier where negative."""
+    if within.get("business_days") is not None:
+        return moved_by_open_seconds(calendar, at, seconds)
+    return at + timedelta(seconds=seconds)
 
 
 def elapsed_seconds(start: datetime, end: datetime) -> int:
     """Whole seconds between two instants; 0 when the end is not after the start."""
     return max(0, int((end - start).total_seconds()))
+
+
+def running(clocks: Iterable[Clock], names: Collection[str]) -> list[Clock]:
+    return [clock for clock in clocks if clock.clock in names and is_running(clock)]
 
 
 def states(clocks: Iterable[Clock]) -> tuple[ClockState, ...]:

@@ -70,3 +70,73 @@ class LateEntryNeedsSupervisor(Problem):
 
     status: ClassVar[int] = 403
     fr = "Cela s'est fait il y a plus d'un jour ouvrable : un superviseur doit le saisir."
+
+
+class TeamIsComplainedAbout(Problem):
+    """This team must not see the case: another one has to take it."""
+
+    status: ClassVar[int] = 422
+    fr = "Cette équipe ne doit pas voir le dossier : une autre doit le prendre."
+
+
+class PriorityNotRaised(Problem):
+    """The case has this priority, or a higher one."""
+
+    status: ClassVar[int] = 422
+    fr = "Le dossier a déjà cette priorité, ou une plus haute."
+
+
+class LinkedCaseUnknown(Problem):
+    """There is no such other case to link to, or it is not yours to see."""
+
+    status: ClassVar[int] = 422
+    fr = "L'autre dossier n'existe pas, ou il n'est pas pour vous."
+
+
+class UntilNotAfter(Problem):
+    """`until` must be after the moment from which the case waits."""
+
+    status: ClassVar[int] = 422
+    fr = "« until » doit être après le moment à partir duquel le dossier attend."
+
+
+class ClockNotRunning(Problem):
+    """The case has no such clock, or it does not run."""
+
+    status: ClassVar[int] = 422
+    fr = "Le dossier n'a pas cette horloge, ou elle ne tourne pas."
+
+
+class ClockAlreadyDue(Problem):
+    """The due moment has passed: a promise is moved before it is due, or not at all."""
+
+    status: ClassVar[int] = 409
+    fr = "L'échéance est passée : une promesse se reporte avant son échéance, ou pas du tout."
+
+
+class ExtensionNotLater(Problem):
+    """An extension moves the due moment to a later one."""
+
+    status: ClassVar[int] = 422
+    fr = "Un report déplace l'échéance vers un moment plus tardif."
+
+
+class ExtensionNeedsSupervisor(Problem):
+    """This clock was extended before: a supervisor must extend it again."""
+
+    status: ClassVar[int] = 403
+    fr = "Cette horloge a déjà été reportée : un superviseur doit la reporter de nouveau."
+
+
+class FeedbackNotFound(Problem):
+    """There is no such feedback without a case, or it is not yours to see."""
+
+    status: ClassVar[int] = 404
+    fr = "Ce message sans dossier n'existe pas, ou il n'est pas pour vous."
+
+
+class CaseExists(Problem):
+    """There is a case for this feedback."""
+
+    status: ClassVar[int] = 409
+    fr = "Il y a déjà un dossier pour ce message."

@@ -1,36 +1,175 @@
-"""What a case learns of its feedback after it was opened: the redacted words, and whether an answer solved it."""
+"""What a case learns of its feedback after it was opened: words, messages, what became of replies, withdrawal."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import bindparam, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
+from libs.common.clock import utc_now
 from libs.common.stream.events import Received
 from libs.contracts.cases import case_id_of
-from libs.contracts.feedback import FeedbackEvaluated, FeedbackVerbatimRedacted
-from services.routing.cases.models import Case
+from libs.contracts.feedback import (
+    FeedbackEvaluated,
+    FeedbackMessageAdded,
+    FeedbackReclassified,
+    FeedbackVerbatimRedacted,
+    FeedbackWithdrawn,
+    ReplyDelivered,
+    ReplyUndeliverable,
+)
+from services.routing.cases.clocks import is_running
+from services.routing.cases.models import Case, UnopenedFeedback
+from services.routing.cases.terms import Terms
+from services.routing.cases.timers import resume_if_over
+from services.routing.cases.undelivered import UNDELIVERED, Given, replies_given, take_back
+from services.routing.cases.unopened import forget_unopened
+from services.routing.cases.verbs.answering import BROUGHT_BY_STAFF, end_case
+from services.routing.cases.verbs.owning import assign_by_rule
+from services.routing.cases.verbs.waiting import wake
+from services.routing.cases.work import Work, end_tasks, put_down, raise_task, take_up, write_line
+from services.routing.database import Base
+from services.routing.organisation.deciding import decision_on, said_of
+
+PERSON = "person"
+INTAKE = "intake"
+CLASSIFIED = ("kind", "service", "service_point", "topic", "language")
 
 
 async def keep_verbatims(session: AsyncSession, redacted: Sequence[Received[FeedbackVerbatimRedacted]]) -> None:
-    """The words as the team reads them, and their language. Feedback without a case has no row to change."""
-    await _update(
-        session,
-        [
-            {"case": case_id_of(one.subject), "verbatim": one.event.text, "language": one.event.language}
-            for one in redacted
-        ],
-    )
+    """The words as the team reads them, and their language."""
+    words: list[dict[str, Any]] = [
+        {"subject": one.subject, "verbatim": one.event.text, "language": one.event.language} for one in redacted
+    ]
+    await _update(session, Case, "id", [one | {"subject": case_id_of(one["subject"])} for one in words])
+    await _update(session, UnopenedFeedback, "feedback_id", words)
 
 
-async def keep_evaluations(session: AsyncSession, evaluated: Sequence[Received[FeedbackEvaluated]]) -> None:
-    """What the person said last."""
-    await _update(session, [{"case": case_id_of(one.subject), "solved": one.event.solved} for one in evaluated])
+async def follow(session: AsyncSession, events: Sequence[Received[Any]], terms: Terms) -> None:
+    """Fold what became of feedback into its cases. Feedback without a case has none to change."""
+    if not events:
+        return
+    unreached = {case_id_of(one.subject) for one in events if isinstance(one.event, ReplyUndeliverable)}
+    given = await replies_given(session, unreached)
+    works = await take_up(session, {case_id_of(one.subject) for one in events}, terms, utc_now())
+    for received in events:
+        work = works.get(case_id_of(received.subject))
+        if work is not None and received.version > work.case.feedback_version:
+            apply(work, received, given)
+    await put_down(session, list(works.values()))
+    await forget_unopened(session, [one.subject for one in events if isinstance(one.event, FeedbackWithdrawn)])
 
 
-async def _update(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
+def apply(work: Work, received: Received[Any], given: Mapping[UUID, Given]) -> None:
+    """One event. What a case has learned once, it does not learn again."""
+    event = received.event
+    work.case.feedback_version = received.version
+    work.traceparent = received.traceparent
+    match event:
+        case FeedbackMessageAdded():
+            _message(work, event)
+        case FeedbackEvaluated():
+            _evaluation(work, event, received.time)
+        case FeedbackReclassified():
+            _reclassification(work, event, received.time)
+        case FeedbackWithdrawn():
+            _withdrawal(work, event)
+        case ReplyDelivered():
+            _delivery(work, event)
+        case ReplyUndeliverable():
+            _non_delivery(work, event, given)
+
+
+def _message(work: Work, event: FeedbackMessageAdded) -> None:
+    """It ends a wait; else somebody must read it."""
+    case, sent_at = work.case, min(event.sent_at, work.office.now)
+    resume_if_over(work, sent_at)
+    write_line(work, "message", event.author, sent_at, {"message_id": str(event.message_id)}, text=event.text)
+    if case.state != "waiting":
+        raise_task(work, "read_message", sent_at)
+        return
+    asked = case.waiting_for == "person"
+    at = max(sent_at, case.last_effective_at)
+    wake(work, at, "person")
+    raise_task(work, "answer_asked" if asked else "read_message", sent_at)
+    write_line(work, "resume", PERSON, at, {})
+
+
+def _evaluation(work: Work, event: FeedbackEvaluated, at: datetime) -> None:
+    case = work.case
+    case.solved, case.solved_answer = event.solved, event.answer
+    write_line(work, "evaluation", PERSON, at, {"solved": event.solved, "answer": event.answer})
+    if event.solved == "yes":
+        end_tasks(work, ["not_solved"])
+    elif case.state in ("answered", "closed") and event.answer == case.answers:
+        raise_task(work, "not_solved", at)
+
+
+def _reclassification(work: Work, event: FeedbackReclassified, at: datetime) -> None:
+    """Intake's word is the truth. While no human has taken the case, the rules decide anew."""
+    case = work.case
+    changed = [name for name in CLASSIFIED if getattr(case, name) != getattr(event, name)]
+    for name in CLASSIFIED:
+        setattr(case, name, getattr(event, name))
+    if changed:
+        write_line(work, "reclassified", INTAKE, at, {name: getattr(case, name) for name in changed})
+    is_untouched = case.state == "new" or (case.state == "assigned" and case.assigned_by == "rule")
+    if not is_untouched or case.said is None:
+        return
+    decision = decision_on(work.office.organisation, said_of(case), case.hidden_from)
+    case.hidden_from = list(decision.hidden_from)
+    if decision.team != case.team or (case.state == "new" and decision.assigns):
+        work.effective_at = max(at, case.last_effective_at)
+        assign_by_rule(work, decision)
+        case.last_effective_at = work.effective_at
+
+
+def _withdrawal(work: Work, event: FeedbackWithdrawn) -> None:
+    """The case is over; promises that run lapse."""
+    case = work.case
+    if case.state == "closed":
+        return
+    at = max(min(event.effective_at, work.office.now), case.last_effective_at)
+    resume_if_over(work, at)
+    work.effective_at = at
+    wake(work, at, "person")
+    for clock in work.clocks:
+        if is_running(clock):
+            clock.cancelled_at = at
+    case.outcome = "withdrawn"
+    end_case(work, "withdrawn")
+    case.last_effective_at = at
+    end_tasks(work, [task.task for task in work.tasks])
+    write_line(work, "close", PERSON, at, {"because": "withdrawn"})
+
+
+def _delivery(work: Work, event: ReplyDelivered) -> None:
+    write_line(work, "delivered", INTAKE, event.delivered_at, {"by": event.by, "answer": event.answer})
+    if event.by in BROUGHT_BY_STAFF:
+        end_tasks(work, ["deliver_reply"])
+
+
+def _non_delivery(work: Work, event: ReplyUndeliverable, given: Mapping[UUID, Given]) -> None:
+    """As if it had never been given, where it was a final one; the team must reach the person otherwise."""
+    case, at = work.case, min(event.found_at, work.office.now)
+    work.effective_at = at
+    if event.answer is not None:
+        take_back(work, event.answer, given[case.id])
+    details = {"by": event.by, "answer": event.answer, "because": event.because}
+    write_line(work, UNDELIVERED, INTAKE, at, details)
+    end_tasks(work, ["deliver_reply"])
+    raise_task(work, "reply_undelivered", at)
+
+
+async def _update(session: AsyncSession, table: type[Base], key: str, rows: Sequence[dict[str, Any]]) -> None:
     if rows:
-        names = [name for name in rows[0] if name != "case"]
-        statement = update(Case).where(Case.id == bindparam("case")).values({name: bindparam(name) for name in names})
+        names = [name for name in rows[0] if name != "subject"]
+        statement = (
+            update(table)
+            .where(getattr(table, key) == bindparam("subject"))
+            .values({name: bindparam(name) for name in names})
+        )
         connection: AsyncConnection = await session.connection()
-        await connection.execute(statement, sorted(rows, key=lambda row: str(row["case"])))
+        await connection.execute(statement, sorted(rows, key=lambda row: str(row["subject"])))

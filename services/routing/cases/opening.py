@@ -19,8 +19,12 @@ from libs.contracts.cases import CaseAssigned, CaseEvent, CaseOpened, ClockState
 from libs.contracts.feedback import FeedbackSubmitted
 from services.routing.calendars.business_time import BusinessCalendar, business_seconds
 from services.routing.calendars.queries import DEFAULT
-from services.routing.cases.clocks import elapsed_seconds
-from services.routing.cases.models import Case, Clock, TimelineEntry
+from services.routing.cases.clocks import approaches_at, elapsed_seconds
+from services.routing.cases.models import NEVER, Case, Clock, TimelineEntry
+from services.routing.cases.on_the_spot import answer_on_the_spot
+from services.routing.cases.terms import Terms
+from services.routing.cases.unopened import keep_unopened
+from services.routing.cases.urgency import URGENCIES
 from services.routing.organisation.deciding import ALSO_SAID, Decision, decision_on, said_in
 from services.routing.organisation.queries import Organisation, organisation_in_force
 from services.routing.standards.schemas import ClockDocument, Standard
@@ -84,8 +88,10 @@ class Opening:
         return tuple(ClockState.model_validate(clock) for clock in self.clocks)
 
 
-async def open_cases(session: AsyncSession, submitted: Sequence[Received[FeedbackSubmitted]]) -> None:
-    """Open a case for each feedback that is owed an answer and has none."""
+async def open_cases(session: AsyncSession, submitted: Sequence[Received[FeedbackSubmitted]], terms: Terms) -> None:
+    """Open a case for each feedback that is owed an answer and has none; keep what the others would need."""
+    if not submitted:
+        return
     organisation = await organisation_in_force(session)
     known = await _known(session, submitted)
     decided = [
@@ -93,25 +99,21 @@ async def open_cases(session: AsyncSession, submitted: Sequence[Received[Feedbac
         for received in submitted
         if case_id_of(received.subject) not in known
     ]
-    await open_decided(
-        session,
-        organisation,
-        [
-            (received, decision)
-            for received, decision in decided
-            if decision.is_owed or received.event.resolved_on_the_spot
-        ],
-    )
+    owed = [one for one in decided if one[1].is_owed or one[0].event.resolved_on_the_spot]
+    await open_decided(session, organisation, owed, terms)
+    await answer_on_the_spot(session, [received for received, _ in owed], terms)
+    await keep_unopened(session, [received for received, decision in decided if (received, decision) not in owed])
 
 
 async def open_decided(
     session: AsyncSession,
     organisation: Organisation,
     decided: Sequence[tuple[Received[FeedbackSubmitted], Decision]],
+    terms: Terms,
     by: str = BY_RULE,
 ) -> list[Opening]:
     """Open a case for each of these feedbacks, none of which has one, owed an answer or not."""
-    openings = [_open(organisation, received, decision, by) for received, decision in decided]
+    openings = [_open(organisation, received, decision, terms, by) for received, decision in decided]
     await insert_rows(session, Case, [one.case for one in openings])
     await insert_rows(session, Clock, [clock for one in openings for clock in one.clocks])
     await insert_rows(session, TimelineEntry, [line for one in openings for line in one.lines])
@@ -138,7 +140,9 @@ async def _known(session: AsyncSession, submitted: Sequence[Received[FeedbackSub
     return set(await session.scalars(select(Case.id).where(Case.id.in_(ids))))
 
 
-def _open(organisation: Organisation, received: Received[FeedbackSubmitted], decision: Decision, by: str) -> Opening:
+def _open(
+    organisation: Organisation, received: Received[FeedbackSubmitted], decision: Decision, terms: Terms, by: str
+) -> Opening:
     """The case in the queue of the catch-all team; assigned at once where any other rule decides.
 
     What is hidden from a team opens where it stays.
@@ -174,7 +178,21 @@ def _open(organisation: Organisation, received: Received[FeedbackSubmitted], dec
     )
     if decision.assigns:
         _assign(opening, calendar)
+    _settle(opening, calendar, terms)
     return opening
+
+
+def _settle(opening: Opening, calendar: BusinessCalendar, terms: Terms) -> None:
+    """Where the case stands in the queue, and when a timer must first look at it."""
+    case = opening.case
+    running = [clock for clock in opening.clocks if clock["due_at"]]
+    warnings = [
+        approaches_at(clock["within"], calendar, clock["started_at"], clock["due_at"], 0, terms.approaching_at)
+        for clock in running
+    ]
+    case["urgency"] = URGENCIES[case["priority"]]
+    case["next_due_at"] = min((clock["due_at"] for clock in running), default=NEVER)
+    case["rings_at"] = None if case["historical"] else min(warnings, default=None)
 
 
 def _assign(opening: Opening, calendar: BusinessCalendar) -> None:
@@ -203,7 +221,9 @@ def _assign(opening: Opening, calendar: BusinessCalendar) -> None:
 
 def _case(received: Received[FeedbackSubmitted], team: str, decision: Decision) -> dict[str, Any]:
     feedback = received.event
-    opened_at = feedback.submitted_at if feedback.historical else feedback.recorded_at
+    # What was resolved on the spot was opened, assigned and answered there and then.
+    at_once = feedback.historical or feedback.resolved_on_the_spot is not None
+    opened_at = feedback.submitted_at if at_once else feedback.recorded_at
     return {
         **{name: getattr(feedback, name) for name in _CARRIED},
         "id": case_id_of(received.subject),
@@ -218,6 +238,7 @@ def _case(received: Received[FeedbackSubmitted], team: str, decision: Decision) 
         "hidden_from": decision.hidden_from,
         "said": {name: value for name in ALSO_SAID if (value := getattr(feedback, name))},
         "historical": feedback.historical,
+        "reply_by": feedback.reply_by,
         "submitted_at": feedback.submitted_at,
         "opened_at": opened_at,
         "last_effective_at": opened_at,

@@ -1,13 +1,47 @@
 """States and verbs: what can be done when."""
 
 from libs.contracts.codes import CaseState
-from services.routing.cases.schemas import Verb
+from services.routing.cases.schemas import Task, Verb
+
+_IN_HAND: tuple[Verb, ...] = (
+    "assign",
+    "transfer",
+    "classify",
+    "ask",
+    "suspend",
+    "extend",
+    "escalate",
+    "refer",
+    "note",
+    "reply",
+    "decline",
+    "link",
+)
 
 VERBS: dict[CaseState, tuple[Verb, ...]] = {
-    "new": ("assign",),
-    "assigned": ("acknowledge", "assign", "reply"),
-    "acknowledged": ("assign", "reply"),
-    "waiting": (),
-    "answered": ("reply", "close"),
-    "closed": (),
+    "new": ("assign", "classify", "transfer", "refer", "decline"),
+    "assigned": ("acknowledge", *_IN_HAND),
+    "acknowledged": _IN_HAND,
+    "waiting": ("resume", "note", "reply", "transfer"),
+    "answered": ("note", "reply", "reopen", "close"),
+    "closed": ("reopen", "link"),
 }
+
+_READ: tuple[Task, ...] = ("read_message", "answer_asked", "wait_over")
+_ANSWERED: tuple[Task, ...] = (*_READ, "not_solved", "reply_undelivered", "deliver_reply")
+
+ENDED_TASKS: dict[Verb, tuple[Task, ...]] = {
+    "acknowledge": _READ,
+    "ask": _READ,
+    "suspend": _READ,
+    "extend": _READ,
+    "note": _READ,
+    "resume": _READ,
+    "link": _READ,
+    "reopen": (*_READ, "not_solved"),
+    "reply": _ANSWERED,
+    "refer": _ANSWERED,
+    "decline": _ANSWERED,
+    "close": _ANSWERED,
+}
+"""A verb that shows that somebody has seen to it ends a task."""

@@ -6,14 +6,18 @@ from libs.common.words import Held
 
 WORDS = (
     Held("cases", ("verbatim", "external_reference"), key="id", whose="case"),
+    Held("unopened_feedback", ("verbatim", "external_reference"), key="feedback_id", whose="feedback"),
     Held("timeline_entry", ("note", "late_entry_reason", "text"), key="case_id", whose="case"),
 )
 """Taken away when a person is erased. A partner's own reference goes too: it leads to the person elsewhere."""
 
 NO_WORDS: Mapping[str, str] = {
     "cases": "reference state team member kind service service_point topic channel language outcome solved"
-    " source source_code priority hidden_from assigned_by said",
+    " source source_code priority hidden_from assigned_by said reply_by remedy waiting_for linked",
     "clock": "clock standard calendar starts within",
+    "suspension": "waiting_for reason resumed_by resumes_to",
+    "case_task": "task",
+    "unopened_feedback": "feedback language",
     "timeline_entry": "verb by details",
     "team": "code name contact members alert_email services service_points",
     "team_version": "code document published_by",

@@ -1,5 +1,6 @@
 """Routing as the tests use it: fed with feedback events, worked over its API, looked at in its database."""
 
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ from services.routing.organisation.schemas import OrganisationDocument
 from services.routing.organisation.service import publish
 
 TORONTO = ZoneInfo("America/Toronto")
+_versions = itertools.count(1)
 EVENTS: dict[str, type[Event]] = {kind.type: kind for kind in event_types()}
 
 WORKDAY = ["08:30-12:00", "13:00-16:30"]
@@ -83,10 +85,10 @@ def utc(moment: str) -> datetime:
     return datetime.fromisoformat(moment).replace(tzinfo=UTC)
 
 
-def received(event: Event, subject: UUID | None = None, version: int = 1) -> Received[Any]:
-    """An event as the reader hands it over."""
+def received(event: Event, subject: UUID | None = None, version: int | None = None) -> Received[Any]:
+    """An event as the reader hands it over; a later version than any before, unless one is given."""
     at = getattr(event, "recorded_at", None) or datetime.now(UTC)
-    return Received(uuid4(), 1, subject or uuid4(), version, at, at, event)
+    return Received(uuid4(), 1, subject or uuid4(), version or next(_versions), at, at, event)
 
 
 def submitted(at: datetime, **fields: Any) -> Received[FeedbackSubmitted]:

@@ -8,7 +8,8 @@ import pytest
 from libs.common.stream.reader import Reader
 from libs.contracts.cases import case_id_of
 from libs.contracts.feedback import FeedbackVerbatimRedacted, PersonErased
-from services.routing.handlers import HANDLERS
+from services.routing.cases.terms import USUAL
+from services.routing.handlers import handlers
 from tests.services.analytics.logs import Told, log_of
 from tests.services.routing.office import Routing, local, received, submitted
 
@@ -52,7 +53,7 @@ async def test_a_case_of_the_erased_keeps_what_was_done_and_loses_every_word(rou
     assert all_words <= await words_of(routing, case)
     before = await routing.timeline(case)
 
-    reader = Reader("intake", None, HANDLERS)  # type: ignore[arg-type] # the slice is handed over
+    reader = Reader("intake", None, handlers(USUAL))  # type: ignore[arg-type] # the slice is handed over
     await reader.prepare(routing.database)
     gone = log_of([Told("intake", UUID(case["feedback_id"]), 3, NOW, GONE)])
     await reader.apply(routing.database, dict.fromkeys(range(32), 0), gone)

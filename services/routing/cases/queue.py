@@ -1,0 +1,152 @@
+"""The queue: which cases are asked for, in which order, and how many there are of each kind."""
+
+from datetime import datetime, time, timedelta
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import BaseModel, Field, TypeAdapter
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.paging import MAX_LIMIT, decode_place
+from libs.common.wire import Line
+from libs.contracts.codes import CaseState, ClockName, Code, Kind, LanguageTag, Priority
+from services.routing.cases.models import NEVER, Case, CaseTask, Clock
+from services.routing.cases.schemas import CaseSummary, Counts, Instant, Task
+from services.routing.cases.terms import Terms
+from services.routing.cases.urgency import URGENCIES
+
+ORDER = (Case.urgency, Case.next_due_at, Case.opened_at, Case.id)
+
+
+class CaseFilters(BaseModel):
+    """Which cases: all that is given must hold."""
+
+    model_config = {"extra": "forbid"}
+
+    feedback_id: UUID | None = None
+    reference: Annotated[Line, Field(max_length=20)] | None = None
+    external_reference: Annotated[Line, Field(max_length=128)] | None = None
+    team: Code | None = None
+    member: Annotated[Line, Field(max_length=200)] | None = None
+    state: CaseState | None = None
+    priority: Priority | None = None
+    clock: ClockName | None = Field(None, description="it runs; with `due`, it is the one that is due")
+    due: Literal["overdue", "today"] | Instant | None = Field(
+        None, description="`overdue`, `today` (later than now), or a moment: due before it"
+    )
+    task: Task | None = None
+    service: Code | None = None
+    topic: Code | None = None
+    kind: Kind | None = None
+    language: LanguageTag | None = None
+    wait: float = Field(0, ge=0, le=30, description="seconds to wait for a case that is about to open")
+    limit: int = Field(50, ge=1, le=MAX_LIMIT)
+    cursor: str | None = Field(None, max_length=300, description="from the `Link` header of the page before")
+
+
+Filters = Annotated[CaseFilters, Query()]
+
+_EQUAL = (
+    "feedback_id",
+    "reference",
+    "external_reference",
+    "team",
+    "member",
+    "priority",
+    "service",
+    "topic",
+    "kind",
+    "language",
+)
+
+
+Place = tuple[int, Instant, Instant, UUID]
+_PLACE = TypeAdapter(Place)
+
+
+def place_of(case: CaseSummary) -> Place:
+    """What the queue is ordered by, of one case."""
+    return (URGENCIES[case.priority], case.next_due_at or NEVER, case.opened_at, case.id)
+
+
+def conditions(filters: CaseFilters, now: datetime, terms: Terms) -> list[ColumnElement[bool]]:
+    """Those of all filters, and of the page."""
+    held = [*common_conditions(filters), *_own_conditions(filters, now, terms)]
+    if filters.cursor:
+        held.append(tuple_(*ORDER) > tuple_(*decode_place(filters.cursor, _PLACE)))
+    return held
+
+
+def common_conditions(filters: CaseFilters) -> list[ColumnElement[bool]]:
+    """Those that counts share."""
+    given = {name: getattr(filters, name) for name in _EQUAL}
+    return [getattr(Case, name) == value for name, value in given.items() if value is not None]
+
+
+def _own_conditions(filters: CaseFilters, now: datetime, terms: Terms) -> list[ColumnElement[bool]]:
+    held: list[ColumnElement[bool]] = []
+    if filters.state is not None:
+        held.append(Case.state == filters.state)
+    if filters.task is not None:
+        held.append(exists().where(CaseTask.case_id == Case.id, CaseTask.task == filters.task))
+    if filters.clock is not None:
+        runs = and_(
+            Clock.case_id == Case.id,
+            Clock.clock == filters.clock,
+            Clock.due_at.is_not(None),
+            Clock.ended_at.is_(None),
+            Clock.cancelled_at.is_(None),
+        )
+        held.append(exists().where(runs, *_due(filters, Clock.due_at, now, terms)))
+    held.extend(_due(filters, Case.next_due_at, now, terms))
+    return held
+
+
+def _due(filters: CaseFilters, column: Any, now: datetime, terms: Terms) -> list[ColumnElement[bool]]:
+    if filters.due is None:
+        return []
+    if filters.due == "overdue":
+        return [column < now]
+    if filters.due == "today":
+        return [column >= now, column <= end_of_day(now, terms)]
+    return [column < filters.due]
+
+
+def end_of_day(now: datetime, terms: Terms) -> datetime:
+    """The midnight that ends the local day."""
+    tomorrow = now.astimezone(terms.time_zone).date() + timedelta(days=1)
+    return datetime.combine(tomorrow, time.min, terms.time_zone)
+
+
+async def counts(
+    session: AsyncSession, seen: ColumnElement[bool], filters: CaseFilters, now: datetime, terms: Terms
+) -> Counts:
+    """How many there are of each kind among those that the asker may see."""
+    mine = (seen, *common_conditions(filters))
+    by_state = await session.execute(_by_state(now, terms).where(*mine))
+    rows = by_state.all()
+    by_task = await session.execute(
+        select(CaseTask.task, func.count()).join(Case, Case.id == CaseTask.case_id).where(*mine).group_by(CaseTask.task)
+    )
+    return Counts.model_validate(
+        {
+            "by_state": {row.state: row.cases for row in rows},
+            "by_task": {row[0]: row[1] for row in by_task},
+            "overdue": sum(row.overdue for row in rows),
+            "due_today": sum(row.due_today for row in rows),
+            "urgent": sum(row.urgent for row in rows),
+        }
+    )
+
+
+def _by_state(now: datetime, terms: Terms) -> Select[*tuple[Any, ...]]:
+    due, today = Case.next_due_at, end_of_day(now, terms)
+    return select(
+        Case.state,
+        func.count().label("cases"),
+        func.count().filter(due < now).label("overdue"),
+        func.count().filter(due >= now, due <= today).label("due_today"),
+        func.count().filter(Case.urgency == 0, Case.state.not_in(("answered", "closed"))).label("urgent"),
+    ).group_by(Case.state)

@@ -1,0 +1,155 @@
+"""Answering: acknowledgements, replies, references elsewhere, refusals; closing, and coming back."""
+
+from typing import Any
+
+from libs.common.languages import Language
+from libs.contracts.cases import CaseAcknowledged, CaseClosed, CaseReopened, CaseReplied
+from libs.contracts.codes import ClosedBecause, Outcome
+from services.routing.cases import clocks as clock_rules
+from services.routing.cases.models import Clock
+from services.routing.cases.verbs.line import Line
+from services.routing.cases.verbs.schemas import Acknowledge, Close, Decline, Refer, Reopen, Reply
+from services.routing.cases.verbs.waiting import correct, wake
+from services.routing.cases.work import Work, is_contested, raise_task, tell, waited
+
+ENDED_BY_A_REPLY = ("acknowledge", "reply", "stage2_reply")
+BROUGHT_BY_STAFF = ("phone", "letter")
+
+
+def acknowledge(work: Work, body: Acknowledge) -> Line:  # noqa: ARG001 - it says no more than any verb
+    """A human told the person that it is in hand: the clock `acknowledge` ends."""
+    work.case.state = "acknowledged"
+    work.case.acknowledged_at = work.case.acknowledged_at or work.effective_at
+    ended = _end(work, ("acknowledge",), None)
+    tell(
+        work,
+        CaseAcknowledged,
+        work.effective_at,
+        effective_at=work.effective_at,
+        ended=clock_rules.ends(ended),
+        **waited(work),
+    )
+    _correct_breaches(work, ended)
+    return Line({})
+
+
+def reply(work: Work, body: Reply) -> Line:
+    """A final reply ends the clocks of replies, and an acknowledgement still owed; an interim one ends nothing."""
+    if body.interim:
+        _tell_reply(work, [], interim=True, remedy=body.remedy, text=body.told())
+    else:
+        answer(work, body.outcome, body.told(), remedy=body.remedy)
+    number = None if body.interim else work.case.answers
+    details = {"interim": body.interim, "outcome": body.outcome, "remedy": body.remedy, "answer": number}
+    return Line(details, text=body.told())
+
+
+def refer(work: Work, body: Refer) -> Line:
+    """Somebody else must answer: a final reply says so, and the case is over."""
+    language: Language = "fr" if (work.case.language or "").startswith("fr") else "en"
+    told = body.told(language)
+    answer(work, "referred", told)
+    end_case(work, "referred")
+    return Line({"outcome": "referred", "answer": work.case.answers}, text=told)
+
+
+def decline(work: Work, body: Decline) -> Line:
+    """Not answered on the substance: a final reply says why, and the case is over."""
+    answer(work, "declined", body.told())
+    end_case(work, "declined")
+    return Line({"outcome": "declined", "reason": body.reason, "answer": work.case.answers}, text=body.told())
+
+
+def close(work: Work, body: Close) -> Line:  # noqa: ARG001 - it says no more than any verb
+    """Nothing more is expected."""
+    end_case(work, "staff")
+    return Line({})
+
+
+def reopen(work: Work, body: Reopen) -> Line:
+    """Open again, in the hands of the same team. The clock of the second stage starts; what has ended stays ended."""
+    case = work.case
+    case.state, case.reopen_until = "acknowledged", None
+    case.reopened_count += 1
+    for clock in work.clocks:
+        if clock.starts == "reopening" and clock.started_at is None:
+            clock_rules.start(clock, work.calendar_of(clock), work.effective_at)
+    tell(
+        work,
+        CaseReopened,
+        work.effective_at,
+        effective_at=work.effective_at,
+        reopened_by="staff",
+        reopened_count=case.reopened_count,
+        clocks=clock_rules.states(work.clocks),
+    )
+    return Line({}, text=body.reason)
+
+
+def answer(
+    work: Work, outcome: Outcome | None, text: str | None, *, remedy: str | None = None, on_the_spot: bool = False
+) -> None:
+    """A final reply: the case is answered, at `effective_at`. Whatever it waited for, it waits no longer."""
+    wake(work, work.effective_at, "staff")
+    case = work.case
+    case.state, case.outcome, case.remedy, case.answered_at = "answered", outcome, remedy, work.effective_at
+    case.answers += 1
+    ended = _end(work, ENDED_BY_A_REPLY, case.answers)
+    _tell_reply(work, ended, interim=False, outcome=outcome, remedy=remedy, text=text, on_the_spot=on_the_spot)
+    _correct_breaches(work, ended)
+
+
+def end_case(work: Work, because: ClosedBecause) -> None:
+    """The case is over. `resolve` ends with it, at the reply that stood, unless the person contested that one."""
+    wake(work, work.effective_at, "person" if because == "withdrawn" else "staff")
+    case = work.case
+    ended: list[Clock] = []
+    if case.state == "answered" and case.answered_at is not None and not is_contested(case):
+        for clock in clock_rules.running(work.clocks, ["resolve"]):
+            clock_rules.end(clock, work.calendar_of(clock), case.answered_at, by=case.answers, late=False)
+            ended.append(clock)
+    case.state = "closed"
+    case.reopen_until = work.effective_at + work.office.terms.reopen_within
+    tell(
+        work,
+        CaseClosed,
+        work.effective_at,
+        effective_at=work.effective_at,
+        outcome=case.outcome,
+        because=because,
+        reopen_until=case.reopen_until,
+        ended=clock_rules.ends(ended),
+        clocks=clock_rules.states(work.clocks),
+    )
+    _correct_breaches(work, ended)
+
+
+def _end(work: Work, names: tuple[str, ...], by: int | None) -> list[Clock]:
+    ended = clock_rules.running(work.clocks, names)
+    for clock in ended:
+        clock_rules.end(clock, work.calendar_of(clock), work.effective_at, by=by, late=work.late)
+    return ended
+
+
+def _tell_reply(work: Work, ended: list[Clock], *, interim: bool, **fields: Any) -> None:
+    tell(
+        work,
+        CaseReplied,
+        work.effective_at,
+        effective_at=work.effective_at,
+        interim=interim,
+        answer=None if interim else work.case.answers,
+        ended=clock_rules.ends(ended),
+        **waited(work),
+        **fields,
+    )
+    if work.case.reply_by in BROUGHT_BY_STAFF and fields["text"] and not work.case.historical:
+        raise_task(work, "deliver_reply", work.effective_at)
+
+
+def _correct_breaches(work: Work, ended: list[Clock]) -> None:
+    """Written down late: a breach was told, and there was none."""
+    for clock in ended:
+        if clock.met and clock.breach_told_at is not None:
+            clock.breach_told_at = None
+            correct(work, clock, "late_entry", breach_untrue=True)

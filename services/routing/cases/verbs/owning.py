@@ -1,0 +1,113 @@
+"""Whose a case is, what it is about, and how far it comes before others."""
+
+from typing import Any, cast
+
+from libs.contracts.cases import (
+    CaseAssigned,
+    CaseClassified,
+    CaseEscalated,
+    CaseLinked,
+    CaseTransferred,
+)
+from libs.contracts.codes import AssignedBy, Priority
+from services.routing.cases import clocks as clock_rules
+from services.routing.cases.errors import LinkedCaseUnknown, PriorityNotRaised, TeamIsComplainedAbout, UnknownTeam
+from services.routing.cases.urgency import URGENCIES
+from services.routing.cases.verbs.line import Line
+from services.routing.cases.verbs.schemas import Assign, Classify, Escalate, Link, Transfer, WriteNote
+from services.routing.cases.work import Work, tell, waited, write_line
+from services.routing.organisation.deciding import Decision
+
+BY_RULE = "rule"
+
+
+def assign(work: Work, body: Assign) -> Line:
+    """Give the case to a team, or a member. The first assignment starts the clocks that wait for it."""
+    _see_that_it_may_have_it(work, body.team)
+    hand_over(work, body.team, body.member, by="staff")
+    tell(work, CaseAssigned, work.effective_at, **assigned(work), assigned_by="staff", **waited(work))
+    return Line({"team": body.team, "member": body.member})
+
+
+def transfer(work: Work, body: Transfer) -> Line:
+    """Another team has it; the promise is unchanged."""
+    _see_that_it_may_have_it(work, body.team)
+    from_team = work.case.team
+    hand_over(work, body.team, body.member, by="staff")
+    tell(work, CaseTransferred, work.effective_at, **assigned(work), assigned_by="staff", from_team=from_team)
+    return Line({"team": body.team, "member": body.member, "from_team": from_team})
+
+
+def hand_over(work: Work, team: str, member: str | None, *, by: AssignedBy) -> None:
+    """The team has the case; the clocks that wait for an assignment start."""
+    work.case.team, work.case.member, work.case.assigned_by = team, member, by
+    if work.case.state == "new":
+        work.case.state = "assigned"
+    for clock in work.clocks:
+        clock_rules.start_at_assignment([clock], work.calendar_of(clock), work.effective_at)
+
+
+def assign_by_rule(work: Work, decision: Decision) -> None:
+    """What `assign` does, by a rule."""
+    hand_over(work, decision.team, None, by="rule")
+    tell(work, CaseAssigned, work.effective_at, **assigned(work), assigned_by="rule", **waited(work))
+    version = work.office.organisation.rules_version
+    details = {"team": decision.team, "rule": decision.rule, "rule_set_version": version}
+    write_line(work, "assign", BY_RULE, work.effective_at, details)
+
+
+def assigned(work: Work) -> dict[str, Any]:
+    return {
+        "effective_at": work.effective_at,
+        "member": work.case.member,
+        "clocks": clock_rules.states(work.clocks),
+    }
+
+
+def classify(work: Work, body: Classify) -> Line:
+    """Correct what it is about. Nothing is told where nothing changes; no clock is stopped, started or exchanged."""
+    changed = tuple(name for name, value in body.corrected.items() if getattr(work.case, name) != value)
+    for name in changed:
+        setattr(work.case, name, body.corrected[name])
+    if changed:
+        tell(work, CaseClassified, work.effective_at, effective_at=work.effective_at, changed=changed)
+    return Line(body.corrected)
+
+
+def escalate(work: Work, body: Escalate) -> Line:
+    """Only upwards."""
+    if URGENCIES[body.priority] >= URGENCIES[cast(Priority, work.case.priority)]:
+        raise PriorityNotRaised
+    work.case.priority = body.priority
+    tell(work, CaseEscalated, work.effective_at, effective_at=work.effective_at)
+    return Line({"priority": body.priority})
+
+
+def link(work: Work, body: Link) -> Line:
+    """The other case is one that whoever links may see."""
+    feedback_id = work.office.linkable.get(body.case_id)
+    if feedback_id is None or body.case_id == work.case.id:
+        raise LinkedCaseUnknown
+    if body.case_id not in work.case.linked:
+        work.case.linked = [*work.case.linked, body.case_id]
+        tell(
+            work,
+            CaseLinked,
+            work.effective_at,
+            effective_at=work.effective_at,
+            linked_feedback_id=feedback_id,
+            linked_case_id=body.case_id,
+        )
+    return Line({"case_id": str(body.case_id)})
+
+
+def write_note(work: Work, body: WriteNote) -> Line:  # noqa: ARG001 - the note is in the line, as any verb's
+    """Nothing is told: it is the team's own."""
+    return Line({})
+
+
+def _see_that_it_may_have_it(work: Work, team: str) -> None:
+    if team in work.case.hidden_from:
+        raise TeamIsComplainedAbout
+    if team not in work.office.organisation.teams:
+        raise UnknownTeam

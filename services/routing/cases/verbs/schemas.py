@@ -1,0 +1,259 @@
+"""The verbs over the wire: what each takes."""
+
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from libs.common.languages import Language
+from libs.common.problems import ProblemDetails
+from libs.common.wire import Line, Wire, Words
+from libs.contracts.codes import ClockName, Code, Kind, LanguageTag, Outcome, WaitingFor
+from services.routing.cases.schemas import FIRST_MOMENT, CaseSummary, Instant, Verb
+
+LONGEST_BATCH = 500
+
+Moment = Annotated[AwareDatetime, Field(ge=FIRST_MOMENT)]
+Note = Annotated[Words, Field(min_length=1, max_length=5_000)]
+LateEntryReason = Annotated[Words, Field(min_length=1, max_length=1_000)]
+Told = Annotated[Words, Field(min_length=1, max_length=20_000)]
+Recourse = Annotated[Words, Field(min_length=1, max_length=5_000)]
+Destination = Annotated[Words, Field(min_length=1, max_length=1_000)]
+RECOURSE = "what the person can do if they disagree, and until when"
+
+
+class Action(Wire):
+    """What every verb takes."""
+
+    effective_at: Moment | None = Field(
+        None,
+        description="when it was really done: not before the previous event of the case, not after now; default: now",
+    )
+    late_entry_reason: LateEntryReason | None = Field(
+        None, description="needed, from a supervisor, where it was done more than one business day ago"
+    )
+    note: Note | None = Field(None, description="for the timeline; the person does not see it")
+
+
+class Assign(Action):
+    """Give the case to a team, or to a member of it."""
+
+    team: Code
+    member: Annotated[Line, Field(max_length=200)] | None = None
+
+
+class Transfer(Assign):
+    """Another team has the case from now on; the promise is unchanged."""
+
+
+class Classify(Action):
+    """Correct what the case is about: what is given replaces what was there, null takes it away."""
+
+    kind: Kind | None = None
+    service: Code | None = None
+    service_point: Code | None = None
+    topic: Code | None = None
+    language: LanguageTag | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.corrected:
+            raise PydanticCustomError(
+                "nothing_to_classify",
+                "Say at least one of kind, service, service_point, topic, language.",
+                {"fr": "Indiquez au moins un des champs kind, service, service_point, topic, language."},
+            )
+        return self
+
+    @property
+    def corrected(self) -> dict[str, str | None]:
+        """The values that are given."""
+        return {
+            name: getattr(self, name) for name in Classify.model_fields if name in self.model_fields_set - _OF_ACTIONS
+        }
+
+
+class Escalate(Action):
+    """The case comes before others."""
+
+    priority: Literal["high", "urgent"]
+
+
+class Link(Action):
+    """The case belongs together with another one that you may see."""
+
+    case_id: UUID
+
+
+class WriteNote(Action):
+    """Something for the timeline; the person does not see it."""
+
+    note: Note = Field(description="the person does not see it")
+
+
+class Acknowledge(Action):
+    """The person was told by a human that it is in hand."""
+
+
+class Ask(Action):
+    """A question to the person: the case waits for the answer, and the clocks with it."""
+
+    text: Told
+    until: Instant = Field(description="by when an answer is expected: then the case goes on by itself")
+    otherwise: Annotated[Words, Field(min_length=1, max_length=5_000)] = Field(
+        description="what happens without an answer, as the person reads it"
+    )
+
+    def told(self) -> str:
+        """The question and what happens otherwise, as the person reads it."""
+        return f"{self.text}\n\n{self.otherwise}"
+
+
+class Suspend(Action):
+    """The case waits, and the clocks with it."""
+
+    waiting_for: WaitingFor = Field(alias="for")
+    reason: Code = Field(description="a code of your own: why the case cannot go on")
+    until: Instant = Field(description="then it goes on by itself, and the team is reminded")
+
+
+class Resume(Action):
+    """The case waits no longer: due moments move by the time suspended."""
+
+
+class Extend(Action):
+    """Move a promise before it is due: the person is told the new moment, why, and what they can do."""
+
+    clock: ClockName
+    due_at: Instant | None = Field(None, description="the new due moment")
+    business_days: Annotated[int, Field(ge=1, le=400)] | None = Field(
+        None, description="so many business days more; one of the two"
+    )
+    text: Told = Field(description="the reason, as the person reads it")
+    recourse: Recourse = Field(description=RECOURSE)
+
+    @model_validator(mode="after")
+    def _is_one_of_two(self) -> Self:
+        if (self.due_at is None) == (self.business_days is None):
+            raise PydanticCustomError(
+                "one_extension",
+                "One of due_at and business_days is needed.",
+                {"fr": "Il faut soit « due_at », soit « business_days »."},
+            )
+        return self
+
+    def told(self) -> str:
+        """The reason and the recourse, as the person reads it."""
+        return f"{self.text}\n\n{self.recourse}"
+
+
+class Reply(Action):
+    """An answer to the person. Only a final one (`interim: false`) answers the case; it needs an outcome."""
+
+    text: Told
+    interim: bool = False
+    outcome: Outcome | None = None
+    remedy: Code | None = Field(None, description="a code of your own: what was done for the person")
+    reasons: Annotated[Words, Field(min_length=1, max_length=10_000)] | None = None
+    recourse: Recourse | None = Field(None, description=RECOURSE)
+
+    @model_validator(mode="after")
+    def _has_an_outcome_if_final(self) -> Self:
+        if self.interim == (self.outcome is not None):
+            raise PydanticCustomError(
+                "outcome_of_a_final_reply",
+                "A final reply needs an outcome, an interim one has none.",
+                {"fr": "Une réponse finale a besoin d'une issue, une réponse provisoire n'en a pas."},
+            )
+        return self
+
+    def told(self) -> str:
+        """The reply with its reasons and recourse, as the person reads it."""
+        return "\n\n".join(part for part in (self.text, self.reasons, self.recourse) if part)
+
+
+class WhereTo(Wire):
+    """Where to turn, with its address."""
+
+    fr: Destination
+    en: Destination
+
+
+class Refer(Action):
+    """Somebody else must answer: the person is told who and why, and the case is closed."""
+
+    to: WhereTo | Destination = Field(
+        description="where to turn, with its address: in French and English, or in the language of the reply"
+    )
+    text: Told = Field(description="the reasons, as the person reads them")
+    recourse: Recourse | None = Field(None, description=RECOURSE)
+
+    def told(self, language: Language) -> str:
+        """The reasons, where to turn, and the recourse, as the person reads it."""
+        to = self.to if isinstance(self.to, str) else getattr(self.to, language)
+        return "\n\n".join(part for part in (self.text, to, self.recourse) if part)
+
+
+class Decline(Action):
+    """No answer on the substance will be given: the person is told why, and the case is closed."""
+
+    reason: Code = Field(description="a code of your own")
+    text: Told = Field(description="the reasons, as the person reads them")
+    recourse: Recourse | None = Field(None, description=RECOURSE)
+
+    def told(self) -> str:
+        """The reasons and the recourse, as the person reads it."""
+        return "\n\n".join(part for part in (self.text, self.recourse) if part)
+
+
+class Reopen(Action):
+    """The case is open again; the reply that was given stays given."""
+
+    reason: Annotated[Words, Field(min_length=1, max_length=1_000)] = Field(description="for the timeline")
+
+
+class Close(Action):
+    """Nothing more is expected from either side."""
+
+
+_OF_ACTIONS = frozenset(Action.model_fields)
+
+
+class BatchAction(Wire):
+    """A verb on a case, as if it had been sent by itself."""
+
+    case_id: UUID
+    verb: Verb
+    body: dict[str, Any] = Field({}, description="what the verb takes")
+    effective_at: Moment | None = Field(None, description="in the place of the body's")
+    late_entry_reason: LateEntryReason | None = Field(None, description="in the place of the body's")
+    note: Note | None = Field(None, description="in the place of the body's")
+    version: int | None = Field(None, description="of the case that you saw: refused where it has changed since")
+
+    def full_body(self) -> dict[str, Any]:
+        """The body with what was said beside it."""
+        beside = {name: getattr(self, name) for name in Action.model_fields}
+        return self.body | {name: value for name, value in beside.items() if value is not None}
+
+
+class Batch(Wire):
+    """Carried out in order, each by itself: one that is refused changes nothing and stops nothing."""
+
+    actions: list[BatchAction] = Field(min_length=1, max_length=LONGEST_BATCH)
+
+
+class ActionOutcome(BaseModel):
+    """The case after the verb, or the problem: as if it had been sent by itself."""
+
+    case_id: UUID
+    verb: Verb
+    status: int = Field(examples=[200])
+    case: CaseSummary | None = None
+    problem: ProblemDetails | None = None
+
+
+class BatchOutcome(BaseModel):
+    """An outcome each, in the order of the actions."""
+
+    outcomes: list[ActionOutcome]

@@ -1,0 +1,202 @@
+"""What staff do with a case: take it up under its lock, carry out the verb, write it down."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, cast
+from uuid import UUID
+
+from pydantic import ValidationError
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.auth.principal import Principal
+from libs.common.clock import SKEW
+from libs.common.field_problems import field_problem_of
+from libs.common.languages import language_of_request
+from libs.common.problems import InvalidRequest, Problem
+from libs.common.versions import Expected, etag
+from libs.contracts.codes import CaseState
+from services.routing.calendars.business_time import due_after_business_days
+from services.routing.cases.access import visible_to, workable_by, works_on
+from services.routing.cases.errors import (
+    CaseErased,
+    CaseNotFound,
+    EffectiveBeforePrevious,
+    EffectiveInTheFuture,
+    LateEntryNeedsReason,
+    LateEntryNeedsSupervisor,
+    VerbNotPossible,
+)
+from services.routing.cases.models import Case
+from services.routing.cases.schemas import CaseSummary, Verb
+from services.routing.cases.states import ENDED_TASKS, VERBS
+from services.routing.cases.telling import summary
+from services.routing.cases.terms import Terms
+from services.routing.cases.timers import resume_if_over
+from services.routing.cases.verbs import answering, owning, waiting
+from services.routing.cases.verbs import schemas as bodies
+from services.routing.cases.verbs.line import Line
+from services.routing.cases.work import Work, end_tasks, put_down, take_up, write_line
+
+
+@dataclass(frozen=True)
+class Hand:
+    """Who does it, when, on which terms, and from which version of the case."""
+
+    by: Principal
+    now: datetime
+    terms: Terms
+    expected: Expected
+
+
+@dataclass(frozen=True)
+class _Way:
+    body: type[bodies.Action]
+    carry_out: Callable[[Work, Any], Line]
+
+
+WAYS: Mapping[Verb, _Way] = {
+    "assign": _Way(bodies.Assign, owning.assign),
+    "classify": _Way(bodies.Classify, owning.classify),
+    "transfer": _Way(bodies.Transfer, owning.transfer),
+    "refer": _Way(bodies.Refer, answering.refer),
+    "decline": _Way(bodies.Decline, answering.decline),
+    "acknowledge": _Way(bodies.Acknowledge, answering.acknowledge),
+    "ask": _Way(bodies.Ask, waiting.ask),
+    "suspend": _Way(bodies.Suspend, waiting.suspend),
+    "extend": _Way(bodies.Extend, waiting.extend),
+    "escalate": _Way(bodies.Escalate, owning.escalate),
+    "note": _Way(bodies.WriteNote, owning.write_note),
+    "reply": _Way(bodies.Reply, answering.reply),
+    "resume": _Way(bodies.Resume, waiting.resume),
+    "reopen": _Way(bodies.Reopen, answering.reopen),
+    "close": _Way(bodies.Close, answering.close),
+    "link": _Way(bodies.Link, owning.link),
+}
+
+
+async def do(session: AsyncSession, case_id: UUID, verb: Verb, body: bodies.Action, hand: Hand) -> CaseSummary:
+    """Carry out one verb; what is refused changes nothing."""
+    works = await _take_up(session, [case_id], [body], hand)
+    work = works.get(case_id)
+    if work is None:
+        raise CaseNotFound
+    _carry_out(work, verb, body, hand.by, hand.expected)
+    await put_down(session, [work])
+    return summary(CaseSummary, work.case, work.team_name, work.clocks, work.tasks)
+
+
+async def do_many(session: AsyncSession, batch: bodies.Batch, hand: Hand) -> bodies.BatchOutcome:
+    """Carry out the verbs in order. A verb decides before it changes anything, so that a refusal leaves no trace."""
+    read = [_read(action) for action in batch.actions]
+    known = [body for body in read if isinstance(body, bodies.Action)]
+    works = await _take_up(session, [action.case_id for action in batch.actions], known, hand)
+    outcomes = [
+        _outcome(action, body, works.get(action.case_id), hand.by)
+        for action, body in zip(batch.actions, read, strict=True)
+    ]
+    await put_down(session, [work for work in works.values() if work.events or work.lines])
+    return bodies.BatchOutcome(outcomes=outcomes)
+
+
+def _read(action: bodies.BatchAction) -> bodies.Action | InvalidRequest:
+    try:
+        return WAYS[action.verb].body.model_validate(action.full_body())
+    except ValidationError as invalid:
+        errors = [{**error, "loc": ("body", "body", *error["loc"])} for error in invalid.errors()]
+        return InvalidRequest(errors=[field_problem_of(error) for error in errors])
+
+
+def _outcome(
+    action: bodies.BatchAction, body: bodies.Action | InvalidRequest, work: Work | None, by: Principal
+) -> bodies.ActionOutcome:
+    try:
+        if work is None:
+            raise CaseNotFound
+        if isinstance(body, InvalidRequest):
+            raise body
+        expected = Expected(None if action.version is None else etag(action.version))
+        _carry_out(work, action.verb, body, by, expected)
+    except Problem as problem:
+        return bodies.ActionOutcome(
+            case_id=action.case_id,
+            verb=action.verb,
+            status=problem.status,
+            problem=problem.body(language_of_request.get()),
+        )
+    return bodies.ActionOutcome(
+        case_id=action.case_id,
+        verb=action.verb,
+        status=200,
+        case=summary(CaseSummary, work.case, work.team_name, work.clocks, work.tasks),
+    )
+
+
+async def _take_up(
+    session: AsyncSession, ids: Sequence[UUID], actions: Sequence[bodies.Action], hand: Hand
+) -> dict[UUID, Work]:
+    others = [action.case_id for action in actions if isinstance(action, bodies.Link)]
+    return await take_up(
+        session,
+        ids,
+        hand.terms,
+        hand.now,
+        who=workable_by(hand.by),
+        linkable=await _linkable(session, others, hand.by) if others else {},
+    )
+
+
+async def _linkable(session: AsyncSession, ids: Sequence[UUID], by: Principal) -> dict[UUID, UUID]:
+    rows = await session.execute(select(Case.id, Case.feedback_id).where(Case.id.in_(ids), visible_to(by)))
+    return {row.id: row.feedback_id for row in rows}
+
+
+def _carry_out(work: Work, verb: Verb, body: bodies.Action, by: Principal, expected: Expected) -> None:
+    """See that the verb is possible, for this principal, at that moment; then do it."""
+    case = work.case
+    if not works_on(by, case):
+        raise CaseNotFound
+    if case.erased_at is not None:
+        raise CaseErased
+    expected.agree(case.version)
+    resume_if_over(work, min(body.effective_at or work.office.now, work.office.now))
+    possible = VERBS[cast(CaseState, case.state)]
+    if verb not in possible:
+        raise VerbNotPossible(case.state, possible)
+    work.effective_at, work.late = _effective_at(work, body, by)
+    work.by_supervisor = by.has("supervisor")
+    line = WAYS[verb].carry_out(work, body)
+    case.last_effective_at = work.effective_at
+    end_tasks(work, ENDED_TASKS.get(verb, ()))
+    write_line(
+        work,
+        verb,
+        f"{by.subject}/{by.agent}" if by.agent else by.subject,
+        work.effective_at,
+        line.details,
+        note=body.note,
+        late_entry_reason=body.late_entry_reason,
+        text=line.text,
+    )
+
+
+def _effective_at(work: Work, body: bodies.Action, by: Principal) -> tuple[datetime, bool]:
+    """When it was really done, and whether that is a late entry.
+
+    Refused before the previous event, after now, or long ago without a reason; what is historical is never late.
+    """
+    case, now = work.case, work.office.now
+    at = body.effective_at or now
+    if at > now + SKEW:
+        raise EffectiveInTheFuture
+    at = min(at, now).astimezone(UTC)
+    if at < case.last_effective_at:
+        raise EffectiveBeforePrevious
+    if case.historical or now <= due_after_business_days(work.calendar, at, 1):
+        return at, False
+    if body.late_entry_reason is None:
+        raise LateEntryNeedsReason
+    if not by.has("supervisor"):
+        raise LateEntryNeedsSupervisor
+    return at, True

@@ -1,0 +1,163 @@
+"""Waiting: for the person or for somebody else, until a moment; and what that does to the clocks."""
+
+from datetime import datetime
+
+from libs.contracts.cases import CaseAsked, CaseExtended, CaseResumed, CaseSuspended, ClockCorrected
+from libs.contracts.codes import ResumedBy, WaitingFor
+from services.routing.calendars.business_time import due_after_business_days
+from services.routing.cases import clocks as clock_rules
+from services.routing.cases.errors import (
+    ClockAlreadyDue,
+    ClockNotRunning,
+    ExtensionNeedsSupervisor,
+    ExtensionNotLater,
+    UntilNotAfter,
+)
+from services.routing.cases.models import Clock, Suspension
+from services.routing.cases.verbs.line import Line
+from services.routing.cases.verbs.schemas import Ask, Extend, Resume, Suspend
+from services.routing.cases.work import Work, tell
+
+ASKED = "asked"
+
+
+def ask(work: Work, body: Ask) -> Line:
+    """The person is asked: the case waits for them."""
+    _see_that_it_ends_later(work, body.until)
+    _wait(work, "person", ASKED, body.until)
+    tell(work, CaseAsked, work.effective_at, effective_at=work.effective_at, until=body.until, text=body.told())
+    _tell_suspended(work, "person", ASKED, body.until)
+    return Line({"until": body.until.isoformat()}, text=body.told())
+
+
+def suspend(work: Work, body: Suspend) -> Line:
+    """The case waits, with a reason and an end."""
+    _see_that_it_ends_later(work, body.until)
+    _wait(work, body.waiting_for, body.reason, body.until)
+    _tell_suspended(work, body.waiting_for, body.reason, body.until)
+    return Line({"for": body.waiting_for, "reason": body.reason, "until": body.until.isoformat()})
+
+
+def resume(work: Work, body: Resume) -> Line:  # noqa: ARG001 - it says no more than any verb
+    """It waits no longer."""
+    wake(work, work.effective_at, "staff")
+    return Line({})
+
+
+def wake(work: Work, at: datetime, by: ResumedBy) -> None:
+    """The suspension ends: due moments move by the time suspended, and the case is again what it was before."""
+    span = work.open_suspension
+    if span is None:
+        return
+    span.ended_at, span.resumed_by = at, by
+    for clock in work.clocks:
+        clock_rules.move(clock, work.calendar_of(clock), span.from_at, at)
+    case = work.case
+    case.state, case.waiting_for, case.waiting_until = span.resumes_to, None, None
+    case.last_effective_at = at
+    tell(
+        work,
+        CaseResumed,
+        at,
+        effective_at=at,
+        member=case.member,
+        resumed_by=by,
+        clocks=clock_rules.states(work.clocks),
+    )
+
+
+def extend(work: Work, body: Extend) -> Line:
+    """Move one promise, before it is due. A second time, a supervisor must."""
+    clock = next(iter(clock_rules.running(work.clocks, [body.clock])), None)
+    if clock is None or clock.due_at is None:
+        raise ClockNotRunning
+    before = clock.due_at
+    if work.effective_at >= before:
+        raise ClockAlreadyDue
+    if clock.extended and not work.by_supervisor:
+        raise ExtensionNeedsSupervisor
+    after = _extended(work, clock, before, body)
+    if after <= before:
+        raise ExtensionNotLater
+    clock.due_at, clock.extended = after, True
+    _untell_breach(work, clock)
+    tell(
+        work,
+        CaseExtended,
+        work.effective_at,
+        effective_at=work.effective_at,
+        member=work.case.member,
+        clock=body.clock,
+        due_before=before,
+        due_at=after,
+        text=body.told(),
+        clocks=clock_rules.states(work.clocks),
+    )
+    details = {"clock": body.clock, "due_before": before.isoformat(), "due_at": after.isoformat()}
+    return Line(details, text=body.told())
+
+
+def _extended(work: Work, clock: Clock, before: datetime, body: Extend) -> datetime:
+    if body.due_at is not None:
+        return body.due_at
+    # A promise in calendar days is due at the midnight that ends a day: it is that day that counts.
+    due_on = before - clock_rules.MOMENT
+    return due_after_business_days(work.calendar_of(clock), due_on, body.business_days or 0)
+
+
+def _see_that_it_ends_later(work: Work, until: datetime) -> None:
+    if until <= work.effective_at:
+        raise UntilNotAfter
+
+
+def _wait(work: Work, waiting_for: WaitingFor, reason: str, until: datetime) -> None:
+    span = Suspension(
+        case_id=work.case.id,
+        place=len(work.suspensions) + 1,
+        waiting_for=waiting_for,
+        reason=reason,
+        from_at=work.effective_at,
+        until_at=until,
+        resumes_to=work.case.state,
+    )
+    work.suspensions.append(span)
+    work.new.append(span)
+    work.case.state, work.case.waiting_for, work.case.waiting_until = "waiting", waiting_for, until
+
+
+def _tell_suspended(work: Work, waiting_for: WaitingFor, reason: str, until: datetime) -> None:
+    tell(
+        work,
+        CaseSuspended,
+        work.effective_at,
+        effective_at=work.effective_at,
+        member=work.case.member,
+        waiting_for=waiting_for,
+        reason=reason,
+        until=until,
+        clocks=clock_rules.states(work.clocks),
+    )
+    for clock in work.clocks:
+        if clock_rules.is_running(clock) and clock.due_at and clock.due_at > work.effective_at:
+            _untell_breach(work, clock)
+
+
+def _untell_breach(work: Work, clock: Clock) -> None:
+    """Written down late: what was told to be breached had been moved before. It can still be breached, later."""
+    if clock.breach_told_at is not None:
+        clock.breach_told_at = None
+        correct(work, clock, "late_entry", breach_untrue=True)
+
+
+def correct(work: Work, clock: Clock, because: str, *, breach_untrue: bool) -> None:
+    """What was told of this clock is not so: tell it as it now stands."""
+    fields = ("clock", "standard", "standard_version", "started_at", "due_at")
+    end = ("ended_at", "elapsed_seconds", "business_seconds", "met")
+    tell(
+        work,
+        ClockCorrected,
+        work.effective_at,
+        **{name: getattr(clock, name) for name in (*fields, *end)},
+        because=because,
+        breach_untrue=breach_untrue,
+    )
