@@ -1,6 +1,6 @@
 """No lost update (RFC 9110, 13.1): what can be edited says its version as an `ETag`, and is changed with `If-Match`."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from fastapi import Depends, Header, Response
 
@@ -47,13 +47,21 @@ class Expected:
         if etag(version) not in [one.strip() for one in self._if_match.split(",")]:
             raise PreconditionFailed
 
+    def require_of(self, version: int | None, *, only_new: bool = False) -> None:
+        """The same for what a PUT makes or changes: None where there is nothing yet."""
+        if version is None and self._if_match is None:
+            return
+        if version is None or only_new:
+            raise PreconditionFailed
+        self.require(version)
 
-def etag(version: int) -> str:
+
+def etag(version: int | str) -> str:
     """The strong validator of a version."""
     return f'"{version}"'
 
 
-def tag(response: Response, version: int) -> None:
+def tag(response: Response, version: int | str) -> None:
     """Say the version of what is answered."""
     response.headers["ETag"] = etag(version)
 
@@ -66,5 +74,17 @@ async def _expected(
 
 IfMatch = Annotated[Expected, Depends(_expected)]
 """What the request says of the version that it changes."""
+
+
+async def _only_new(
+    if_none_match: Annotated[
+        Literal["*"] | None, Header(description="`*`: make it where there is none, and change nothing")
+    ] = None,
+) -> bool:
+    return if_none_match is not None
+
+
+OnlyNew = Annotated[bool, Depends(_only_new)]
+"""True when the request would make something and never change what is there (`If-None-Match: *`)."""
 
 VERSION_PROBLEMS = (PreconditionRequired, PreconditionFailed)

@@ -1,31 +1,310 @@
-"""The catalogue: read without a token, since forms are made of it."""
+"""The catalogue: read without a token, since forms are made of it; changed by administrators."""
 
-from typing import Any
+from datetime import date
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends, Query, Request, Response
 
+from libs.common.auth.principal import Forbidden, requires
+from libs.common.auth.tokens import Unauthenticated
+from libs.common.clock import Now
 from libs.common.db import Session
-from services.intake.catalogue import queries
-from services.intake.catalogue.schemas import Entries
+from libs.common.paging import InvalidCursor, link_next_code
+from libs.common.problems import InvalidRequest, responses
+from libs.common.versions import VERSION_PROBLEMS, IfMatch, OnlyNew, etag, tag
+from libs.contracts.codes import Code
+from services.intake.catalogue import queries, service
+from services.intake.catalogue.errors import EntryInUse, EntryNotFound, EntryRefused
+from services.intake.catalogue.models import CatalogueEntry
+from services.intake.catalogue.schemas import (
+    EntryIn,
+    ServiceIn,
+    ServiceOut,
+    ServicePointOut,
+    ServicePoints,
+    Services,
+    TopicOut,
+    Topics,
+    TouchpointIn,
+    TouchpointOut,
+    Touchpoints,
+)
 
 router = APIRouter(tags=["catalogue"])
 
 _OPEN: dict[str, Any] = {"security": []}
+_ADMIN = [requires("admin")]
+_KEPT_SECONDS = 60
+_UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "It is what `If-None-Match` says."}}
+_LISTED = {**_UNCHANGED, **responses(InvalidRequest, InvalidCursor)}
+_READ = {**_UNCHANGED, **responses(EntryNotFound, InvalidRequest)}
+_PUT = responses(Unauthenticated, Forbidden, InvalidRequest, EntryRefused, *VERSION_PROBLEMS)
+_RETIRED = responses(Unauthenticated, Forbidden, InvalidRequest, EntryNotFound, EntryInUse, *VERSION_PROBLEMS)
+
+Wanted = Annotated[queries.Wanted, Query()]
 
 
-@router.get("/v1/services", openapi_extra=_OPEN)
-async def list_services(session: Session) -> Entries:
-    """The services that people may speak about, as a tree by `parent`, in French and English."""
-    return await queries.entries(session, "service")
+async def _today(request: Request, now: Now) -> date:
+    return now.astimezone(request.app.state.settings.time_zone).date()
 
 
-@router.get("/v1/service-points", openapi_extra=_OPEN)
-async def list_service_points(session: Session) -> Entries:
+Today = Annotated[date, Depends(_today)]
+
+
+class Public:
+    """Answers that anybody may keep for a minute, and ask again whether they have changed (RFC 9110, 13.1.2)."""
+
+    def __init__(self, request: Request, response: Response) -> None:
+        self._request, self._response = request, response
+
+    def list(self, page: queries.Page) -> Any:
+        if page.next_after is not None:
+            link_next_code(self._request, self._response, 1, [page.next_after])
+        return self._unless_known(page.version) or {"items": page.items}
+
+    def one(self, entry: CatalogueEntry) -> Any:
+        return self._unless_known(entry.version) or queries.seen(entry)
+
+    def _unless_known(self, version: int | str) -> Response | None:
+        headers = {"ETag": etag(version), "Cache-Control": f"public, max-age={_KEPT_SECONDS}"}
+        self._response.headers.update(headers)
+        known = self._request.headers.get("if-none-match", "").replace("W/", "").split(",")
+        return Response(status_code=304, headers=headers) if headers["ETag"] in map(str.strip, known) else None
+
+
+async def _public(request: Request, response: Response) -> Public:
+    return Public(request, response)
+
+
+Answer = Annotated[Public, Depends(_public)]
+
+
+def _made(response: Response, entry: CatalogueEntry) -> dict[str, Any]:
+    """An entry as it was changed; version 1 is a new one."""
+    tag(response, entry.version)
+    response.status_code = 201 if entry.version == 1 else 200
+    return queries.seen(entry)
+
+
+@router.get(
+    "/v1/services",
+    response_model=Services,
+    response_model_exclude_unset=True,
+    openapi_extra=_OPEN,
+    responses=_LISTED,
+)
+async def list_services(wanted: Wanted, session: Session, today: Today, answer: Answer) -> Any:
+    """The services that people may speak about; one that is `out_of_scope` says in `where_to_turn` who gives it."""
+    return answer.list(await queries.page(session, "service", wanted, today))
+
+
+@router.get(
+    "/v1/services/{code}",
+    response_model=ServiceOut,
+    response_model_exclude_unset=True,
+    openapi_extra=_OPEN,
+    responses=_READ,
+)
+async def get_service(code: Code, session: Session, answer: Answer) -> Any:
+    """One service, whether it can be chosen or not; its `ETag` is what a change names."""
+    return answer.one(await queries.entry(session, "service", code))
+
+
+@router.put(
+    "/v1/services/{code}",
+    response_model=ServiceOut,
+    response_model_exclude_unset=True,
+    dependencies=_ADMIN,
+    responses={201: {"model": ServiceOut, "description": "It is new."}, **_PUT},
+)
+async def put_service(
+    code: Code,
+    body: ServiceIn,
+    session: Session,
+    expected: IfMatch,
+    only_new: OnlyNew,
+    now: Now,
+    response: Response,
+) -> Any:
+    """Make a service, or change one. One that was retired is back."""
+    return _made(response, await service.put(session, "service", code, body, expected, now, only_new=only_new))
+
+
+@router.delete(
+    "/v1/services/{code}",
+    response_model=ServiceOut,
+    response_model_exclude_unset=True,
+    dependencies=_ADMIN,
+    responses=_RETIRED,
+)
+async def retire_service(code: Code, session: Session, expected: IfMatch, now: Now, response: Response) -> Any:
+    """It is kept, and no longer accepted in new feedback."""
+    return _made(response, await service.retire(session, "service", code, expected, now))
+
+
+@router.get(
+    "/v1/service-points",
+    response_model=ServicePoints,
+    response_model_exclude_unset=True,
+    openapi_extra=_OPEN,
+    responses=_LISTED,
+)
+async def list_service_points(wanted: Wanted, session: Session, today: Today, answer: Answer) -> Any:
     """The offices, lines and sites where a service is given."""
-    return await queries.entries(session, "service_point")
+    return answer.list(await queries.page(session, "service_point", wanted, today))
 
 
-@router.get("/v1/topics", openapi_extra=_OPEN)
-async def list_topics(session: Session) -> Entries:
+@router.get(
+    "/v1/service-points/{code}",
+    response_model=ServicePointOut,
+    response_model_exclude_unset=True,
+    openapi_extra=_OPEN,
+    responses=_READ,
+)
+async def get_service_point(code: Code, session: Session, answer: Answer) -> Any:
+    """One service point, whether it can be chosen or not; its `ETag` is what a change names."""
+    return answer.one(await queries.entry(session, "service_point", code))
+
+
+@router.put(
+    "/v1/service-points/{code}",
+    response_model=ServicePointOut,
+    response_model_exclude_unset=True,
+    dependencies=_ADMIN,
+    responses={201: {"model": ServicePointOut, "description": "It is new."}, **_PUT},
+)
+async def put_service_point(
+    code: Code,
+    body: EntryIn,
+    session: Session,
+    expected: IfMatch,
+    only_new: OnlyNew,
+    now: Now,
+    response: Response,
+) -> Any:
+    """Make a service point, or change one. One that was retired is back."""
+    return _made(response, await service.put(session, "service_point", code, body, expected, now, only_new=only_new))
+
+
+@router.delete(
+    "/v1/service-points/{code}",
+    response_model=ServicePointOut,
+    response_model_exclude_unset=True,
+    dependencies=_ADMIN,
+    responses=_RETIRED,
+)
+async def retire_service_point(code: Code, session: Session, expected: IfMatch, now: Now, response: Response) -> Any:
+    """It is kept, and no longer accepted in new feedback."""
+    return _made(response, await service.retire(session, "service_point", code, expected, now))
+
+
+@router.get(
+    "/v1/topics",
+    response_model=Topics,
+    response_model_exclude_unset=True,
+    openapi_extra=_OPEN,
+    responses=_LISTED,
+)
+async def list_topics(wanted: Wanted, session: Session, today: Today, answer: Answer) -> Any:
     """What feedback can be about."""
-    return await queries.entries(session, "topic")
+    return answer.list(await queries.page(session, "topic", wanted, today))
+
+
+@router.get(
+    "/v1/topics/{code}",
+    response_model=TopicOut,
+    response_model_exclude_unset=True,
+    openapi_extra=_OPEN,
+    responses=_READ,
+)
+async def get_topic(code: Code, session: Session, answer: Answer) -> Any:
+    """One topic, whether it can be chosen or not; its `ETag` is what a change names."""
+    return answer.one(await queries.entry(session, "topic", code))
+
+
+@router.put(
+    "/v1/topics/{code}",
+    response_model=TopicOut,
+    response_model_exclude_unset=True,
+    dependencies=_ADMIN,
+    responses={201: {"model": TopicOut, "description": "It is new."}, **_PUT},
+)
+async def put_topic(
+    code: Code,
+    body: EntryIn,
+    session: Session,
+    expected: IfMatch,
+    only_new: OnlyNew,
+    now: Now,
+    response: Response,
+) -> Any:
+    """Make a topic, or change one. One that was retired is back."""
+    return _made(response, await service.put(session, "topic", code, body, expected, now, only_new=only_new))
+
+
+@router.delete(
+    "/v1/topics/{code}",
+    response_model=TopicOut,
+    response_model_exclude_unset=True,
+    dependencies=_ADMIN,
+    responses=_RETIRED,
+)
+async def retire_topic(code: Code, session: Session, expected: IfMatch, now: Now, response: Response) -> Any:
+    """It is kept, and no longer accepted in new feedback."""
+    return _made(response, await service.retire(session, "topic", code, expected, now))
+
+
+@router.get(
+    "/v1/touchpoints",
+    response_model=Touchpoints,
+    response_model_exclude_unset=True,
+    openapi_extra=_OPEN,
+    responses=_LISTED,
+)
+async def list_touchpoints(wanted: Wanted, session: Session, today: Today, answer: Answer) -> Any:
+    """The pages, lines, desks and kiosks through which people speak, and what each fills in."""
+    return answer.list(await queries.page(session, "touchpoint", wanted, today))
+
+
+@router.get(
+    "/v1/touchpoints/{code}",
+    response_model=TouchpointOut,
+    response_model_exclude_unset=True,
+    openapi_extra=_OPEN,
+    responses=_READ,
+)
+async def get_touchpoint(code: Code, session: Session, answer: Answer) -> Any:
+    """One touchpoint, whether it can be chosen or not; its `ETag` is what a change names."""
+    return answer.one(await queries.entry(session, "touchpoint", code))
+
+
+@router.put(
+    "/v1/touchpoints/{code}",
+    response_model=TouchpointOut,
+    response_model_exclude_unset=True,
+    dependencies=_ADMIN,
+    responses={201: {"model": TouchpointOut, "description": "It is new."}, **_PUT},
+)
+async def put_touchpoint(
+    code: Code,
+    body: TouchpointIn,
+    session: Session,
+    expected: IfMatch,
+    only_new: OnlyNew,
+    now: Now,
+    response: Response,
+) -> Any:
+    """Make a touchpoint, or change one. One that was retired is back."""
+    return _made(response, await service.put(session, "touchpoint", code, body, expected, now, only_new=only_new))
+
+
+@router.delete(
+    "/v1/touchpoints/{code}",
+    response_model=TouchpointOut,
+    response_model_exclude_unset=True,
+    dependencies=_ADMIN,
+    responses=_RETIRED,
+)
+async def retire_touchpoint(code: Code, session: Session, expected: IfMatch, now: Now, response: Response) -> Any:
+    """It is kept, and no longer accepted in new feedback."""
+    return _made(response, await service.retire(session, "touchpoint", code, expected, now))

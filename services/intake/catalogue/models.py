@@ -1,7 +1,9 @@
 """The catalogue: what people may speak about, as trees."""
 
+from datetime import date
 from typing import Any
 
+from sqlalchemy import false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.intake.database import Base
@@ -14,9 +16,15 @@ class CatalogueEntry(Base):
 
     kind: Mapped[str] = mapped_column(primary_key=True)
     code: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(server_default=text("0"))
+    """Counts its events; 0 for one of which nothing has been told yet."""
     parent: Mapped[str | None]
     name: Mapped[dict[str, Any]]
+    valid_from: Mapped[date | None]
+    valid_until: Mapped[date | None]
     retired: Mapped[bool]
+    out_of_scope: Mapped[bool] = mapped_column(server_default=false())
+    where_to_turn: Mapped[dict[str, Any] | None]
     channel: Mapped[str | None]
     service: Mapped[str | None]
     service_point: Mapped[str | None]

@@ -1,15 +1,21 @@
 """Reads the catalogue."""
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from time import monotonic
+from typing import Any
 
-from sqlalchemy import select
+from pydantic import BaseModel, Field
+from sqlalchemy import ColumnElement, and_, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.db import Database
+from libs.common.paging import MAX_LIMIT, decode_code_cursor
+from services.intake.catalogue.errors import EntryNotFound
 from services.intake.catalogue.models import CatalogueEntry
-from services.intake.catalogue.schemas import Entries, Entry, EntryKind
+from services.intake.catalogue.schemas import EntryKind
 
 FRESH_SECONDS = 30.0
 
@@ -17,14 +23,67 @@ FILLED_IN = ("channel", "service", "service_point", "phase")
 """What a touchpoint says in the place of feedback that leaves it out."""
 
 
-async def entries(session: AsyncSession, kind: EntryKind) -> Entries:
-    """All that can be chosen now, ordered by code."""
-    rows = await session.scalars(
-        select(CatalogueEntry)
-        .where(CatalogueEntry.kind == kind, CatalogueEntry.retired.is_(False))
-        .order_by(CatalogueEntry.code)
+class Wanted(BaseModel):
+    """Which entries, and in what form."""
+
+    on: date | None = Field(None, description="those that can be chosen on this day; today where missing")
+    everything: bool = Field(False, description="also those that cannot be chosen: retired, not yet, no longer")
+    tree: bool = Field(False, description="the whole tree, entries within their parents' `children`")
+    limit: int = Field(MAX_LIMIT, ge=1, le=MAX_LIMIT, description="of a list; a tree comes whole")
+    cursor: str | None = Field(None, max_length=200)
+
+
+@dataclass(frozen=True)
+class Page:
+    """Entries in the order of their codes, and what tells this answer from another."""
+
+    items: list[dict[str, Any]]
+    version: str
+    next_after: str | None = None
+
+
+async def page(session: AsyncSession, kind: EntryKind, wanted: Wanted, today: date) -> Page:
+    """A page of the list, or the tree."""
+    chosen = true() if wanted.everything else choosable_on(wanted.on or today)
+    statement = select(CatalogueEntry).where(CatalogueEntry.kind == kind, chosen).order_by(CatalogueEntry.code)
+    if not wanted.tree:
+        statement = statement.where(CatalogueEntry.code > decode_code_cursor(wanted.cursor)).limit(wanted.limit)
+    rows = (await session.scalars(statement)).all()
+    items = [seen(row) for row in rows]
+    version = hashlib.sha256(repr([wanted.tree, *((row.code, row.version) for row in rows)]).encode()).hexdigest()[:32]
+    full = not wanted.tree and len(rows) == wanted.limit
+    return Page(_as_tree(items) if wanted.tree else items, version, rows[-1].code if full else None)
+
+
+async def entry(session: AsyncSession, kind: EntryKind, code: str) -> CatalogueEntry:
+    found = await session.get(CatalogueEntry, (kind, code))
+    if found is None:
+        raise EntryNotFound
+    return found
+
+
+def choosable_on(day: date) -> ColumnElement[bool]:
+    """Neither retired, nor before its first day, nor after its last."""
+    return and_(
+        CatalogueEntry.retired.is_(False),
+        or_(CatalogueEntry.valid_from.is_(None), CatalogueEntry.valid_from <= day),
+        or_(CatalogueEntry.valid_until.is_(None), CatalogueEntry.valid_until >= day),
     )
-    return Entries(items=[Entry.model_validate(row, from_attributes=True) for row in rows])
+
+
+def seen(row: CatalogueEntry) -> dict[str, Any]:
+    """The entry's columns: what its kind does not have falls away over the wire."""
+    return {column.key: getattr(row, column.key) for column in CatalogueEntry.__table__.columns}
+
+
+def _as_tree(items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each within its parent; at the top what has none, or one that cannot be chosen."""
+    by_code = {item["code"]: {**item, "children": []} for item in items}
+    roots: list[dict[str, Any]] = []
+    for item in by_code.values():
+        above = by_code.get(item["parent"])
+        (above["children"] if above else roots).append(item)
+    return roots
 
 
 @dataclass(frozen=True)
@@ -36,17 +95,18 @@ class Known:
     """What each touchpoint fills in: its `FILLED_IN` that are not empty."""
 
 
-@dataclass
 class KnownCodes:
-    """What new feedback may carry, read again every 30 s: the request does not wait for a query."""
+    """What new feedback may carry today, read again every 30 s: the request does not wait for a query."""
 
-    _known: Known = Known(frozenset(), {})
-    _read_at: float = float("-inf")
+    def __init__(self, today: Callable[[], date]) -> None:
+        self._today = today
+        self._known = Known(frozenset(), {})
+        self._read_at = float("-inf")
 
     async def now(self, database: Database) -> Known:
         if monotonic() - self._read_at > FRESH_SECONDS:
             async with database.transaction() as session:
-                rows = (await session.scalars(select(CatalogueEntry).where(CatalogueEntry.retired.is_(False)))).all()
+                rows = (await session.scalars(select(CatalogueEntry).where(choosable_on(self._today())))).all()
             self._known = Known(
                 codes=frozenset((row.kind, row.code) for row in rows),
                 filled_in={row.code: _filled_in(row) for row in rows if row.kind == "touchpoint"},
@@ -55,7 +115,7 @@ class KnownCodes:
         return self._known
 
     async def unknown(self, database: Database, codes: list[tuple[EntryKind, str]]) -> list[tuple[EntryKind, str]]:
-        """Those of the codes that are not in the catalogue, or retired."""
+        """Those of the codes that are not in the catalogue, retired, or not of today."""
         known = await self.now(database)
         return [one for one in codes if one not in known.codes]
 

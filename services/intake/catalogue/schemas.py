@@ -1,26 +1,63 @@
 """The catalogue over the wire, and as it is written in YAML."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from datetime import date
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, model_validator
+from pydantic import BaseModel, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from libs.common.languages import Bilingual
-from libs.common.wire import Wire
+from libs.common.wire import Name, Wire, Words
 from libs.contracts.codes import Channel, Code
 
 EntryKind = Literal["service", "service_point", "topic", "touchpoint"]
 
 
-class Entry(Wire):
-    """One entry; `parent` makes the tree."""
+class Advice(Bilingual):
+    """A few sentences, in French and English."""
 
-    code: Code
-    name: Bilingual
+    fr: Annotated[Words, Field(min_length=1, max_length=1_000)]
+    en: Annotated[Words, Field(min_length=1, max_length=1_000)]
+
+
+class EntryIn(Wire):
+    """What every entry has; `parent` makes the tree."""
+
+    name: Name
     parent: Code | None = None
+    valid_from: date | None = Field(None, description="the first day on which it can be chosen")
+    valid_until: date | None = Field(None, description="the last day on which it can be chosen")
+
+    @model_validator(mode="after")
+    def _begins_before_it_ends(self) -> Self:
+        if self.valid_from and self.valid_until and self.valid_from > self.valid_until:
+            raise PydanticCustomError(
+                "ends_before_it_begins",
+                "`valid_from` is after `valid_until`.",
+                {"fr": "« valid_from » vient après « valid_until »."},
+            )
+        return self
 
 
-class TouchpointEntry(Entry):
+class ServiceIn(EntryIn):
+    """A service; one out of scope is somebody else's, and says where to turn."""
+
+    out_of_scope: bool = False
+    where_to_turn: Advice | None = None
+
+    @model_validator(mode="after")
+    def _says_where_to_turn(self) -> Self:
+        if self.out_of_scope != (self.where_to_turn is not None):
+            raise PydanticCustomError(
+                "where_to_turn",
+                "A service out of scope, and no other, says in `where_to_turn` where to turn.",
+                {"fr": "Un service hors de portée, et lui seul, dit dans « where_to_turn » à qui s'adresser."},
+            )
+        return self
+
+
+class TouchpointIn(EntryIn):
     """A page, a line, a desk, a kiosk: what it fills in where feedback leaves it out."""
 
     channel: Channel
@@ -29,14 +66,71 @@ class TouchpointEntry(Entry):
     phase: Code | None = None
 
 
-class Entries(BaseModel):
-    items: list[Entry]
+class Entry(EntryIn):
+    code: Code
+
+
+class ServiceEntry(ServiceIn):
+    code: Code
+
+
+class TouchpointEntry(TouchpointIn):
+    code: Code
+
+
+class EntryOut(BaseModel):
+    """An entry as it is; `children` in a tree alone."""
+
+    code: str
+    name: Bilingual
+    parent: str | None
+    valid_from: date | None
+    valid_until: date | None
+    retired: bool = Field(description="no longer accepted in new feedback")
+
+
+class ServicePointOut(EntryOut):
+    children: list["ServicePointOut"] = []
+
+
+class TopicOut(EntryOut):
+    children: list["TopicOut"] = []
+
+
+class ServiceOut(EntryOut):
+    out_of_scope: bool
+    where_to_turn: Bilingual | None
+    children: list["ServiceOut"] = []
+
+
+class TouchpointOut(EntryOut):
+    channel: Channel
+    service: str | None
+    service_point: str | None
+    phase: str | None
+    children: list["TouchpointOut"] = []
+
+
+class Services(BaseModel):
+    items: list[ServiceOut]
+
+
+class ServicePoints(BaseModel):
+    items: list[ServicePointOut]
+
+
+class Topics(BaseModel):
+    items: list[TopicOut]
+
+
+class Touchpoints(BaseModel):
+    items: list[TouchpointOut]
 
 
 class CatalogueDocument(Wire):
     """The whole catalogue. What is no longer in it is retired: kept, and no longer accepted in new feedback."""
 
-    services: list[Entry] = []
+    services: list[ServiceEntry] = []
     service_points: list[Entry] = []
     topics: list[Entry] = []
     touchpoints: list[TouchpointEntry] = []
@@ -68,7 +162,7 @@ class CatalogueDocument(Wire):
                 raise ValueError(f"what the touchpoint {touchpoint.code} fills in is not in the catalogue")
         return self
 
-    def by_kind(self) -> Mapping[EntryKind, Sequence[Entry]]:
+    def by_kind(self) -> Mapping[EntryKind, Sequence[Entry | ServiceEntry | TouchpointEntry]]:
         return {
             "service": self.services,
             "service_point": self.service_points,

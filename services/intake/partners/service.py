@@ -44,8 +44,8 @@ async def put(
         .returning(KeyHolder)
     )
     holder = created or await _locked(session, kind, code, taken=CodeTaken)
+    expected.require_of(None if created else holder.version)
     if created is None:
-        expected.require(holder.version)
         for name, value in values.items():
             setattr(holder, name, value)
         holder.version += 1
