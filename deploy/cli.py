@@ -1,6 +1,7 @@
 """The command `ecoute`."""
 
 import asyncio
+import os
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Literal, get_args
@@ -15,6 +16,8 @@ Service = Literal["intake", "routing", "analytics"]
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 stream = typer.Typer(no_args_is_help=True, help="Look after the event stream.")
 app.add_typer(stream, name="stream")
+figures = typer.Typer(no_args_is_help=True, help="Look after the figures.")
+app.add_typer(figures, name="figures")
 
 Descriptor = Annotated[int | None, typer.Option(help="A listening socket that the launcher holds.")]
 
@@ -101,6 +104,23 @@ def replay(service: Service, source: Service, subject: str) -> None:
         raise typer.BadParameter(f"{service} reads {', '.join(readers)}, not {source}")
     reader = readers[source]
     typer.echo(f"{asyncio.run(reader.replay(database, subject))} events applied")
+
+
+@figures.command()
+def rebuild() -> None:
+    """Count all figures anew from facts, by the days of ECOUTE_TIME_ZONE; until it is done the former ones are read.
+
+    On this machine, or where ECOUTE_ANALYTICS_DATABASE_URL names a database, there.
+    """
+    from services.analytics.prepare import rebuild_figures  # noqa: PLC0415
+
+    environment = dict(os.environ)
+    if "ECOUTE_ANALYTICS_DATABASE_URL" not in environment:
+        from deploy.one_machine import environment_of  # noqa: PLC0415
+
+        environment = environment_of("analytics")
+    with environment_as(environment):
+        typer.echo(f"{rebuild_figures()} facts counted")
 
 
 def _run(module: str, *, worker: bool, descriptor: int | None) -> None:

@@ -1,4 +1,7 @@
-"""What analytics does with the events of the two others, by the days of a time zone. It writes none of its own."""
+"""What analytics does with the events of the two others. It writes none of its own.
+
+The time zone is that by whose days the first rollups are counted; afterwards they say it themselves.
+"""
 
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -26,12 +29,7 @@ from libs.contracts.cases import (
     RuleDecided,
     subjects_of,
 )
-from libs.contracts.catalogue import (
-    ServiceChanged,
-    ServicePointChanged,
-    TopicChanged,
-    TouchpointChanged,
-)
+from libs.contracts.catalogue import ServiceChanged, ServicePointChanged, TopicChanged, TouchpointChanged
 from libs.contracts.feedback import (
     FeedbackEvaluated,
     FeedbackMessageAdded,
@@ -44,62 +42,58 @@ from libs.contracts.feedback import (
     ReplyUndeliverable,
 )
 from libs.contracts.interactions import InteractionsReported
-from libs.contracts.organisation import (
-    CalendarPublished,
-    ServiceStandardPublished,
-    TeamChanged,
-)
+from libs.contracts.organisation import CalendarPublished, ServiceStandardPublished, TeamChanged
 from services.analytics.facts.service import on_case_events, on_feedback_events
-from services.analytics.privacy.service import on_persons_erased
+from services.analytics.interactions.service import on_interactions_events
+from services.analytics.reference.service import on_reference_events
 
-_IGNORED_OF_INTAKE: frozenset[type[Event]] = frozenset(
-    {
-        FeedbackMessageAdded,
-        FeedbackReclassified,
-        FeedbackWithdrawn,
-        ReplyDelivered,
-        ReplyUndeliverable,
-        ServiceChanged,
-        ServicePointChanged,
-        TopicChanged,
-        TouchpointChanged,
-        InteractionsReported,
-    }
+_OF_FEEDBACK: tuple[type[Event], ...] = (
+    FeedbackSubmitted,
+    FeedbackVerbatimRedacted,
+    FeedbackReclassified,
+    FeedbackMessageAdded,
+    FeedbackEvaluated,
+    FeedbackWithdrawn,
+    ReplyDelivered,
+    ReplyUndeliverable,
+    PersonErased,
 )
-_IGNORED_OF_ROUTING: frozenset[type[Event]] = frozenset(
-    {
-        CaseAsked,
-        CaseClassified,
-        CaseEscalated,
-        CaseExtended,
-        CaseLinked,
-        CaseReopened,
-        CaseResumed,
-        CaseSuspended,
-        CaseTransferred,
-        ClockApproaching,
-        ClockBreached,
-        ClockCorrected,
-        RuleDecided,
-        CalendarPublished,
-        ServiceStandardPublished,
-        TeamChanged,
-    }
+_OF_CATALOGUE: tuple[type[Event], ...] = (ServiceChanged, ServicePointChanged, TopicChanged, TouchpointChanged)
+_OF_CASES: tuple[type[Event], ...] = (
+    CaseOpened,
+    CaseAssigned,
+    CaseClassified,
+    CaseTransferred,
+    CaseAsked,
+    CaseSuspended,
+    CaseResumed,
+    CaseExtended,
+    CaseEscalated,
+    CaseLinked,
+    CaseAcknowledged,
+    CaseReplied,
+    CaseClosed,
+    CaseReopened,
+    ClockApproaching,
+    ClockBreached,
+    ClockCorrected,
 )
+_OF_ORGANISATION: tuple[type[Event], ...] = (TeamChanged, ServiceStandardPublished, CalendarPublished)
+_IGNORED_OF_ROUTING: frozenset[type[Event]] = frozenset({RuleDecided})
 
 
 def intake(time_zone: ZoneInfo) -> Handlers:
-    fold = partial(on_feedback_events, time_zone)
-    folded: dict[type[Event], Handle] = dict.fromkeys(
-        (FeedbackSubmitted, FeedbackVerbatimRedacted, FeedbackEvaluated), fold
-    )
-    return Handlers(
-        {**folded, PersonErased: on_persons_erased}, _IGNORED_OF_INTAKE, erasing={PersonErased: subjects_of}
-    )
+    handled: dict[type[Event], Handle] = {
+        **dict.fromkeys(_OF_FEEDBACK, partial(on_feedback_events, time_zone)),
+        **dict.fromkeys(_OF_CATALOGUE, on_reference_events),
+        InteractionsReported: on_interactions_events,
+    }
+    return Handlers(handled, erasing={PersonErased: subjects_of})
 
 
 def routing(time_zone: ZoneInfo) -> Handlers:
-    fold = partial(on_case_events, time_zone)
-    return Handlers(
-        dict.fromkeys((CaseOpened, CaseAssigned, CaseAcknowledged, CaseReplied, CaseClosed), fold), _IGNORED_OF_ROUTING
-    )
+    handled: dict[type[Event], Handle] = {
+        **dict.fromkeys(_OF_CASES, partial(on_case_events, time_zone)),
+        **dict.fromkeys(_OF_ORGANISATION, on_reference_events),
+    }
+    return Handlers(handled, _IGNORED_OF_ROUTING)

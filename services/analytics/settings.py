@@ -19,6 +19,17 @@ class AnalyticsSettings(ServiceSettings):
     worker_listen: Listen = Address("127.0.0.1:8013")
     feedback_events_url: str = Field("http://127.0.0.1:8001/v1/feedback-events", pattern="^https?://")
     case_events_url: str = Field("http://127.0.0.1:8002/v1/case-events", pattern="^https?://")
+    facts_span_days: int = Field(
+        100, ge=1, le=3660, description="how many days may be read from facts, where a question is finer than rollups"
+    )
+
+
+async def _settings(request: Request) -> AnalyticsSettings:
+    settings: AnalyticsSettings = request.app.state.settings
+    return settings
+
+
+SettingsOf = Annotated[AnalyticsSettings, Depends(_settings)]
 
 
 async def _time_zone(request: Request) -> ZoneInfo:
@@ -27,4 +38,4 @@ async def _time_zone(request: Request) -> ZoneInfo:
 
 
 TimeZoneOf = Annotated[ZoneInfo, Depends(_time_zone)]
-"""The organisation's: figures count by its days."""
+"""The organisation's: by its days the first figures are counted."""

@@ -1,66 +1,174 @@
-"""What a fact adds to the rollups. Another formula here is another version of the projection, and a rebuild."""
+"""What a fact adds to the rollups. Another formula here is another FORMULA of the projection, and a rebuild."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from services.analytics.facts.folding import Clock, Fact
+from services.analytics.facts.fact import Clock, Fact
+from services.analytics.rollups.buckets import bucket_of
 from services.analytics.rollups.counters import DIMENSIONS, TOTAL, UNASSIGNED, Contribution
 
 Days = dict[date, dict[str, int]]
+
+COME_BACK_WITHIN = timedelta(days=30)
+"""How long after an answer a reopening, or a linked new case, still says that it did not hold."""
 
 
 def contributions(fact: Fact, time_zone: ZoneInfo) -> Contribution:
     """The fact's counters by local day, for the total and for each of its dimensions; nothing until it is submitted.
 
-    On the day it was submitted: `volume`; `csat:person:4` a mark (who answered, value); `answered`, a final reply was
-    given, so that the person was asked; `solved:yes`, what the person said last of an answer.
+    On the day it was submitted: `volume`, `complaints`; `mark:csat:person:4` a mark (measure, who answered, value);
+    `answered`, a final reply stands, so that the person was asked, and `solved:yes`, what the person said last of one;
+    `replies`, how many stand, `evaluated`, of how many of them the person gave a mark, `after:person:4` those marks;
+    `cases`, `transferred`. The times taken, as buckets.
+    On the day of the first final reply that stands: `replied`, and `came_back` if the answer did not hold.
+    On the day a case was opened, or open again, `opened`; answered or closed, `settled`.
     On the day a clock falls due: `due:reply`, and `due_met:reply` if it ended in time, `due_open:reply` if it runs.
-    On the day a clock ended: `ended:reply`, and `ended_met:reply` if in time.
+    On the day a clock ended: `ended:reply`, and `ended_met:reply` if in time; `ended_late_entry`, `ended_extended`,
+    `ended_suspended`, `ended_declined`, `ended_reclassified`. Those of clocks besides by standard.
     """
     places = ((TOTAL, ""), *((dimension, getattr(fact, dimension) or UNASSIGNED) for dimension in DIMENSIONS))
     if fact.submitted_at is None:
-        return Contribution({}, places)
-    days: Days = {_day(fact.submitted_at, time_zone): _of_submission(fact)}
+        return Contribution({}, places, {}, {})
+    submitted_on = _day(fact.submitted_at, time_zone)
+    days: Days = {submitted_on: _of_submission(fact)}
+    _count_answer(days, fact, time_zone)
+    for place, written in enumerate(fact.turns):
+        _count(days, _day(datetime.fromisoformat(written), time_zone), "settled" if place % 2 else "opened")
+    standards: dict[str, Days] = {}
     for name, clock in fact.clocks.items():
-        _count_clock(days, name, clock, time_zone)
-    return Contribution(days, places)
+        of_clock: Days = {}
+        _count_clock(of_clock, name.partition("/")[0], clock, fact, time_zone)
+        for day, counters in of_clock.items():
+            for counter, count in counters.items():
+                _count(days, day, counter, count)
+                _count(standards.setdefault(clock.standard, {}), day, counter, count)
+    return Contribution(days, places, {submitted_on: _times(fact)}, standards)
 
 
 def _of_submission(fact: Fact) -> dict[str, int]:
     counters = {"volume": 1}
+    if fact.kind == "complaint":
+        counters["complaints"] = 1
     for rating in fact.ratings:
-        if rating["measure"] == "csat":
-            _count(counters, f"csat:{rating['answered_by']}:{rating['value']}")
-    if fact.answers:
-        counters["answered"] = 1
-        if fact.evaluations:
-            latest = max(reversed(fact.evaluations), key=_answer)
-            counters[f"solved:{latest['solved']}"] = 1
+        name = f"mark:{rating['measure']}:{rating['answered_by']}:{rating['value']}"
+        counters[name] = counters.get(name, 0) + 1
+    if fact.opened_at:
+        counters["cases"] = 1
+        if fact.transfers:
+            counters["transferred"] = 1
+    if standing := fact.standing:
+        counters |= {"answered": 1, "replies": len(standing)}
+        _count_evaluations(counters, fact, {one["answer"] for one in standing})
     return counters
 
 
-def _count_clock(days: Days, name: str, clock: Clock, time_zone: ZoneInfo) -> None:
-    if clock.due_at is not None:
-        due = days.setdefault(_day(clock.due_at, time_zone), {})
-        _count(due, f"due:{name}")
-        if clock.ended_at is None:
-            _count(due, f"due_open:{name}")
+def _count_evaluations(counters: dict[str, int], fact: Fact, standing: set[int]) -> None:
+    """What the person said of each answer, last; of answers that stand."""
+    by_answer = {one["answer"]: one for one in fact.evaluations if one["answer"] in standing}
+    if not by_answer:
+        return
+    counters[f"solved:{by_answer[max(by_answer)]['solved']}"] = 1
+    for evaluation in by_answer.values():
+        marks = [one for one in evaluation["ratings"] if one["measure"] == "csat"]
+        if any(one["answered_by"] == "person" for one in marks):
+            counters["evaluated"] = counters.get("evaluated", 0) + 1
+        for mark in {one["answered_by"]: one for one in marks}.values():
+            name = f"after:{mark['answered_by']}:{mark['value']}"
+            counters[name] = counters.get(name, 0) + 1
+
+
+def _count_answer(days: Days, fact: Fact, time_zone: ZoneInfo) -> None:
+    replied_at = fact.replied_at
+    if replied_at is None:
+        return
+    until = replied_at + COME_BACK_WITHIN
+    day = _day(replied_at, time_zone)
+    _count(days, day, "replied")
+    written = (*fact.reopenings, *fact.links.values())
+    if any(replied_at < datetime.fromisoformat(one) <= until for one in written):
+        _count(days, day, "came_back")
+
+
+def _times(fact: Fact) -> dict[str, int]:
+    """One of each time that was taken, in its bucket: `reply_time:business_hours:312`."""
+    standing = fact.standing
+    taken = {"assign_time": (fact.assign_business_seconds, _assigned_after(fact))}
+    if fact.acknowledged_at and (not standing or fact.acknowledged_at <= datetime.fromisoformat(standing[0]["at"])):
+        taken["acknowledge_time"] = (fact.acknowledge_business_seconds, fact.acknowledge_elapsed_seconds)
+    elif standing:
+        taken["acknowledge_time"] = _spans(standing[0])
+    if standing:
+        taken["reply_time"] = _spans(standing[0])
+    if resolved := _resolution(fact):
+        taken["resolve_time"] = _spans(resolved)
+    return {
+        f"{step}:{unit}:{bucket_of(seconds)}": 1
+        for step, both in taken.items()
+        for unit, seconds in zip(("business_hours", "elapsed_hours"), both, strict=True)
+        if seconds is not None
+    }
+
+
+def _spans(reply: Mapping[str, Any]) -> tuple[int | None, int | None]:
+    return reply["business_seconds"], reply["elapsed_seconds"]
+
+
+def _assigned_after(fact: Fact) -> int | None:
+    if fact.assigned_at is None or fact.submitted_at is None:
+        return None
+    if fact.assign_elapsed_seconds is not None:
+        return fact.assign_elapsed_seconds
+    return max(0, int((fact.assigned_at - fact.submitted_at).total_seconds()))
+
+
+def _resolution(fact: Fact) -> Mapping[str, Any] | None:
+    """The last reply that stood, of a closed case, where the person has not said of it that it did not solve all."""
+    standing = fact.standing if fact.state == "closed" else []
+    if not standing:
+        return None
+    last = standing[-1]
+    said = [one["solved"] for one in fact.evaluations if one["answer"] == last["answer"]]
+    return last if not said or said[-1] == "yes" else None
+
+
+def _count_clock(days: Days, name: str, clock: Clock, fact: Fact, time_zone: ZoneInfo) -> None:
+    if clock.due_at is not None and _is_owed(clock, clock.due_at, fact):
+        day = _day(clock.due_at, time_zone)
+        _count(days, day, f"due:{name}")
+        if clock.ended_at is None and clock.cancelled_at is None:
+            _count(days, day, f"due_open:{name}")
         elif clock.met:
-            _count(due, f"due_met:{name}")
+            _count(days, day, f"due_met:{name}")
     if clock.ended_at is not None:
-        ended = days.setdefault(_day(clock.ended_at, time_zone), {})
-        _count(ended, f"ended:{name}")
-        if clock.met:
-            _count(ended, f"ended_met:{name}")
+        day = _day(clock.ended_at, time_zone)
+        _count(days, day, f"ended:{name}")
+        for counter, is_so in (
+            ("ended_met", clock.met),
+            ("ended_late_entry", clock.late_entry),
+            ("ended_extended", clock.extended),
+            ("ended_suspended", clock.suspended_seconds > 0),
+            ("ended_declined", any(one["outcome"] == "declined" for one in fact.standing[-1:])),
+            ("ended_reclassified", fact.reclassified),
+        ):
+            if is_so:
+                _count(days, day, f"{counter}:{name}")
 
 
-def _count(counters: dict[str, int], name: str) -> None:
-    counters[name] = counters.get(name, 0) + 1
+def _is_owed(clock: Clock, due_at: datetime, fact: Fact) -> bool:
+    """Not what was cancelled before it was due; and while a case waits, it is not known when a clock falls due."""
+    if clock.ended_at is not None:
+        return True
+    if clock.cancelled_at is not None:
+        return due_at <= clock.cancelled_at
+    waits = bool(fact.suspensions) and fact.suspensions[-1][1] is None
+    return not waits or due_at <= datetime.fromisoformat(fact.suspensions[-1][0])
 
 
-def _answer(evaluation: Mapping[str, int]) -> int:
-    return evaluation["answer"]
+def _count(days: Days, day: date, name: str, count: int = 1) -> None:
+    counters = days.setdefault(day, {})
+    counters[name] = counters.get(name, 0) + count
 
 
 def _day(at: datetime, time_zone: ZoneInfo) -> date:

@@ -12,6 +12,7 @@ from services.analytics.database import Base
 _NONE_YET = text("0")
 _EMPTY_LIST = text("'[]'")
 _EMPTY_OBJECT = text("'{}'")
+_FALSE = text("false")
 
 
 class FactRow(Base):
@@ -21,7 +22,14 @@ class FactRow(Base):
     """
 
     __tablename__ = "fact"
-    __table_args__ = (Index(None, "submitted_at"), Index(None, "due_on", postgresql_using="gin"))
+    __table_args__ = (
+        Index(None, "submitted_at"),
+        Index(None, "due_on", postgresql_using="gin"),
+        Index(None, "active_on", postgresql_using="gin"),
+        Index(None, "opened_at", postgresql_where=text("settled_at IS NULL AND opened_at IS NOT NULL")),
+        Index(None, "settled_at"),
+        Index(None, "person_ref", "submitted_at", postgresql_where=text("person_ref IS NOT NULL")),
+    )
 
     feedback_id: Mapped[UUID] = mapped_column(primary_key=True)
 
@@ -36,6 +44,14 @@ class FactRow(Base):
     topic: Mapped[str | None]
     language: Mapped[str | None]
     respondent: Mapped[str | None]
+    source: Mapped[str | None]
+    touchpoint: Mapped[str | None]
+    phase: Mapped[str | None]
+    person_ref: Mapped[UUID | None]
+    reclassified: Mapped[bool] = mapped_column(server_default=_FALSE)
+    withdrawn_at: Mapped[datetime | None]
+    messages: Mapped[list[Any]] = mapped_column(server_default=_EMPTY_LIST)
+    deliveries: Mapped[list[Any]] = mapped_column(server_default=_EMPTY_LIST)
     ratings: Mapped[list[Any]] = mapped_column(server_default=_EMPTY_LIST)
     evaluations: Mapped[list[Any]] = mapped_column(server_default=_EMPTY_LIST)
     feedback_details: Mapped[dict[str, Any]] = mapped_column(server_default=_EMPTY_OBJECT)
@@ -45,13 +61,28 @@ class FactRow(Base):
     team: Mapped[str | None]
     state: Mapped[str | None]
     clocks: Mapped[dict[str, Any]] = mapped_column(server_default=_EMPTY_OBJECT)
-    due_on: Mapped[list[Any]] = mapped_column(server_default=_EMPTY_LIST)
+    turns: Mapped[list[Any]] = mapped_column(server_default=_EMPTY_LIST)
+    opened_at: Mapped[datetime | None]
+    settled_at: Mapped[datetime | None]
+    suspensions: Mapped[list[Any]] = mapped_column(server_default=_EMPTY_LIST)
+    assigned_at: Mapped[datetime | None]
+    assign_elapsed_seconds: Mapped[int | None]
+    assign_business_seconds: Mapped[int | None]
     acknowledged_at: Mapped[datetime | None]
     acknowledge_elapsed_seconds: Mapped[int | None]
     acknowledge_business_seconds: Mapped[int | None]
+    replies: Mapped[list[Any]] = mapped_column(server_default=_EMPTY_LIST)
+    transfers: Mapped[int] = mapped_column(server_default=_NONE_YET)
+    asked: Mapped[list[Any]] = mapped_column(server_default=_EMPTY_LIST)
+    reopenings: Mapped[list[Any]] = mapped_column(server_default=_EMPTY_LIST)
+    links: Mapped[dict[str, Any]] = mapped_column(server_default=_EMPTY_OBJECT)
+    active_on: Mapped[list[Any]] = mapped_column(server_default=_EMPTY_LIST)
+    case_details: Mapped[dict[str, Any]] = mapped_column(server_default=_EMPTY_OBJECT)
+    case_events: Mapped[dict[str, Any]] = mapped_column(server_default=_EMPTY_OBJECT)
+
+    # For code that knows rollups of formula 1 alone.
+    due_on: Mapped[list[Any]] = mapped_column(server_default=_EMPTY_LIST)
+    answers: Mapped[int] = mapped_column(server_default=_NONE_YET)
     replied_at: Mapped[datetime | None]
     reply_elapsed_seconds: Mapped[int | None]
     reply_business_seconds: Mapped[int | None]
-    answers: Mapped[int] = mapped_column(server_default=_NONE_YET)
-    case_details: Mapped[dict[str, Any]] = mapped_column(server_default=_EMPTY_OBJECT)
-    case_events: Mapped[dict[str, Any]] = mapped_column(server_default=_EMPTY_OBJECT)

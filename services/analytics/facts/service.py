@@ -1,6 +1,6 @@
 """What changes facts: slices of the two logs. Rollups follow by the difference, in the same transaction."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -9,55 +9,79 @@ from sqlalchemy import ARRAY, TextClause, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.stream.events import Received
+from libs.contracts.cases import CaseLinked
+from libs.contracts.feedback import PersonErased
 from services.analytics.facts import queries
+from services.analytics.facts.by_intake import apply_feedback_event
+from services.analytics.facts.by_routing import apply_case_event, apply_link
 from services.analytics.facts.contributions import contributions
-from services.analytics.facts.folding import (
-    CASE_COLUMNS,
-    FEEDBACK_COLUMNS,
-    Fact,
-    apply_case_event,
-    apply_feedback_event,
-)
+from services.analytics.facts.fact import CASE_COLUMNS, FEEDBACK_COLUMNS, Fact
 from services.analytics.facts.models import FactRow
+from services.analytics.privacy.service import forget
 from services.analytics.rollups import service as rollups
 from services.analytics.rollups.counters import Difference
+
+Facts = dict[UUID, Fact]
 
 
 async def on_feedback_events(time_zone: ZoneInfo, session: AsyncSession, events: Sequence[Received[Any]]) -> None:
     """Fold a slice of intake's log into the facts that it touches, and what this changes into the rollups."""
-    pairs = [(one.subject, one) for one in events]
-    await _fold(session, pairs, apply_feedback_event, _WRITE_FEEDBACK_COLUMNS, FEEDBACK_COLUMNS, time_zone)
+
+    def fold(facts: Facts) -> None:
+        for one in events:
+            facts[one.subject] = apply_feedback_event(facts[one.subject], one)
+
+    touched = {one.subject for one in events}
+    await _fold(session, touched, fold, _WRITE_FEEDBACK_COLUMNS, FEEDBACK_COLUMNS, time_zone)
+    await forget(session, [one.subject for one in events if isinstance(one.event, PersonErased)])
 
 
 async def on_case_events(time_zone: ZoneInfo, session: AsyncSession, events: Sequence[Received[Any]]) -> None:
-    """The same for routing's log: the subject is the case, the fact is its feedback's."""
-    pairs = [(one.event.feedback_id, one) for one in events]
-    await _fold(session, pairs, apply_case_event, _WRITE_CASE_COLUMNS, CASE_COLUMNS, time_zone)
+    """The same for routing's log: the subject is the case, the fact is its feedback's. A link touches two facts."""
+    links = {
+        (one.event.feedback_id, one.event.linked_feedback_id): one.event.effective_at
+        for one in events
+        if isinstance(one.event, CaseLinked)
+    }
+
+    def fold(facts: Facts) -> None:
+        for one in events:
+            feedback_id = one.event.feedback_id
+            facts[feedback_id] = apply_case_event(facts[feedback_id], one)
+        for (one_id, other_id), linked_at in links.items():
+            one_fact, other = facts[one_id], facts[other_id]
+            facts[one_id] = apply_link(one_fact, other_id, other.opened_at or linked_at)
+            facts[other_id] = apply_link(other, one_id, one_fact.opened_at or linked_at)
+
+    touched = {one.event.feedback_id for one in events} | {other_id for _, other_id in links}
+    await _fold(session, touched, fold, _WRITE_CASE_COLUMNS, CASE_COLUMNS, time_zone)
 
 
 async def _fold(
     session: AsyncSession,
-    events: Sequence[tuple[UUID, Received[Any]]],
-    apply: Callable[[Fact, Received[Any]], Fact],
+    touched: Iterable[UUID],
+    fold: Callable[[Facts], None],
     write: TextClause,
     columns: Sequence[str],
     time_zone: ZoneInfo,
 ) -> None:
-    await rollups.see_that_days_agree(session, time_zone)
-    before = await queries.locked(session, {feedback_id for feedback_id, _ in events})
+    projections = await rollups.to_count_in(session, time_zone)
+    before = await queries.locked(session, touched)
     after = dict(before)
-    for feedback_id, event in events:
-        after[feedback_id] = apply(after[feedback_id], event)
+    fold(after)
     changed = [fact for feedback_id, fact in after.items() if fact is not before[feedback_id]]
     if not changed:
         return
-    difference = Difference()
-    for fact in changed:
-        difference.change(contributions(before[fact.feedback_id], time_zone), contributions(fact, time_zone))
     await session.execute(
         write, {name: [getattr(fact, name) for fact in changed] for name in ("feedback_id", *columns)}
     )
-    await rollups.add(session, difference)
+    for projection in projections:
+        difference = Difference()
+        for fact in changed:
+            if projection.counts(fact.feedback_id):
+                then = contributions(before[fact.feedback_id], projection.time_zone)
+                difference.change(then, contributions(fact, projection.time_zone))
+        await rollups.add(session, projection.version, difference)
 
 
 def _write(columns: Sequence[str]) -> TextClause:

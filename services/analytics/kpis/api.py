@@ -2,45 +2,91 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 
-from libs.common.auth.principal import Forbidden, requires
+from libs.common.auth.principal import Forbidden, Principal, requires
 from libs.common.auth.tokens import Unauthenticated
 from libs.common.clock import Now
 from libs.common.db import Snapshot
 from libs.common.problems import InvalidRequest, responses
 from services.analytics.kpis import service
-from services.analytics.kpis.errors import EmptySpan, SpanTooLong, UnknownDimension, UnknownKpi
-from services.analytics.kpis.schemas import Definitions, Figures, KpiQuery
-from services.analytics.settings import TimeZoneOf
+from services.analytics.kpis.errors import (
+    EmptySpan,
+    SpanTooLong,
+    TooFineForSpan,
+    TooManyDimensions,
+    TooManyPoints,
+    UnknownDimension,
+    UnknownKpi,
+    UnreadableCompare,
+    UnreadableWhere,
+)
+from services.analytics.kpis.schemas import Definitions, Figures, KpiQuery, Series, SeriesQuery
+from services.analytics.rollups.queries import FiguresNotCounted
+from services.analytics.settings import SettingsOf
 
-router = APIRouter(prefix="/v1/kpis", tags=["figures"], dependencies=[requires("manager", "analyst", "supervisor")])
+_WHO = ("manager", "analyst", "supervisor")
+_UNANSWERABLE = (
+    Unauthenticated,
+    Forbidden,
+    InvalidRequest,
+    UnknownKpi,
+    UnknownDimension,
+    TooManyDimensions,
+    UnreadableWhere,
+    EmptySpan,
+    SpanTooLong,
+    TooFineForSpan,
+    FiguresNotCounted,
+)
+
+router = APIRouter(prefix="/v1/kpis", tags=["figures"])
 
 
 @router.get(
-    "",
-    name="read_kpis",
-    summary="Figures of a span of days",
-    responses=responses(
-        Unauthenticated, Forbidden, InvalidRequest, UnknownKpi, UnknownDimension, EmptySpan, SpanTooLong
-    ),
+    "", name="read_kpis", summary="Figures of a span of days", responses=responses(*_UNANSWERABLE, UnreadableCompare)
 )
-async def read_kpis(query: Annotated[KpiQuery, Query()], session: Snapshot, now: Now, time_zone: TimeZoneOf) -> Figures:
+async def read_kpis(
+    query: Annotated[KpiQuery, Query()],
+    session: Snapshot,
+    now: Now,
+    settings: SettingsOf,
+    by: Annotated[Principal, requires(*_WHO)],
+) -> Figures:
     """Each figure carries all that is needed to judge it: formula version, n, numerator and denominator, a 95 %
     interval, the span, what it is narrowed down to, and how far the logs had been read.
 
-    `met_of_due` and `standard_met` come once for each clock; `acknowledge_time` and `reply_time` six times: p50, p90
-    and p95, each in business hours and in elapsed hours as the person lived them.
+    Figures about clocks come once for each clock; times once for each quantile, in business hours and in elapsed hours
+    as the person lived them. Supervisors get the figures of their own teams.
     """
-    return await service.figures(session, query, now, time_zone)
+    return await service.figures(session, query, by, now, settings)
 
 
 @router.get(
     "/definitions",
     name="read_kpi_definitions",
     summary="What each figure means",
+    dependencies=[requires(*_WHO)],
     responses=responses(Unauthenticated, Forbidden),
 )
 async def read_kpi_definitions() -> Definitions:
-    """Name, version, units, title and formula in French and English, and the source of each figure's formula."""
+    """Name, version, units, title, formula and notes in French and English, and the source of each figure's formula."""
     return service.definitions()
+
+
+@router.get(
+    "/{name}/series",
+    name="read_kpi_series",
+    summary="A figure over time",
+    responses=responses(*_UNANSWERABLE, TooManyPoints),
+)
+async def read_kpi_series(
+    name: Annotated[str, Path(max_length=64, description="of one figure", examples=["volume"])],
+    query: Annotated[SeriesQuery, Query()],
+    session: Snapshot,
+    now: Now,
+    settings: SettingsOf,
+    by: Annotated[Principal, requires(*_WHO)],
+) -> Series:
+    """A point for each day, week or month of the span, each computed as the figure of that span would be."""
+    return await service.series(session, name, query, by, now, settings)

@@ -11,10 +11,31 @@ class UnknownKpi(Problem):
 
 
 class UnknownDimension(Problem):
-    """Figures cannot be broken down by that dimension."""
+    """Figures cannot be broken down or narrowed by that dimension."""
 
     status = 422
-    fr = "Les indicateurs ne peuvent être ventilés selon cette dimension."
+    fr = "Les indicateurs ne peuvent être ventilés ni restreints selon cette dimension."
+
+
+class TooManyDimensions(Problem):
+    """Figures are broken down by two dimensions at most, each once."""
+
+    status = 422
+    fr = "Les indicateurs se ventilent selon deux dimensions au plus, chacune une fois."
+
+
+class UnreadableWhere(Problem):
+    """`where` is a list of `dimension:value`, separated by commas: `service:passports,channel:web`."""
+
+    status = 422
+    fr = "« where » liste des « dimension:valeur » séparées par des virgules : « service:passports,channel:web »."
+
+
+class UnreadableCompare(Problem):
+    """`compare` is `previous`, `previous_year`, or two days as in `2026-01-01..2026-04-01`."""
+
+    status = 422
+    fr = "« compare » est « previous », « previous_year », ou deux jours : « 2026-01-01..2026-04-01 »."
 
 
 class EmptySpan(Problem):
@@ -29,3 +50,20 @@ class SpanTooLong(Problem):
 
     status = 422
     fr = "La période dépasse 20 ans."
+
+
+class TooFineForSpan(Problem):
+    """So fine a breakdown is read from every feedback: ask for a shorter span, whole months, or fewer dimensions."""
+
+    status = 422
+    fr = (
+        "Une ventilation si fine se lit dans chaque retour : demandez une période plus courte, des mois entiers, "
+        "ou moins de dimensions."
+    )
+
+
+class TooManyPoints(Problem):
+    """The series has more than 1,000 points: ask for a shorter span, or a coarser grain."""
+
+    status = 422
+    fr = "La série a plus de 1 000 points : demandez une période plus courte, ou un grain plus gros."

@@ -1,17 +1,28 @@
 """What is asked of the figures, made precise: days become instants, names become figures."""
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from libs.common.languages import Bilingual
 from services.analytics.kpis.definitions import NAMES, KpiName
-from services.analytics.kpis.errors import EmptySpan, SpanTooLong, UnknownDimension, UnknownKpi
-from services.analytics.kpis.schemas import KpiQuery
-from services.analytics.rollups.counters import DIMENSIONS, TOTAL, Dimension
+from services.analytics.kpis.errors import (
+    EmptySpan,
+    SpanTooLong,
+    TooManyDimensions,
+    UnknownDimension,
+    UnknownKpi,
+    UnreadableCompare,
+    UnreadableWhere,
+)
+from services.analytics.rollups.counters import DIMENSIONS, Dimension
+from services.analytics.rollups.queries import Live
 
 LONGEST_SPAN = timedelta(days=7305)
 DEFAULT_SPAN = timedelta(days=30)
+
+Where = Mapping[Dimension, frozenset[str]]
 
 
 @dataclass(frozen=True)
@@ -21,14 +32,21 @@ class Question:
     names: tuple[KpiName, ...]
     first: date
     end: date
-    by: Dimension | None
+    by: tuple[Dimension, ...]
+    where: Where
     clock: str | None
     now: datetime
-    time_zone: ZoneInfo
+    live: Live
+    most_days_of_facts: int
 
     @property
-    def dimension(self) -> str:
-        return self.by or TOTAL
+    def time_zone(self) -> ZoneInfo:
+        return self.live.time_zone
+
+    @property
+    def dimensions(self) -> tuple[Dimension, ...]:
+        """All that the answer depends on, in alphabetical order."""
+        return tuple(sorted({*self.by, *self.where}))
 
     @property
     def today(self) -> date:
@@ -43,20 +61,31 @@ class Question:
     def start_of(self, day: date) -> datetime:
         return datetime.combine(day, time.min, self.time_zone)
 
+    def instant_after(self, end: date) -> datetime:
+        """When the days before `end` are over, or now."""
+        return min(self.start_of(end), self.now)
 
-def understand(query: KpiQuery, now: datetime, time_zone: ZoneInfo) -> Question:
-    """The question behind a query. UnknownKpi, UnknownDimension, EmptySpan or SpanTooLong where there is none."""
-    tomorrow = now.astimezone(time_zone).date() + timedelta(days=1)
-    end = query.to or tomorrow
-    first = query.from_ or end - DEFAULT_SPAN
+    def has_passed(self, window: timedelta, end: date) -> bool:
+        """Whether a window after the last of the days before `end` is over."""
+        return self.start_of(end) + window <= self.now
+
+    def of_span(self, first: date, end: date) -> "Question":
+        return replace(self, first=first, end=end)
+
+
+def span_of(from_: date | None, to: date | None, today: date) -> tuple[date, date]:
+    """The days that are asked for, to before the second. EmptySpan or SpanTooLong where there are none."""
+    end = to or today + timedelta(days=1)
+    first = from_ or end - DEFAULT_SPAN
     if first >= end:
         raise EmptySpan
     if end - first > LONGEST_SPAN:
         raise SpanTooLong
-    return Question(_names(query.names), first, end, _dimension(query.by), query.clock, now, time_zone)
+    return first, end
 
 
-def _names(asked: str | None) -> tuple[KpiName, ...]:
+def names_of(asked: str | None) -> tuple[KpiName, ...]:
+    """The figures in a list, in the order of the definitions; all of them where none are named. UnknownKpi."""
     if asked is None:
         return NAMES
     wanted = {name.strip() for name in asked.split(",")}
@@ -66,9 +95,51 @@ def _names(asked: str | None) -> tuple[KpiName, ...]:
     return tuple(name for name in NAMES if name in wanted)
 
 
-def _dimension(asked: str | None) -> Dimension | None:
+def by_of(asked: str | None) -> tuple[Dimension, ...]:
+    """The dimensions in a list. UnknownDimension or TooManyDimensions."""
     if asked is None:
-        return None
+        return ()
+    dimensions = tuple(_dimension(name.strip()) for name in asked.split(","))
+    if len(dimensions) > 2 or len(set(dimensions)) < len(dimensions):
+        raise TooManyDimensions
+    return dimensions
+
+
+def where_of(asked: str | None, teams: Collection[str] | None) -> Where:
+    """What the figures are narrowed to; to a supervisor's own teams in any case. UnreadableWhere, UnknownDimension."""
+    where: dict[Dimension, frozenset[str]] = {}
+    for pair in asked.split(",") if asked is not None else ():
+        name, colon, value = pair.strip().partition(":")
+        if not (name and colon and value):
+            raise UnreadableWhere
+        dimension = _dimension(name)
+        where[dimension] = where.get(dimension, frozenset()) | {value}
+    if teams is not None:
+        where["team"] = where.get("team", frozenset(teams)) & frozenset(teams)
+    return where
+
+
+def compared_with(asked: str, first: date, end: date) -> tuple[date, date]:
+    """The other span: as long and just before, the same days a year earlier, or as it is said. UnreadableCompare."""
+    match asked:
+        case "previous":
+            return first - (end - first), first
+        case "previous_year":
+            return _a_year_before(first), _a_year_before(end)
+    try:
+        start, stop = (date.fromisoformat(part) for part in asked.split(".."))
+    except ValueError:
+        raise UnreadableCompare from None
+    if not date(1900, 1, 1) <= start < stop <= date(2200, 1, 1) or stop - start > LONGEST_SPAN:
+        raise UnreadableCompare
+    return start, stop
+
+
+def _a_year_before(day: date) -> date:
+    return day.replace(year=day.year - 1, day=28) if (day.month, day.day) == (2, 29) else day.replace(year=day.year - 1)
+
+
+def _dimension(asked: str) -> Dimension:
     for dimension in DIMENSIONS:
         if dimension == asked:
             return dimension

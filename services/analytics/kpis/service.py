@@ -1,76 +1,124 @@
-"""Figures from numbers: each with what it was computed from, its interval, its companions and its flags."""
+"""Figures: read in one transaction, each with all that is needed to judge it."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from functools import partial
-from zoneinfo import ZoneInfo
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from libs.common.auth.principal import Principal
+from libs.common.languages import Bilingual
 from services.analytics.as_of.queries import as_of
-from services.analytics.kpis import queries
-from services.analytics.kpis.definitions import DEFINITIONS, KpiName, Unit
-from services.analytics.kpis.question import Question, understand
+from services.analytics.as_of.schemas import AsOf
+from services.analytics.kpis.comparing import compare
+from services.analytics.kpis.definitions import DEFINITIONS, KpiName
+from services.analytics.kpis.errors import TooManyPoints
+from services.analytics.kpis.facts import Values
+from services.analytics.kpis.formulas import Read, read_all
+from services.analytics.kpis.plan import Period, months_of
+from services.analytics.kpis.quantities import Part
+from services.analytics.kpis.question import Question, by_of, compared_with, names_of, span_of, where_of
 from services.analytics.kpis.schemas import (
+    Comparison,
     DefinitionOut,
     Definitions,
     Figure,
     Figures,
-    Interval,
+    Flag,
+    Grain,
     KpiQuery,
-    Quantile,
-    Quantity,
-    Source,
+    Line,
+    Point,
+    Series,
+    SeriesQuery,
     Span,
+    SpanQuery,
 )
-from services.analytics.kpis.statistics import quantile_interval_ranks, wilson_interval
+from services.analytics.reference import queries as reference
+from services.analytics.rollups import queries as rollups
+from services.analytics.rollups.counters import Dimension
+from services.analytics.settings import AnalyticsSettings
 
-SMALL_SAMPLE = 30
-CLOCKS = ("acknowledge", "reply")
-"""The clocks that figures are given for even where none has run."""
-QUANTILES: dict[Quantile, float] = {"p50": 0.5, "p90": 0.9, "p95": 0.95}
-SECONDS_AN_HOUR = 3600
+MOST_POINTS = 1000
+SEES_ALL = ("manager", "analyst")
 
-
-@dataclass(frozen=True)
-class Part:
-    """A figure before it says of what span it is, and as of when."""
-
-    value: str
-    quantity: Quantity
-    clock: str | None = None
-    quantile: Quantile | None = None
-    companions: dict[str, Quantity] = field(default_factory=dict)
-    source: Source = "rollups"
+Key = tuple[KpiName, Values, str | None, str | None, str]
+"""What tells one figure of an answer from another."""
 
 
-async def figures(session: AsyncSession, query: KpiQuery, now: datetime, time_zone: ZoneInfo) -> Figures:
+async def figures(
+    session: AsyncSession, query: KpiQuery, by: Principal, now: datetime, settings: AnalyticsSettings
+) -> Figures:
     """The figures that are asked for, all from the one transaction of the session."""
-    question = understand(query, now, time_zone)
+    question = await _understand(session, query, names_of(query.names), by, now, settings)
     seen = await as_of(session, now)
-    span = Span(from_=question.first, to=question.end, time_zone=time_zone.key)
-    values = await queries.values(session, question)
+    read = await read_all(session, question, [(question.first, question.end)])
+    others: dict[Key, Part] = {}
+    other_span = _span(question)
+    if query.compare is not None:
+        other = question.of_span(*compared_with(query.compare, question.first, question.end))
+        other_read = await read_all(session, other, [(other.first, other.end)])
+        others = dict(_parts(other_read, question.names))
+        other_span = _span(other)
+    found = list(_parts(read, question.names))
     return Figures(
         as_of=seen,
-        span=span,
-        by=question.by,
+        span=_span(question),
+        by=list(question.by),
+        labels=await _labels(session, question.by, (key[1] for key, _ in found)),
         figures=[
-            Figure(
-                **part.quantity.model_dump(),
-                name=name,
-                version=DEFINITIONS[name].version,
-                clock=part.clock,
-                quantile=part.quantile,
-                companions=part.companions,
-                flags=["small_sample"] if part.quantity.n < SMALL_SAMPLE else [],
-                source=part.source,
-                span=span,
-                filters={question.by: part.value} if question.by else {},
-                as_of=seen,
+            _figure(key, part, question, seen, by, compare(part, others[key], other_span) if key in others else None)
+            for key, part in found
+        ],
+    )
+
+
+async def series(
+    session: AsyncSession,
+    name: str,
+    query: SeriesQuery,
+    by: Principal,
+    now: datetime,
+    settings: AnalyticsSettings,
+) -> Series:
+    """One figure by day, week or month, without gaps."""
+    question = await _understand(session, query, names_of(name), by, now, settings)
+    (kpi,) = question.names
+    periods = _periods(question.first, question.end, query.grain)
+    if len(periods) > MOST_POINTS:
+        raise TooManyPoints
+    seen = await as_of(session, now)
+    read = await read_all(session, question, periods)
+    lines: dict[Key, list[Point]] = {}
+    for values in read.values(kpi):
+        for number, (first, end) in enumerate(periods):
+            for part in read.parts(kpi, (number, values)):
+                point = Point(
+                    **part.quantity.model_dump(),
+                    from_=first,
+                    to=end,
+                    companions=part.companions,
+                    flags=_flags(part, by),
+                    source=part.source,
+                )
+                lines.setdefault(_key(kpi, values, part), []).append(point)
+    return Series(
+        name=kpi,
+        version=DEFINITIONS[kpi].version,
+        grain=query.grain,
+        as_of=seen,
+        span=_span(question),
+        by=list(question.by),
+        where=_where(question),
+        labels=await _labels(session, question.by, (key[1] for key in lines)),
+        lines=[
+            Line(
+                filters=dict(zip(question.by, values, strict=True)),
+                clock=clock,
+                quantile=next((one for one in ("p50", "p90", "p95") if one == quantile), None),
+                unit=points[0].unit,
+                points=points,
             )
-            for name in question.names
-            for part in await _PARTS[name](session, question, values)
+            for (_, values, clock, quantile, _), points in lines.items()
         ],
     )
 
@@ -80,139 +128,98 @@ def definitions() -> Definitions:
     return Definitions(items=[DefinitionOut.model_validate(one) for one in DEFINITIONS.values()])
 
 
-def count(n: int) -> Quantity:
-    return Quantity(unit="count", value=n, n=n)
-
-
-def ratio(numerator: int, denominator: int) -> Quantity:
-    """A percentage with its Wilson interval; no value without a denominator."""
-    interval = wilson_interval(numerator, denominator)
-    return Quantity(
-        unit="percent",
-        value=100 * numerator / denominator if denominator else None,
-        n=denominator,
-        numerator=numerator,
-        denominator=denominator,
-        interval=(100 * interval[0], 100 * interval[1]) if interval else None,
+async def _understand(
+    session: AsyncSession,
+    query: SpanQuery,
+    names: Sequence[KpiName],
+    by: Principal,
+    now: datetime,
+    settings: AnalyticsSettings,
+) -> Question:
+    live = await rollups.live(session, settings.time_zone)
+    first, end = span_of(query.from_, query.to, now.astimezone(live.time_zone).date())
+    return Question(
+        tuple(names),
+        first,
+        end,
+        by_of(query.by),
+        where_of(query.where, _own_teams(by)),
+        query.clock,
+        now,
+        live,
+        settings.facts_span_days,
     )
 
 
-async def _volume(session: AsyncSession, question: Question, values: Sequence[str]) -> list[Part]:
-    received = {row.value: row.volume for row in await queries.volume(session, question)}
-    return [Part(value, count(received.get(value, 0))) for value in values]
+def _own_teams(by: Principal) -> frozenset[str] | None:
+    """The teams that somebody's figures are narrowed to; none for those who see all."""
+    return None if by.has(*SEES_ALL) else by.teams
 
 
-async def _csat(session: AsyncSession, question: Question, values: Sequence[str]) -> list[Part]:
-    marks = {(row.value, row.answered_by): row for row in await queries.marks(session, question)}
-
-    def favourable(value: str, answered_by: str) -> Quantity:
-        row = marks.get((value, answered_by))
-        return ratio(row.favourable, row.marks) if row else ratio(0, 0)
-
-    return [
-        Part(
-            value,
-            favourable(value, "person"),
-            companions={"assisted": favourable(value, "assisted"), "staff": favourable(value, "staff")},
-        )
-        for value in values
-    ]
+def _parts(read: Read, names: Iterable[KpiName]) -> Iterable[tuple[Key, Part]]:
+    for name in names:
+        for values in read.values(name):
+            for part in read.parts(name, (0, values)):
+                yield _key(name, values, part), part
 
 
-async def _resolution_confirmed_rate(session: AsyncSession, question: Question, values: Sequence[str]) -> list[Part]:
-    said = {row.value: row for row in await queries.resolutions(session, question)}
-    parts = []
-    for value in values:
-        row = said.get(value)
-        yes, partly, no, asked = (row.yes, row.partly, row.no, row.asked) if row else (0, 0, 0, 0)
-        answered = yes + partly + no
-        companions = {"partly": ratio(partly, answered), "answered_of_asked": ratio(answered, asked)}
-        parts.append(Part(value, ratio(yes, answered), companions=companions))
-    return parts
+def _key(name: KpiName, values: Values, part: Part) -> Key:
+    return name, values, part.clock, part.quantile, part.quantity.unit
 
 
-async def _met_of_due(session: AsyncSession, question: Question, values: Sequence[str]) -> list[Part]:
-    due = {(row.value, row.clock): row for row in await queries.clocks_due(session, question)}
-    parts = []
-    for value in values:
-        for clock in _clocks(question, due):
-            row = due.get((value, clock))
-            quantity = ratio(row.met, row.due) if row else ratio(0, 0)
-            parts.append(Part(value, quantity, clock=clock, source=_source_of_due(question)))
-    return parts
+def _figure(
+    key: Key, part: Part, question: Question, seen: AsOf, by: Principal, comparison: Comparison | None
+) -> Figure:
+    name, values = key[:2]
+    return Figure(
+        **part.quantity.model_dump(),
+        name=name,
+        version=DEFINITIONS[name].version,
+        clock=part.clock,
+        quantile=part.quantile,
+        companions=part.companions,
+        flags=_flags(part, by),
+        source=part.source,
+        span=_span(question),
+        filters=dict(zip(question.by, values, strict=True)),
+        where=_where(question),
+        as_of=seen,
+        comparison=comparison,
+    )
 
 
-async def _standard_met(session: AsyncSession, question: Question, values: Sequence[str]) -> list[Part]:
-    ended = {(row.value, row.clock): row for row in await queries.clocks_ended(session, question)}
-    due = {(row.value, row.clock): row for row in await queries.clocks_due(session, question)}
-    parts = []
-    for value in values:
-        for clock in _clocks(question, [*ended, *due]):
-            over, fell_due = ended.get((value, clock)), due.get((value, clock))
-            parts.append(
-                Part(
-                    value,
-                    ratio(over.met, over.ended) if over else ratio(0, 0),
-                    clock=clock,
-                    companions={"open_breached": count(fell_due.open if fell_due else 0)},
-                    source=_source_of_due(question),
-                )
-            )
-    return parts
+def _flags(part: Part, by: Principal) -> list[Flag]:
+    return [*part.all_flags(), "own_teams_only"] if _own_teams(by) is not None else part.all_flags()
 
 
-def _clocks(question: Question, found: Iterable[tuple[str, str]]) -> list[str]:
-    return [question.clock] if question.clock else sorted({*CLOCKS, *(clock for _, clock in found)})
+def _where(question: Question) -> dict[Dimension, list[str]]:
+    return {dimension: sorted(values) for dimension, values in question.where.items()}
 
 
-def _source_of_due(question: Question) -> Source:
-    return "rollups and facts" if question.is_in_progress else "rollups"
+def _span(question: Question) -> Span:
+    return Span(from_=question.first, to=question.end, time_zone=question.time_zone.key)
 
 
-async def _times(step: str, session: AsyncSession, question: Question, values: Sequence[str]) -> list[Part]:
-    found = {
-        (row.value, row.unit): row for row in await queries.quantiles(session, question, step, [*QUANTILES.values()])
-    }
-    ranks = {
-        (value, quantile): quantile_interval_ranks(q, found[value, "business_hours"].n)
-        for value in values
-        if (value, "business_hours") in found
-        for quantile, q in QUANTILES.items()
-    }
-    places = sorted({(value, rank) for (value, _), both in ranks.items() for rank in both if rank is not None})
-    hours = {
-        (row.value, row.unit, row.rank): row.seconds / SECONDS_AN_HOUR
-        for row in await queries.ranked(session, question, step, places)
+async def _labels(
+    session: AsyncSession, by: Sequence[Dimension], found: Iterable[Values]
+) -> dict[Dimension, dict[str, Bilingual]]:
+    all_values = list(found)
+    return {
+        dimension: await reference.names(session, dimension, {values[place] for values in all_values})
+        for place, dimension in enumerate(by)
     }
 
-    def quantity(value: str, unit: Unit, place: int, quantile: Quantile) -> Quantity:
-        row = found.get((value, unit))
-        if row is None:
-            return Quantity(unit=unit, value=None, n=0)
-        low, high = ranks[value, quantile]
-        interval: Interval = (
-            None if low is None else hours[value, unit, low],
-            None if high is None else hours[value, unit, high],
-        )
-        return Quantity(unit=unit, value=row.quantiles[place] / SECONDS_AN_HOUR, n=row.n, interval=interval)
 
-    units: tuple[Unit, ...] = ("business_hours", "elapsed_hours")
-    return [
-        Part(value, quantity(value, unit, place, quantile), quantile=quantile, source="facts")
-        for value in values
-        for unit in units
-        for place, quantile in enumerate(QUANTILES)
-    ]
+def _periods(first: date, end: date, grain: Grain) -> list[Period]:
+    match grain:
+        case "month":
+            return [(max(first, month), min(end, following)) for month, following in months_of(first, end)]
+        case "week":
+            starts = [first, *_every(7, first + timedelta(days=7 - first.weekday()), end)]
+        case "day":
+            starts = _every(1, first, end)
+    return list(zip(starts, [*starts[1:], end], strict=True))
 
 
-Compute = Callable[[AsyncSession, Question, Sequence[str]], Awaitable[list[Part]]]
-
-_PARTS: dict[KpiName, Compute] = {
-    "volume": _volume,
-    "acknowledge_time": partial(_times, "acknowledge"),
-    "reply_time": partial(_times, "reply"),
-    "met_of_due": _met_of_due,
-    "standard_met": _standard_met,
-    "csat": _csat,
-    "resolution_confirmed_rate": _resolution_confirmed_rate,
-}
+def _every(days: int, first: date, end: date) -> list[date]:
+    return [first + timedelta(days=day) for day in range(0, max(0, (end - first).days), days)]

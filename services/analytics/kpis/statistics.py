@@ -1,5 +1,6 @@
 """How far chance alone may have moved a figure: 95 % intervals, from counts and without any model of the data."""
 
+from collections.abc import Mapping
 from itertools import accumulate
 
 _Z = 1.959963984540054
@@ -30,6 +31,50 @@ def wilson_interval(successes: int, n: int) -> tuple[float, float] | None:
     lower = 0.0 if successes == 0 else centre - half_width
     upper = 1.0 if successes == n else centre + half_width
     return lower, upper
+
+
+def net_share_interval(favourable: int, unfavourable: int, n: int) -> tuple[float, float] | None:
+    """The 95 % interval of favourable/n − unfavourable/n, both counts of one multinomial sample; None of nothing.
+
+    Its variance is (p + q − (p − q)²) / n: L. A. Goodman, On simultaneous confidence intervals for multinomial
+    proportions, Technometrics 7 (1965). Raises ValueError unless the counts are of n.
+    """
+    if favourable < 0 or unfavourable < 0 or favourable + unfavourable > n:
+        raise ValueError(f"both counts are of n: {favourable} and {unfavourable} of {n}")
+    if n == 0:
+        return None
+    p, q = favourable / n, unfavourable / n
+    half_width = _Z * max(0.0, (p + q - (p - q) ** 2) / n) ** 0.5
+    return max(-1.0, p - q - half_width), min(1.0, p - q + half_width)
+
+
+def mean_interval(counts: Mapping[int, int]) -> tuple[float, float] | None:
+    """The 95 % interval of the mean of values with their counts, by the normal approximation with the sample variance.
+
+    None of fewer than two values.
+    """
+    n = sum(counts.values())
+    if n < 2:
+        return None
+    mean = sum(value * count for value, count in counts.items()) / n
+    variance = sum(count * (value - mean) ** 2 for value, count in counts.items()) / (n - 1)
+    half_width = _Z * (variance / n) ** 0.5
+    return mean - half_width, mean + half_width
+
+
+def difference_interval(
+    value: float, interval: tuple[float, float], other: float, other_interval: tuple[float, float]
+) -> tuple[float, float]:
+    """The 95 % interval of `value − other`, two estimates of independent samples, from the interval of each.
+
+    With Wilson intervals it is method 10 of R. G. Newcombe, Interval estimation for the difference between independent
+    proportions, Statistics in Medicine 17 (1998); in general the method of variance estimates recovery: G. Y. Zou and
+    A. Donner, Statistics in Medicine 27 (2008).
+    """
+    difference = value - other
+    down = ((value - interval[0]) ** 2 + (other_interval[1] - other) ** 2) ** 0.5
+    up = ((interval[1] - value) ** 2 + (other - other_interval[0]) ** 2) ** 0.5
+    return difference - down, difference + up
 
 
 def quantile_interval_ranks(q: float, n: int) -> tuple[int | None, int | None]:

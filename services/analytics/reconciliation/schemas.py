@@ -1,6 +1,7 @@
 """What a recount found."""
 
 from datetime import date
+from typing import Literal
 
 from pydantic import BaseModel, Field
 
@@ -10,9 +11,12 @@ from services.analytics.as_of.schemas import AsOf
 class DifferingCounter(BaseModel):
     """A counter that is kept with another number than a recount gives."""
 
-    day: date
+    grain: Literal["day", "month"]
+    day: date = Field(description="of a month, the first")
     dimension: str
     value: str
+    second_dimension: str | None
+    second_value: str | None
     counter: str
     kept: int
     recounted: int

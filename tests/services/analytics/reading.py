@@ -1,6 +1,6 @@
 """Analytics' two readers, handed slices as if they had come from the feeds."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,14 +10,18 @@ from libs.common.db import Database
 from libs.common.stream.events import Envelope
 from libs.common.stream.reader import Reader
 from services.analytics import handlers
+from services.analytics.facts.by_intake import apply_feedback_event
+from services.analytics.facts.by_routing import apply_case_event
 from services.analytics.facts.contributions import contributions
-from services.analytics.facts.folding import Fact, apply_case_event, apply_feedback_event
-from services.analytics.rollups.counters import Cells, Difference
+from services.analytics.facts.fact import Fact
+from services.analytics.rollups import queries
+from services.analytics.rollups.counters import Counters, Difference
 from tests.services.analytics.logs import Source, Story, Told, log_of
 
 TORONTO = ZoneInfo("America/Toronto")
 
 Rollups = dict[Any, dict[str, int]]
+"""Cells with their counters; buckets are there as counters of a cell without a name."""
 
 
 class Readers:
@@ -56,11 +60,10 @@ class Readers:
                 await self.apply(source, await self.positions(source), log_of(events))
 
     async def rollups(self) -> Rollups:
-        async with self.database.connection() as connection:
-            rows = await connection.execute(
-                text("SELECT day, dimension, value, counters FROM rollup_day WHERE counters <> '{}'")
-            )
-            return {(row.day, row.dimension, row.value): row.counters for row in rows}
+        async with self.database.transaction() as session:
+            live = await queries.live(session, TORONTO)
+            cells = {cell: dict(counters) for cell, counters in (await queries.cells(session, live)).items()}
+            return {**cells, **{cell: {"": n} for cell, n in (await queries.bucket_cells(session, live)).items()}}
 
     async def dead_letters(self) -> int:
         async with self.database.connection() as connection:
@@ -80,15 +83,19 @@ def counted(stories: Iterable[Story], time_zone: ZoneInfo) -> Rollups:
         for one in story.events:
             fact = fold(fact, one)
         total.add(contributions(fact, time_zone))
-    return total.cells()
+    return _of(total)
 
 
-def added(rollups: Cells, difference: Difference) -> Rollups:
+def added(rollups: Mapping[Any, Counters], difference: Difference) -> Rollups:
     """What rollups become by a difference."""
     sums = {cell: dict(counters) for cell, counters in rollups.items()}
-    for cell, counters in difference.cells().items():
+    for cell, counters in _of(difference).items():
         kept = sums.setdefault(cell, {})
         for name, count in counters.items():
             kept[name] = kept.get(name, 0) + count
     left = {cell: {name: count for name, count in counters.items() if count} for cell, counters in sums.items()}
     return {cell: counters for cell, counters in left.items() if counters}
+
+
+def _of(difference: Difference) -> Rollups:
+    return {**difference.cells(), **{cell: {"": n} for cell, n in difference.buckets().items()}}

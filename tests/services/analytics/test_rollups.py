@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,8 @@ from sqlalchemy import text
 from libs.common.stream import reader
 from libs.common.stream.errors import StreamStopped
 from libs.common.stream.events import Envelope
+from services.analytics.rollups.counters import Cell
+from services.analytics.rollups.rebuild import rebuild, rebuild_if_needed
 from tests.services.analytics.logs import Source, Story, chance_of, cut, interleave, log_of, random_stories
 from tests.services.analytics.reading import TORONTO, Readers, counted
 
@@ -68,12 +71,12 @@ async def test_reconciliation_names_the_counters_that_do_not_add_up(readers: Rea
     await readers.read([story])
     async with readers.database.transaction() as session:
         await session.execute(
-            text("UPDATE rollup_day SET counters = counters || '{\"volume\": 3}' WHERE dimension = 'total'")
+            text("UPDATE rollup SET counters = counters || '{\"volume\": 3}' WHERE dimension = 'total'")
         )
 
     recount = (await http.get("/v1/reconciliation")).json()
 
-    days = {day for day, dimension, _ in counted([story], TORONTO) if dimension == "total"}
+    days = {cell.day for cell in counted([story], TORONTO) if isinstance(cell, Cell) and cell.dimension == "total"}
     assert recount["difference"] == len(days)
     first = recount["differing"][0]
     assert (first["dimension"], first["counter"], first["kept"]) == ("total", "volume", 3)
@@ -109,14 +112,74 @@ async def test_what_no_formula_needs_yet_is_kept_too(readers: Readers) -> None:
     assert not {"text", "clocks", "ended"} & row.case_events["3"].keys()
 
 
-async def test_another_time_zone_stops_the_readers_and_spoils_nothing(readers: Readers) -> None:
-    stories = random_stories(chance_of(1), 5, SINCE, 5)
-    first, second = cut(chance_of(2), log_of(one for story in stories for one in story.feedback_events), 5)[:2]
-    await readers.apply("intake", await readers.positions("intake"), first)
-    before, elsewhere = await readers.rollups(), Readers(readers.database, ZoneInfo("Europe/Paris"))
+async def test_another_time_zone_counts_from_a_rebuild_on_and_until_then_the_days_are_as_before(
+    readers: Readers, http: httpx.AsyncClient
+) -> None:
+    stories = random_stories(chance_of(1), 30, SINCE, 5)
+    log = log_of(one for story in stories for one in story.events if one.source == "intake")
+    paris = ZoneInfo("Europe/Paris")
+    elsewhere = Readers(readers.database, paris)
+    await readers.apply("intake", await readers.positions("intake"), log[:20])
+    await elsewhere.apply("intake", await readers.positions("intake"), log[20:])
+    told = [replace(story, case_events=[]) for story in stories]
+    assert await readers.rollups() == counted(told, TORONTO)
 
-    with pytest.raises(StreamStopped, match="America/Toronto"):
-        await elsewhere.apply("intake", await readers.positions("intake"), second)
+    assert await rebuild_if_needed(readers.database, TORONTO) == 0
+    assert await rebuild_if_needed(readers.database, paris) == len(stories)
 
-    assert await readers.rollups() == before
-    assert await readers.dead_letters() == 0
+    assert await readers.rollups() == counted(told, paris)
+    assert (await http.get("/v1/reconciliation")).json()["difference"] == 0
+    assert (await http.get("/v1/kpis", params={"names": "volume"})).json()["span"]["time_zone"] == "Europe/Paris"
+
+
+async def test_figures_are_rebuilt_while_slices_are_applied_and_answers_are_given(
+    readers: Readers, http: httpx.AsyncClient
+) -> None:
+    chance = chance_of(19)
+    stories = random_stories(chance, 60, SINCE, 5)
+    logs = logs_of(chance, stories)
+    halves = {source: (log[: len(log) // 2], log[len(log) // 2 :]) for source, log in logs.items()}
+    for source, (first, _) in halves.items():
+        await readers.apply(source, await readers.positions(source), first)
+    parameters = {"names": "volume", "from": "2026-03-01", "to": "2026-04-01"}
+    answers: list[tuple[int, int]] = []
+    done = asyncio.Event()
+
+    async def read(source: Source) -> None:
+        for events in cut(chance, halves[source][1], 8):
+            await readers.apply(source, await readers.positions(source), events)
+
+    async def ask() -> None:
+        while not done.is_set():
+            answer = await http.get("/v1/kpis", params=parameters)
+            assert answer.status_code == 200
+            (volume,) = answer.json()["figures"]
+            async with readers.database.snapshot() as session:
+                submitted = await session.scalar(text("SELECT count(*) FROM fact WHERE submitted_at IS NOT NULL"))
+            answers.append((volume["value"], submitted))
+
+    async def build() -> None:
+        for _ in range(2):
+            await rebuild(readers.database, TORONTO, at_a_time=10)
+        done.set()
+
+    await asyncio.gather(read("intake"), read("routing"), build(), ask())
+
+    assert await readers.rollups() == counted(stories, TORONTO)
+    assert (await http.get("/v1/reconciliation")).json()["difference"] == 0
+    assert [value for value, _ in answers] == sorted(value for value, _ in answers)
+    assert all(0 < value <= submitted for value, submitted in answers)
+    async with readers.database.connection() as connection:
+        kept = await connection.scalars(text("SELECT DISTINCT projection FROM rollup"))
+        assert len(kept.all()) == 1
+
+
+async def test_older_code_stops_rather_than_spoil_what_a_newer_formula_counts(readers: Readers) -> None:
+    log = log_of(random_stories(chance_of(1), 1, SINCE, 5)[0].feedback_events)
+    async with readers.database.transaction() as session:
+        await session.execute(
+            text("INSERT INTO projection (version, formula, time_zone, state) VALUES (9, 99, 'UTC', 'building')")
+        )
+
+    with pytest.raises(StreamStopped, match="newer formula"):
+        await readers.apply("intake", await readers.positions("intake"), log)

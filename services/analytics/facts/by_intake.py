@@ -1,0 +1,78 @@
+"""How each event of intake's log changes a fact: pure functions, safe to apply twice."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from libs.common.stream.events import Received
+from libs.contracts.feedback import (
+    FeedbackEvaluated,
+    FeedbackMessageAdded,
+    FeedbackReclassified,
+    FeedbackSubmitted,
+    FeedbackVerbatimRedacted,
+    FeedbackWithdrawn,
+    PersonErased,
+    Rating,
+    ReplyDelivered,
+    ReplyUndeliverable,
+)
+from services.analytics.facts.fact import Fact, Json
+
+_SUBMITTED = (
+    "submitted_at",
+    "historical",
+    "channel",
+    "kind",
+    "service",
+    "service_point",
+    "topic",
+    "language",
+    "respondent",
+    "source",
+    "touchpoint",
+    "phase",
+    "person_ref",
+)
+_DETAILS_OF_SUBMISSION = set(FeedbackSubmitted.model_fields) - {*_SUBMITTED, "ratings"} | {"language"}
+_CLASSIFIED = ("kind", "service", "service_point", "topic", "language")
+_DECIDES_THE_PROMISE = ("kind", "service", "service_point", "topic")
+
+
+def apply_feedback_event(fact: Fact, received: Received[Any]) -> Fact:
+    """The fact after an event of intake; the same fact if it has seen that event."""
+    if received.version <= fact.feedback_version:
+        return fact
+    changed: dict[str, Any] = {}
+    match received.event:
+        case FeedbackSubmitted() as event:
+            changed = {name: getattr(event, name) for name in _SUBMITTED}
+            changed["ratings"] = _json(event.ratings)
+            details = event.model_dump(mode="json", include=_DETAILS_OF_SUBMISSION, exclude_none=True)
+            changed["feedback_details"] = {**fact.feedback_details, **details}
+        case FeedbackVerbatimRedacted() as event:
+            changed["language"] = event.language
+            details = {"verbatim": event.model_dump(mode="json", exclude={"text"})}
+            changed["feedback_details"] = {**fact.feedback_details, **details}
+        case FeedbackReclassified() as event:
+            changed = {name: getattr(event, name) for name in _CLASSIFIED}
+            changed["reclassified"] = fact.reclassified or any(
+                getattr(fact, name) not in (None, changed[name]) for name in _DECIDES_THE_PROMISE
+            )
+        case FeedbackMessageAdded() as event:
+            changed["messages"] = (*fact.messages, event.sent_at.isoformat())
+        case FeedbackEvaluated() as event:
+            said = {"answer": event.answer, "solved": event.solved, "ratings": _json(event.ratings)}
+            changed["evaluations"] = (*fact.evaluations, said | {"evaluated_at": received.time.isoformat()})
+        case PersonErased():
+            changed["person_ref"] = None
+        case FeedbackWithdrawn() as event:
+            changed["withdrawn_at"] = event.effective_at
+        case ReplyDelivered() | ReplyUndeliverable() as event:
+            told = event.model_dump(mode="json", exclude_none=True)
+            changed["deliveries"] = (*fact.deliveries, {"type": event.type, **told})
+    return replace(fact, feedback_version=received.version, **changed)
+
+
+def _json(ratings: Iterable[Rating]) -> tuple[Json, ...]:
+    return tuple({"measure": one.measure, "value": one.value, "answered_by": one.answered_by} for one in ratings)

@@ -1,0 +1,214 @@
+"""How each event of routing's log changes a fact: pure functions, safe to apply twice."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from libs.common.stream.events import Received
+from libs.contracts.cases import (
+    CaseAcknowledged,
+    CaseAsked,
+    CaseAssigned,
+    CaseClosed,
+    CaseEvent,
+    CaseExtended,
+    CaseOpened,
+    CaseReopened,
+    CaseReplied,
+    CaseResumed,
+    CaseSuspended,
+    CaseTransferred,
+    ClockCorrected,
+    ClockEnd,
+    ClockState,
+)
+from services.analytics.facts.fact import Clock, Fact, Json
+
+SETTLED = ("answered", "closed")
+_DETAILS_OF_CASE = set(CaseEvent.model_fields) - {"feedback_id", "state", "team"}
+_NOT_PECULIAR = {*CaseEvent.model_fields, "clocks", "ended", "text"}
+
+
+def apply_case_event(fact: Fact, received: Received[Any]) -> Fact:
+    """The fact after an event of routing; the same fact if it has seen that event."""
+    if received.version <= fact.case_version:
+        return fact
+    event: CaseEvent = received.event
+    at = _moment(received)
+    changed = _course(fact, event, at)
+    match event:
+        case CaseOpened() | CaseSuspended() | CaseResumed() | CaseExtended():
+            changed["clocks"] = _standing(fact.clocks, event.clocks)
+        case CaseAssigned():
+            changed["clocks"] = _standing(fact.clocks, event.clocks)
+            changed |= _assigned(fact, event)
+        case CaseTransferred():
+            changed["clocks"] = _standing(fact.clocks, event.clocks)
+            changed["transfers"] = fact.transfers + 1
+        case CaseAsked():
+            changed["asked"] = (*fact.asked, at.isoformat())
+        case CaseAcknowledged():
+            changed["clocks"] = _ended(fact.clocks, event.ended)
+            changed |= _acknowledged(fact, event)
+        case CaseReplied(interim=True):
+            changed["clocks"] = _ended(fact.clocks, event.ended)
+        case CaseReplied():
+            changed["clocks"] = _ended(fact.clocks, event.ended)
+            changed["replies"] = (*fact.replies, _reply(fact, event))
+        case CaseClosed():
+            changed["clocks"] = _standing(_ended(fact.clocks, event.ended), event.clocks)
+        case CaseReopened():
+            changed["clocks"] = _standing(fact.clocks, event.clocks)
+            changed["reopenings"] = (*fact.reopenings, at.isoformat())
+        case ClockCorrected():
+            changed["clocks"] = _corrected(fact.clocks, event)
+    after = replace(
+        fact,
+        case_version=received.version,
+        team=event.team,
+        state=event.state,
+        case_details=event.model_dump(mode="json", include=_DETAILS_OF_CASE),
+        case_events={**fact.case_events, str(received.version): _peculiar(received)},
+        **changed,
+    )
+    return replace(after, active_on=_active_on(after))
+
+
+def apply_link(fact: Fact, other_id: UUID, other_opened_at: datetime) -> Fact:
+    """The fact, linked with another feedback's; the same fact if it is already."""
+    if str(other_id) in fact.links:
+        return fact
+    return replace(fact, links={**fact.links, str(other_id): other_opened_at.isoformat()})
+
+
+def _moment(received: Received[Any]) -> datetime:
+    """When it was really done."""
+    event = received.event
+    if isinstance(event, CaseOpened) and event.historical:
+        return event.submitted_at
+    done: datetime = getattr(event, "effective_at", received.time)
+    return done
+
+
+def _course(fact: Fact, event: CaseEvent, at: datetime) -> dict[str, Any]:
+    """What the state says by itself: open or settled, waiting or not."""
+    changed: dict[str, Any] = {}
+    is_open, was_open = event.state not in SETTLED, len(fact.turns) % 2 == 1
+    if is_open != was_open:
+        turned_at = max(at, datetime.fromisoformat(fact.turns[-1])) if fact.turns else at
+        turns = (*fact.turns, turned_at.isoformat())
+        changed |= {"turns": turns, "settled_at": None if is_open else turned_at}
+        changed["opened_at"] = datetime.fromisoformat(turns[0])
+    waits = bool(fact.suspensions) and fact.suspensions[-1][1] is None
+    if event.state == "waiting" and not waits:
+        changed["suspensions"] = (*fact.suspensions, (at.isoformat(), None))
+    if event.state != "waiting" and waits:
+        changed["suspensions"] = (*fact.suspensions[:-1], (fact.suspensions[-1][0], at.isoformat()))
+    return changed
+
+
+def _standing(clocks: Mapping[str, Clock], states: Iterable[ClockState]) -> dict[str, Clock]:
+    """A clock that has ended keeps what its end said, unless it runs anew. None ever leaves the feedback."""
+    standing = dict(clocks)
+    for one in states:
+        former = standing.get(one.clock)
+        if former is not None and former.ended_at is not None:
+            if one.started_at in (None, former.started_at):
+                continue
+            earlier = sum(name.startswith(f"{one.clock}/") for name in standing)
+            standing[f"{one.clock}/{earlier + 1}"] = former
+        standing[one.clock] = Clock(
+            one.standard,
+            one.standard_version,
+            one.starts,
+            started_at=one.started_at,
+            due_at=one.due_at,
+            suspended_seconds=one.suspended_seconds,
+            extended=one.extended,
+            cancelled_at=one.cancelled_at,
+        )
+    return standing
+
+
+def _ended(clocks: Mapping[str, Clock], ends: Iterable[ClockEnd]) -> dict[str, Clock]:
+    ended = dict(clocks)
+    for one in ends:
+        ended[one.clock] = Clock(
+            one.standard,
+            one.standard_version,
+            clocks[one.clock].starts if one.clock in clocks else None,
+            started_at=one.started_at,
+            due_at=one.due_at,
+            ended_at=one.ended_at,
+            elapsed_seconds=one.elapsed_seconds,
+            business_seconds=one.business_seconds,
+            met=one.met,
+            suspended_seconds=one.suspended_seconds,
+            extended=one.extended,
+            late_entry=one.late_entry,
+        )
+    return ended
+
+
+def _corrected(clocks: Mapping[str, Clock], event: ClockCorrected) -> dict[str, Clock]:
+    """Another end, or none: then it runs on as if it had never stopped."""
+    clock = clocks.get(event.clock) or Clock(event.standard, event.standard_version)
+    corrected = replace(
+        clock,
+        started_at=event.started_at,
+        due_at=event.due_at,
+        ended_at=event.ended_at,
+        elapsed_seconds=event.elapsed_seconds,
+        business_seconds=event.business_seconds,
+        met=event.met,
+        late_entry=event.ended_at is not None and (clock.late_entry or event.because == "late_entry"),
+    )
+    return {**clocks, event.clock: corrected}
+
+
+def _assigned(fact: Fact, event: CaseAssigned) -> dict[str, Any]:
+    """By the first assignment, of a rule or of staff."""
+    if fact.assigned_at is not None:
+        return {}
+    return {
+        "assigned_at": event.effective_at,
+        "assign_elapsed_seconds": event.elapsed_seconds,
+        "assign_business_seconds": event.business_seconds,
+    }
+
+
+def _acknowledged(fact: Fact, event: CaseAcknowledged) -> dict[str, Any]:
+    """By the first human who said so."""
+    if fact.acknowledged_at is not None or event.automatic:
+        return {}
+    return {
+        "acknowledged_at": event.effective_at,
+        "acknowledge_elapsed_seconds": event.elapsed_seconds,
+        "acknowledge_business_seconds": event.business_seconds,
+    }
+
+
+def _reply(fact: Fact, event: CaseReplied) -> Json:
+    return {
+        "answer": event.answer or len(fact.replies) + 1,
+        "at": event.effective_at.isoformat(),
+        "elapsed_seconds": event.elapsed_seconds,
+        "business_seconds": event.business_seconds,
+        "outcome": event.outcome,
+        "on_the_spot": event.on_the_spot,
+    }
+
+
+def _active_on(fact: Fact) -> tuple[str, ...]:
+    moments = [moment for clock in fact.clocks.values() for moment in (clock.due_at, clock.ended_at) if moment]
+    written = (*fact.turns, *(one["at"] for one in fact.replies))
+    moments += [datetime.fromisoformat(one) for one in written]
+    return tuple(sorted({at.astimezone(UTC).date().isoformat() for at in moments}))
+
+
+def _peculiar(received: Received[Any]) -> dict[str, Any]:
+    event: CaseEvent = received.event
+    fields = event.model_dump(mode="json", exclude=_NOT_PECULIAR, exclude_none=True)
+    return {"type": event.type, "time": received.time.isoformat(), **fields}

@@ -1,0 +1,127 @@
+"""Figures that look beyond one feedback: whether the person came back, and how many contacts there were in all."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.analytics.facts.fact import Fact
+from services.analytics.kpis import facts
+from services.analytics.kpis.facts import Values, values_of
+from services.analytics.kpis.plan import Period
+from services.analytics.kpis.quantities import Part, per_1000, ratio, unknown
+from services.analytics.kpis.question import Question
+from services.analytics.kpis.reading import Numbers, Place, source_of
+from services.analytics.rollups import queries as rollups
+from services.analytics.rollups.counters import UNASSIGNED
+
+FIRST_CONTACT_WINDOW = timedelta(days=14)
+OF_INTERACTIONS = ("channel", "service", "service_point", "topic")
+"""The dimensions that interactions are reported by."""
+
+
+@dataclass
+class FirstContacts:
+    """Answers to persons whose feedback can be linked, and those for which the person did not have to come back."""
+
+    linkable: dict[Place, int] = field(default_factory=dict)
+    resolved: dict[Place, int] = field(default_factory=dict)
+
+
+@dataclass
+class Contacts:
+    """Interactions reported, and complaints about services that report them."""
+
+    counts: dict[Place, int] = field(default_factory=dict)
+    complaints_covered: dict[int, int] = field(default_factory=dict)
+    """By period; of everything together."""
+    is_partial: bool = False
+
+    @property
+    def values(self) -> set[Values]:
+        return {values for _, values in self.counts}
+
+
+async def read_first_contacts(session: AsyncSession, numbers: Numbers) -> FirstContacts:
+    found = FirstContacts()
+    async for fact, replied_at, next_contact_at in facts.answered_and_linkable(session, numbers.question):
+        day = replied_at.astimezone(numbers.question.time_zone).date()
+        place = (numbers.period_of(day), values_of(fact, numbers.question))
+        found.linkable[place] = found.linkable.get(place, 0) + 1
+        if _was_enough(fact, replied_at, next_contact_at):
+            found.resolved[place] = found.resolved.get(place, 0) + 1
+    return found
+
+
+def first_contact_resolution(numbers: Numbers, contacts: FirstContacts, place: Place) -> list[Part]:
+    linkable = contacts.linkable.get(place, 0)
+    companions = {"linkable_share": ratio(linkable, numbers.of(place).get("replied", 0))}
+    if not numbers.question.has_passed(FIRST_CONTACT_WINDOW, numbers.periods[place[0]][1]):
+        return [Part(unknown("percent", linkable), "facts", companions=companions, flags=("immature",))]
+    return [Part(ratio(contacts.resolved.get(place, 0), linkable), "facts", companions=companions)]
+
+
+def _was_enough(fact: Fact, replied_at: datetime, next_contact_at: datetime | None) -> bool:
+    until = replied_at + FIRST_CONTACT_WINDOW
+    came_back = [datetime.fromisoformat(one) for one in (*fact.reopenings, *fact.links.values())]
+    return not (
+        fact.asked
+        or any(datetime.fromisoformat(sent) <= replied_at for sent in fact.messages)
+        or any(replied_at < at <= until for at in came_back)
+        or (next_contact_at is not None and next_contact_at <= until)
+    )
+
+
+async def read_contacts(session: AsyncSession, question: Question, periods: Sequence[Period]) -> Contacts:
+    """Where the question is about what interactions do not say, there are none."""
+    found = Contacts()
+    if not set(question.dimensions).issubset(OF_INTERACTIONS):
+        return found
+    columns = "".join(f", coalesce({dimension}, '{UNASSIGNED}') AS {dimension}" for dimension in OF_INTERACTIONS)
+    statement = text(
+        f'SELECT "on", service IS NULL AS is_of_all, count AS reported{columns} FROM interactions '  # noqa: S608 - all ours
+        'WHERE "on" >= :first AND "on" < :end AND count > 0'
+    )
+    starts = [first for first, _ in periods]
+    reporting: dict[int, set[str]] = {}
+    for row in await session.execute(statement, {"first": question.first, "end": question.end}):
+        if all(getattr(row, dimension) in values for dimension, values in question.where.items()):
+            period = sum(start <= row.on for start in starts) - 1
+            place = (period, tuple(getattr(row, dimension) for dimension in question.by))
+            found.counts[place] = found.counts.get(place, 0) + row.reported
+            reporting.setdefault(period, set()).add("" if row.is_of_all else row.service)
+    if "service" not in question.dimensions:
+        await _see_which_are_covered(session, question, periods, reporting, found)
+    return found
+
+
+async def _see_which_are_covered(
+    session: AsyncSession,
+    question: Question,
+    periods: Sequence[Period],
+    reporting: dict[int, set[str]],
+    found: Contacts,
+) -> None:
+    starts = [first for first, _ in periods]
+    for row in await rollups.days(session, question.live, "service", question.first, question.end, None):
+        period = sum(start <= row.day for start in starts) - 1
+        complaints = row.counters.get("complaints", 0)
+        services = reporting.get(period, set())
+        if "" in services or row.value in services:
+            found.complaints_covered[period] = found.complaints_covered.get(period, 0) + complaints
+        elif complaints and services:
+            found.is_partial = True
+
+
+def complaint_rate(numbers: Numbers, contacts: Contacts, place: Place) -> list[Part]:
+    interactions = contacts.counts.get(place, 0)
+    complaints = numbers.of(place).get("complaints", 0)
+    source = source_of(numbers.counters_from)
+    if not interactions:
+        return [Part(unknown("per_1000", 0), source, flags=("no_denominator",))]
+    if not numbers.question.dimensions:
+        return [Part(per_1000(contacts.complaints_covered.get(place[0], 0), interactions), source)]
+    is_partial = contacts.is_partial and "service" not in numbers.question.dimensions
+    return [Part(per_1000(complaints, interactions), source, flags=("partial_denominator",) if is_partial else ())]

@@ -1,0 +1,78 @@
+"""The facts behind a question: narrowed down as it is, and no more of them than its days."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ARRAY, Row, Text, bindparam, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.analytics.facts.fact import Fact
+from services.analytics.facts.queries import COLUMNS, fact_of
+from services.analytics.kpis.question import Question
+from services.analytics.rollups.counters import UNASSIGNED
+
+Values = tuple[str, ...]
+"""Of the dimensions that a question is broken down by, in its order."""
+
+_ACTIVE = "(submitted_at >= :start AND submitted_at < :stop OR active_on ?| :days)"
+_OPEN = "opened_at < :latest AND (settled_at IS NULL OR settled_at >= :earliest)"
+_LINKABLE = "person_ref IS NOT NULL AND active_on ?| :days"
+_NEXT = """
+    (SELECT min(other.submitted_at) FROM fact AS other
+      WHERE other.person_ref = fact.person_ref AND other.submitted_at > fact.submitted_at
+        AND other.feedback_id <> fact.feedback_id) AS next_contact_at
+"""
+
+
+async def active(session: AsyncSession, question: Question, first: date, end: date) -> AsyncIterator[Fact]:
+    """Those that count for anything on some local days."""
+    start, stop = question.start_of(first), question.start_of(end)
+    values = {"start": start, "stop": stop, "days": _utc_days(start, stop)}
+    async for row in _rows(session, question, COLUMNS, _ACTIVE, values):
+        yield fact_of(row)
+
+
+async def open_between(
+    session: AsyncSession, question: Question, earliest: datetime, latest: datetime
+) -> AsyncIterator[Fact]:
+    """Those that may have been open at some instant between two."""
+    async for row in _rows(session, question, COLUMNS, _OPEN, {"earliest": earliest, "latest": latest}):
+        yield fact_of(row)
+
+
+async def answered_and_linkable(
+    session: AsyncSession, question: Question
+) -> AsyncIterator[tuple[Fact, datetime, datetime | None]]:
+    """Those of linkable persons that were first answered in the span: when, and when the person spoke again."""
+    start, stop = question.start_of(question.first), question.start_of(question.end)
+    async for row in _rows(session, question, f"{COLUMNS}, {_NEXT}", _LINKABLE, {"days": _utc_days(start, stop)}):
+        fact = fact_of(row)
+        replied_at = fact.replied_at
+        if replied_at is not None and start <= replied_at < stop:
+            yield fact, replied_at, row.next_contact_at
+
+
+def values_of(fact: Fact, question: Question) -> Values:
+    return tuple(getattr(fact, dimension) or UNASSIGNED for dimension in question.by)
+
+
+async def _rows(
+    session: AsyncSession, question: Question, columns: str, condition: str, values: dict[str, Any]
+) -> AsyncIterator[Row[Any]]:
+    narrowed = "".join(
+        f" AND coalesce(fact.{dimension}, '{UNASSIGNED}') = ANY(:of_{dimension})" for dimension in question.where
+    )
+    statement = text(
+        f"SELECT {columns} FROM fact WHERE submitted_at IS NOT NULL AND {condition}{narrowed}"  # noqa: S608 - all ours
+    ).bindparams(
+        *(bindparam(f"of_{dimension}", sorted(of), type_=ARRAY(Text)) for dimension, of in question.where.items()),
+        *([bindparam("days", type_=ARRAY(Text))] if "days" in values else []),
+    )
+    async for row in await session.stream(statement, values, execution_options={"yield_per": 500}):
+        yield row
+
+
+def _utc_days(start: datetime, stop: datetime) -> list[str]:
+    first, last = start.astimezone(UTC).date(), stop.astimezone(UTC).date()
+    return [str(first + timedelta(days=day)) for day in range((last - first).days + 1)]

@@ -1,0 +1,209 @@
+"""Counters and buckets, read once for all figures of a question: by period and by the values it is broken down by."""
+
+from bisect import bisect_right
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from functools import cached_property
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.analytics.facts.contributions import contributions
+from services.analytics.facts.fact import Fact
+from services.analytics.kpis import facts
+from services.analytics.kpis.facts import Values, values_of
+from services.analytics.kpis.plan import Period, Segment, buckets_plan, counters_plan, see_that_facts_are_few
+from services.analytics.kpis.question import Question
+from services.analytics.kpis.schemas import Source
+from services.analytics.rollups import queries as rollups
+from services.analytics.rollups.counters import TOTAL, Counters
+
+Place = tuple[int, Values]
+"""A period, by its number, and values."""
+CLOCKS = ("acknowledge", "reply")
+"""The clocks that figures are given for even where none has run."""
+
+
+@dataclass
+class Numbers:
+    """What a question's figures are computed from."""
+
+    question: Question
+    periods: Sequence[Period]
+    counters: dict[Place, dict[str, int]] = field(default_factory=dict)
+    buckets: dict[Place, dict[str, dict[int, int]]] = field(default_factory=dict)
+    counters_from: set[str] = field(default_factory=set)
+    buckets_from: set[str] = field(default_factory=set)
+
+    def of(self, place: Place) -> Counters:
+        return self.counters.get(place, {})
+
+    def period_of(self, day: date) -> int:
+        return bisect_right(self._starts, day) - 1
+
+    @cached_property
+    def values(self) -> list[Values]:
+        """All that anything is counted for in the span, in order; of no breakdown, its one."""
+        if not self.question.by:
+            return [()]
+        return sorted({values for _, values in self.counters})
+
+    @cached_property
+    def clocks(self) -> list[str]:
+        """Those that figures about clocks are given for."""
+        if self.question.clock:
+            return [self.question.clock]
+        found = {
+            name.partition(":")[2]
+            for counters in self.counters.values()
+            for name in counters
+            if name.startswith(("due:", "ended:"))
+        }
+        return sorted({*CLOCKS, *found})
+
+    @cached_property
+    def _starts(self) -> list[date]:
+        return [first for first, _ in self.periods]
+
+
+def source_of(origins: Collection[str]) -> Source:
+    """The name of what was read."""
+    if "facts" in origins:
+        return "rollups and facts" if "rollups" in origins else "facts"
+    return "rollups"
+
+
+async def read(
+    session: AsyncSession, question: Question, periods: Sequence[Period], *, counters: bool, buckets: bool
+) -> Numbers:
+    """Counters, buckets or both. TooFineForSpan where too many days would be read from facts."""
+    numbers = Numbers(question, periods)
+    of_counters = counters_plan(question, periods) if counters else []
+    of_buckets = buckets_plan(question, periods) if buckets else []
+    see_that_facts_are_few(question, of_counters, of_buckets)
+    for segment in of_counters:
+        await _read_counters(session, numbers, segment)
+    for segment in of_buckets:
+        await _read_buckets(session, numbers, segment)
+    await _read_facts(session, numbers, of_counters, of_buckets)
+    if counters and question.is_in_progress:
+        await _read_what_falls_due_today(session, numbers)
+    return numbers
+
+
+async def _read_counters(session: AsyncSession, numbers: Numbers, segment: Segment) -> None:
+    question, dimensions = numbers.question, numbers.question.dimensions
+    if segment.kind == "facts":
+        return
+    numbers.counters_from.add("rollups")
+    if segment.kind == "days":
+        names: tuple[str, ...] = dimensions or (TOTAL,)
+        rows = await rollups.days(
+            session, question.live, names[0], segment.first, segment.end, _among(question, names[0])
+        )
+    else:
+        names = pair = _pair(dimensions)
+        among = (_among(question, pair[0]), _among(question, pair[1]))
+        rows = await rollups.months(session, question.live, pair, segment.first, segment.end, among)
+    place_of = [names.index(dimension) for dimension in question.by]
+    for row in rows:
+        both = (row.value, row.second_value)
+        values = tuple(both[place] for place in place_of)
+        _add(numbers, row.day, values, row.counters)
+
+
+async def _read_buckets(session: AsyncSession, numbers: Numbers, segment: Segment) -> None:
+    if segment.kind == "facts":
+        return
+    question = numbers.question
+    numbers.buckets_from.add("rollups")
+    dimension, grain = (TOTAL, "day") if segment.kind == "days" else (question.dimensions[0], "month")
+    rows = await rollups.buckets(
+        session,
+        question.live,
+        grain,
+        dimension,
+        segment.first,
+        segment.end,
+        _among(question, dimension),
+        [first for first, _ in numbers.periods],
+    )
+    for row in rows:
+        values = (row.value,) if question.by else ()
+        _add_bucket(numbers, (row.period - 1, values), row.measure, row.bucket, row.n)
+
+
+async def _read_facts(
+    session: AsyncSession, numbers: Numbers, of_counters: Sequence[Segment], of_buckets: Sequence[Segment]
+) -> None:
+    """Those whose days are in either plan, each once for all of its days."""
+    spans = [(one, True, one in of_buckets) for one in of_counters if one.kind == "facts"]
+    spans += [(one, False, True) for one in of_buckets if one.kind == "facts" and one not in of_counters]
+    for segment, has_counters, has_buckets in spans:
+        if has_counters:
+            numbers.counters_from.add("facts")
+        if has_buckets:
+            numbers.buckets_from.add("facts")
+        async for fact in facts.active(session, numbers.question, segment.first, segment.end):
+            _count_fact(numbers, fact, segment, has_counters, has_buckets)
+
+
+def _count_fact(numbers: Numbers, fact: Fact, segment: Segment, has_counters: bool, has_buckets: bool) -> None:
+    values = values_of(fact, numbers.question)
+    contribution = contributions(fact, numbers.question.time_zone)
+    if has_counters:
+        for day, counters in contribution.days.items():
+            if segment.first <= day < segment.end:
+                _add(numbers, day, values, counters)
+    if has_buckets:
+        for day, buckets in contribution.buckets.items():
+            if segment.first <= day < segment.end:
+                for name, n in buckets.items():
+                    measure, _, bucket = name.rpartition(":")
+                    _add_bucket(numbers, (numbers.period_of(day), values), measure, int(bucket), n)
+
+
+async def _read_what_falls_due_today(session: AsyncSession, numbers: Numbers) -> None:
+    """Clocks due on the day in progress count from the moment that they are due: that no rollup can know."""
+    question = numbers.question
+    for fact in await due_today(session, question):
+        values = values_of(fact, question)
+        for name, count in contributions(fact, question.time_zone).days.get(question.today, {}).items():
+            if name.startswith("due"):
+                counters = numbers.counters.setdefault((numbers.period_of(question.today), values), {})
+                counters[name] = counters.get(name, 0) + count
+
+
+async def due_today(session: AsyncSession, question: Question) -> list[Fact]:
+    """Facts of the day in progress, with the clocks alone that have fallen due on it by now."""
+    began_at, found = question.start_of(question.today), []
+    async for fact in facts.active(session, question, question.today, question.today + timedelta(days=1)):
+        due = {name: one for name, one in fact.clocks.items() if one.due_at and began_at <= one.due_at <= question.now}
+        if due:
+            found.append(replace(fact, clocks=due))
+    return found
+
+
+def _add(numbers: Numbers, day: date, values: Values, counters: Counters) -> None:
+    """Clocks that fall due on the day in progress, or later, are left out: see what falls due today."""
+    sums = numbers.counters.setdefault((numbers.period_of(day), values), {})
+    is_over = day < numbers.question.today
+    for name, count in counters.items():
+        if is_over or not name.startswith("due"):
+            sums[name] = sums.get(name, 0) + count
+
+
+def _add_bucket(numbers: Numbers, place: Place, measure: str, bucket: int, n: int) -> None:
+    buckets = numbers.buckets.setdefault(place, {}).setdefault(measure, {})
+    buckets[bucket] = buckets.get(bucket, 0) + n
+
+
+def _pair(dimensions: Sequence[str]) -> tuple[str, str]:
+    """The two dimensions of the months to read; where fewer are asked for, any others that add up to the same."""
+    missing = [dimension for dimension in ("kind", "channel") if dimension not in dimensions]
+    first, second = sorted((*dimensions, *missing)[:2] if len(dimensions) < 2 else dimensions)
+    return first, second
+
+
+def _among(question: Question, dimension: str) -> Collection[str] | None:
+    return next((values for name, values in question.where.items() if name == dimension), None)
