@@ -9,6 +9,7 @@ from libs.common.stream.partitions import keep_partitions
 from libs.common.stream.reader import Reader
 from libs.common.stream.sequencer import run_sequencer
 from libs.common.worker import create_worker
+from services.routing.alerts.service import run_alerts
 from services.routing.cases.terms import terms_of
 from services.routing.cases.timers import run_timers
 from services.routing.handlers import handlers
@@ -27,6 +28,7 @@ app = create_worker(
         "partitions": keep_partitions,
         "housekeeping": keep_house,
         "timers": partial(run_timers, terms),
+        "alerts": run_alerts,
     },
     readers=[feedback],
 )

@@ -17,6 +17,7 @@ from libs.common.clock import utc_now
 from libs.common.stream.events import Received, Recorded, record
 from libs.contracts.cases import CaseAssigned, CaseEvent, CaseOpened, ClockState, RuleDecided, case_id_of
 from libs.contracts.feedback import FeedbackSubmitted
+from services.routing.alerts.service import Raised, raise_alerts
 from services.routing.calendars.business_time import BusinessCalendar, business_seconds
 from services.routing.calendars.queries import DEFAULT
 from services.routing.cases.clocks import approaches_at, elapsed_seconds
@@ -118,6 +119,14 @@ async def open_decided(
     await insert_rows(session, Clock, [clock for one in openings for clock in one.clocks])
     await insert_rows(session, TimelineEntry, [line for one in openings for line in one.lines])
     await record(session, *(event for one in openings for event in one.events))
+    await raise_alerts(
+        session,
+        [
+            Raised(one.case["id"], one.case["team"], one.received.event.urgent)
+            for one in openings
+            if one.received.event.urgent and not one.received.event.historical
+        ],
+    )
     return openings
 
 

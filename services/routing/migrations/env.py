@@ -3,6 +3,7 @@
 import libs.common.idempotency
 import libs.common.rate_limit
 import libs.common.stream.tables  # noqa: F401
+import services.routing.alerts.models
 import services.routing.calendars.models
 import services.routing.cases.models
 import services.routing.catalogue.models

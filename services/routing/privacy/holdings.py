@@ -20,6 +20,7 @@ NO_WORDS: Mapping[str, str] = {
     "unopened_feedback": "feedback language",
     "timeline_entry": "verb by details",
     "team": "code name contact members alert_email services service_points",
+    "alert": "team urgency outcome",
     "team_version": "code document published_by",
     "calendar": "code document published_by",
     "rule_set": "document published_by",

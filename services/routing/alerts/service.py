@@ -1,0 +1,173 @@
+"""Raises alerts with the case that they are of, and sends them: at least once, with a stable Message-ID."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import cast
+from uuid import UUID
+
+import structlog
+from fastapi import FastAPI
+from prometheus_client import Counter
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.clock import utc_now
+from libs.common.db import Database
+from libs.common.languages import Bilingual
+from libs.common.lifecycle import every
+from libs.common.mail import Mailer, Postponed, Refused
+from libs.contracts.codes import Urgency
+from services.routing.alerts import letter
+from services.routing.alerts.models import Alert
+from services.routing.cases.models import Case
+from services.routing.rules import queries as rules
+from services.routing.teams.models import Team
+
+POLL_SECONDS = 1
+LEASE = timedelta(minutes=2)
+"""How long a sender has an alert for itself: longer than a mail server may take."""
+LONGEST_PAUSE = timedelta(minutes=5)
+GIVEN_UP_AFTER = timedelta(hours=24)
+
+URGENT = Counter("ecoute_routing_urgent_total", "Urgent cases that came to a team", ["urgency"])
+ALERTS = Counter("ecoute_routing_alerts_total", "Alerts of urgent cases, by what became of them", ["outcome"])
+
+
+@dataclass(frozen=True)
+class Raised:
+    """An urgent case that came to a team."""
+
+    case_id: UUID
+    team: str
+    urgency: str
+
+
+@dataclass(frozen=True)
+class Ready:
+    """An alert that this sender has for itself."""
+
+    case_id: UUID
+    team: str
+    team_name: Bilingual
+    reference: str
+    urgency: Urgency
+    raised_at: datetime
+    tries: int
+    to: str | None
+
+
+async def raise_alerts(session: AsyncSession, raised: Sequence[Raised]) -> None:
+    """To be sent as soon as the transaction is over; a team is told once of a case."""
+    if not raised:
+        return
+    now = utc_now()
+    rows = [
+        {"case_id": one.case_id, "team": one.team, "urgency": one.urgency, "raised_at": now, "try_at": now}
+        for one in raised
+    ]
+    await session.execute(insert(Alert).on_conflict_do_nothing(), rows)
+    for one in raised:
+        URGENT.labels(one.urgency).inc()
+
+
+async def run_alerts(app: FastAPI) -> None:
+    """The worker's task. Without a mail server alerts are not sent: said at the start, and for each."""
+    mailer = Mailer.of(app.state.settings)
+    if mailer is None:
+        structlog.get_logger("alerts").warning(
+            "no_mail_server", consequence="urgent cases are told to nobody by e-mail"
+        )
+
+    async def work() -> bool:
+        return await send_next(app.state.database, mailer, utc_now())
+
+    await every(app.state.lifecycle, POLL_SECONDS, work)
+
+
+async def send_next(database: Database, mailer: Mailer | None, now: datetime) -> bool:
+    """Send the alert that has waited longest; whether there was one."""
+    async with database.transaction() as session:
+        ready = await _take(session, now)
+    if ready is None:
+        return False
+    outcome = await _send(mailer, ready, now)
+    async with database.transaction() as session:
+        await _note(session, ready, outcome, now)
+    return True
+
+
+async def _take(session: AsyncSession, now: datetime) -> Ready | None:
+    row = (
+        await session.execute(
+            select(Alert, Case.reference, Case.hidden_from, Team.name, Team.alert_email)
+            .join(Case, Case.id == Alert.case_id)
+            .join(Team, Team.code == Alert.team)
+            .where(Alert.try_at <= now)
+            .order_by(Alert.try_at)
+            .limit(1)
+            .with_for_update(of=Alert, skip_locked=True)
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    alert: Alert = row[0]
+    alert.try_at = now + LEASE
+    alert.tries += 1
+    return Ready(
+        case_id=alert.case_id,
+        team=alert.team,
+        team_name=Bilingual(**row.name),
+        reference=row.reference,
+        urgency=cast(Urgency, alert.urgency),
+        raised_at=alert.raised_at,
+        tries=alert.tries,
+        to=await _address(session, alert.team, row.alert_email, row.hidden_from),
+    )
+
+
+async def _address(session: AsyncSession, team: str, own: str | None, hidden_from: Sequence[str]) -> str | None:
+    """The team's own, else the catch-all team's; but never that of a team which must not know of the case."""
+    if own and team not in hidden_from:
+        return own
+    rule_set = await rules.newest(session)
+    catch_all = rules.content(rule_set).rules[-1].team if rule_set else None
+    if catch_all is None or catch_all in hidden_from:
+        return None
+    return await session.scalar(select(Team.alert_email).where(Team.code == catch_all))
+
+
+async def _send(mailer: Mailer | None, ready: Ready, now: datetime) -> str | None:
+    """What became of it; None where it is to be tried again."""
+    if mailer is None:
+        return "no_mail_server"
+    if ready.to is None:
+        return "no_address"
+    message = mailer.compose(
+        mailer.message_id(f"urgent.{ready.case_id}.{ready.team}"),
+        [ready.to],
+        letter.subject(ready.reference),
+        letter.text(ready.reference, ready.urgency, ready.team_name),
+        written_at=ready.raised_at,
+        urgent=True,
+    )
+    try:
+        await mailer.send(message)
+    except Refused:
+        return "refused"
+    except Postponed:
+        return None if now < ready.raised_at + GIVEN_UP_AFTER else "given_up"
+    return "sent"
+
+
+async def _note(session: AsyncSession, ready: Ready, outcome: str | None, now: datetime) -> None:
+    pause = min(LONGEST_PAUSE, timedelta(seconds=5 * 2 ** min(ready.tries, 10)))
+    await session.execute(
+        update(Alert)
+        .where(Alert.case_id == ready.case_id, Alert.team == ready.team)
+        .values(outcome=outcome, try_at=None if outcome else now + pause)
+    )
+    ALERTS.labels(outcome or "postponed").inc()
+    if outcome != "sent":
+        structlog.get_logger("alerts").error("alert_not_sent", case=str(ready.case_id), outcome=outcome or "postponed")
