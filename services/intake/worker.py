@@ -9,6 +9,7 @@ from libs.common.stream.sequencer import run_sequencer
 from libs.common.worker import create_worker
 from services.intake.handlers import handlers
 from services.intake.messages.redaction import run_messages
+from services.intake.notices.sending import run_notices
 from services.intake.persons.keys import MasterKey
 from services.intake.settings import IntakeSettings
 from services.intake.verbatims.service import run_redaction
@@ -27,6 +28,7 @@ app = create_worker(
         "partitions": keep_partitions,
         "redaction": run_redaction,
         "messages": run_messages,
+        "notices": run_notices,
         "housekeeping": keep_house,
     },
     readers=[cases],

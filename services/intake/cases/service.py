@@ -26,6 +26,7 @@ from services.intake.cases.models import CaseEntry, CaseView, Reply
 from services.intake.cases.views import View, apply
 from services.intake.deliveries import outcomes
 from services.intake.feedback.models import Feedback
+from services.intake.notices.planning import plan
 from services.intake.persons.keys import MasterKey, PersonKey
 from services.intake.persons.models import Person
 from services.intake.teams.service import keep_names
@@ -64,6 +65,7 @@ class CaseFolder:
         await keep_names(session, events)
         await _keep_entries(session, fresh, known)
         await _keep_replies(session, fresh, known)
+        await plan(session, fresh)
 
     async def _known(self, session: AsyncSession, ids: set[UUID]) -> dict[UUID, Known]:
         if not ids:

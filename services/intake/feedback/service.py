@@ -14,6 +14,7 @@ from libs.common.stream.events import record
 from services.intake.feedback import events
 from services.intake.feedback.models import Feedback
 from services.intake.feedback.submission import Claim, Submission
+from services.intake.notices import planning
 from services.intake.persons.models import ContactIndex, Person
 from services.intake.persons.service import person_refs
 from services.intake.tracking.codes import new_reference
@@ -144,6 +145,7 @@ async def _write(connection: AsyncConnection, submissions: Sequence[Submission])
     await connection.execute(insert(Person), [one.person for one in written])
     await connection.execute(insert(Feedback), [one.feedback for one in written])
     await _index_contacts(connection, written)
+    await planning.write(connection, [row for one in written for row in planning.receipts(one.feedback)])
     await record(connection, *(events.submitted(one.feedback, one.person, one.traceparent) for one in written))
 
 

@@ -26,6 +26,7 @@ from services.intake.feedback.errors import IdempotencyKeyMissing, SlipNotUsable
 from services.intake.feedback.events import TELLABLE
 from services.intake.feedback.schemas import FeedbackIn
 from services.intake.feedback.sender import Sender
+from services.intake.notices.recipients import told_by_mail
 from services.intake.slips.models import Slip
 from services.intake.tracking.codes import new_reference, normalise, tracking_code, tracking_digest
 from services.intake.verbatims.encoding import restore_windows_1252
@@ -139,6 +140,7 @@ def prepare(arrival: Arrival, body: FeedbackIn, key: str | None, *, route: str =
         feedback=said
         | {
             "id": feedback_id,
+            "told_by_mail": told_by_mail(body),
             "reference": new_reference(),
             "person_id": person_id,
             "person_ref": uuid4() if linked else None,

@@ -20,6 +20,7 @@ from services.intake.messages.errors import (
 )
 from services.intake.messages.models import Message, message_of
 from services.intake.messages.schemas import MessageIn, MessageReceipt, WithdrawalOut
+from services.intake.notices import planning
 from services.intake.tracking.holder import author_of, withholds
 from services.intake.tracking.queries import MOST_MESSAGES, feedback_of, person_key_of
 from services.intake.verbatims.encoding import restore_windows_1252
@@ -76,4 +77,7 @@ async def withdraw(session: AsyncSession, feedback: Feedback, now: datetime) -> 
         feedback.withdrawn_at = now
         feedback.version += 1
         await record(session, Recorded(FeedbackWithdrawn(effective_at=now), feedback.id, feedback.version, now))
+        await planning.write(
+            session, planning.notices(feedback.id, feedback.told_by_mail, "withdrawn", feedback.id, now)
+        )
     return feedback.withdrawn_at

@@ -1,0 +1,150 @@
+"""Which notices come of what happens: a row each, whose id follows from the event, so that none is made twice."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
+from uuid import UUID, uuid5
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from libs.common.stream.events import Received
+from libs.contracts.cases import (
+    CaseAcknowledged,
+    CaseAsked,
+    CaseAssigned,
+    CaseClosed,
+    CaseEvent,
+    CaseExtended,
+    CaseOpened,
+    CaseReopened,
+    CaseReplied,
+    CaseResumed,
+    CaseSuspended,
+    CaseTransferred,
+    ClockBreached,
+)
+from services.intake.cases.views import PROMISES
+from services.intake.feedback.models import Feedback
+from services.intake.notices.models import Notice
+
+NoticeKind = Literal[
+    "received",
+    "taken",
+    "assigned",
+    "transferred",
+    "acknowledged",
+    "asked",
+    "reminder",
+    "suspended",
+    "resumed",
+    "extended",
+    "late",
+    "interim",
+    "answered",
+    "reopened",
+    "closed",
+    "withdrawn",
+]
+
+_ALWAYS_TOLD: Final[dict[type[CaseEvent], NoticeKind]] = {
+    CaseTransferred: "transferred",
+    CaseAsked: "asked",
+    CaseResumed: "resumed",
+    CaseExtended: "extended",
+    CaseReopened: "reopened",
+}
+
+GIVE_UP_AFTER: Final = timedelta(days=3)
+_NOTICES: Final = UUID("0a52bd43-8d2c-5a5b-9a58-6b0d1e6f4c11")
+_SOON: Final = timedelta(seconds=3)
+"""A receipt waits a moment, so that it can say who has it: mostly the case is open by then."""
+_LATER: Final = timedelta(seconds=30)
+_A_DAY: Final = timedelta(days=1)
+_REMIND_BEFORE: Final = timedelta(days=2)
+
+
+def notices(
+    feedback_id: UUID,
+    recipients: Iterable[str],
+    kind: NoticeKind,
+    cause: UUID,
+    created_at: datetime,
+    *,
+    at: datetime | None = None,
+    about: UUID | None = None,
+) -> list[dict[str, Any]]:
+    """A row for each recipient. `cause` is what makes it once: an event, or the feedback itself."""
+    due = max(at or created_at, created_at)
+    return [
+        {
+            "id": uuid5(_NOTICES, f"{cause} {kind} {recipient}"),
+            "feedback_id": feedback_id,
+            "kind": kind,
+            "recipient": recipient,
+            "about": about,
+            "created_at": created_at,
+            "next_try_at": due,
+            "expires_at": due + GIVE_UP_AFTER,
+        }
+        for recipient in recipients
+    ]
+
+
+def receipts(feedback: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Of feedback that was just taken in."""
+    taken_at = feedback["recorded_at"]
+    return notices(feedback["id"], feedback["told_by_mail"], "received", feedback["id"], taken_at, at=taken_at + _SOON)
+
+
+async def plan(session: AsyncSession, events: Sequence[Received[CaseEvent]]) -> None:
+    """The notices of a slice of case events, for those who are told by mail."""
+    rows = await session.execute(
+        select(Feedback.id, Feedback.told_by_mail).where(
+            Feedback.id.in_({one.event.feedback_id for one in events}),
+            Feedback.told_by_mail != [],
+            Feedback.historical.is_(False),
+        )
+    )
+    recipients = {row.id: row.told_by_mail for row in rows}
+    await write(
+        session,
+        [row for one in events for row in planned(one, recipients.get(one.event.feedback_id, ()))],
+    )
+
+
+async def write(session: AsyncSession | AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
+    """Keep them, those that are not there yet."""
+    if rows:
+        await session.execute(insert(Notice).on_conflict_do_nothing(), rows)
+
+
+def planned(received: Received[CaseEvent], recipients: Iterable[str]) -> list[dict[str, Any]]:
+    """What one event gives cause to tell."""
+    event, at = received.event, received.recorded_at
+    made: list[dict[str, Any]] = []
+
+    def tell(kind: NoticeKind, when: datetime | None = None, cause: UUID | None = None) -> None:
+        made.extend(notices(event.feedback_id, recipients, kind, cause or received.id, at, at=when, about=received.id))
+
+    if type(event) in _ALWAYS_TOLD:
+        tell(_ALWAYS_TOLD[type(event)])
+    match event:
+        case CaseOpened():
+            tell("taken", at + _LATER, event.feedback_id)
+        case CaseAssigned(assigned_by="staff"):
+            tell("assigned")
+        case CaseAcknowledged(automatic=False):
+            tell("acknowledged")
+        case CaseAsked() if event.until - at > 2 * _REMIND_BEFORE:
+            tell("reminder", event.until - _REMIND_BEFORE)
+        case CaseSuspended(waiting_for="third_party"):
+            tell("suspended")
+        case ClockBreached() if event.clock in PROMISES:
+            tell("late", event.due_at + _A_DAY)
+        case CaseReplied():
+            tell("interim" if event.interim else "answered")
+        case CaseClosed(because="time_passed" | "staff"):
+            tell("closed")
+    return made

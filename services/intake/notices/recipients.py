@@ -1,0 +1,52 @@
+"""Who is told by mail what happens, and at which address."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+
+from libs.contracts.codes import Author
+from services.intake.feedback.models import Feedback
+from services.intake.feedback.schemas import FeedbackIn
+from services.intake.persons.keys import PersonKey
+from services.intake.persons.models import Person
+
+_FOR_OTHERS = ("relative", "representative", "organisation")
+
+
+def told_by_mail(body: FeedbackIn) -> list[Author]:
+    """Those who chose mail, or left an address and chose nothing; nobody for what is brought in from before.
+
+    Where `reply_to` is missing: who spoke for somebody else, if they say that they may; else the person.
+    """
+    if body.historical or body.reply_by not in (None, "email"):
+        return []
+    if body.reply_by is None and any(one.purpose == "contact" and not one.given for one in body.consent):
+        return []
+    reachable: list[Author] = []
+    if body.person and body.person.email:
+        reachable.append("person")
+    if body.submitted_by and body.submitted_by.email:
+        reachable.append("submitter")
+    by = body.submitted_by
+    speaks = by is not None and by.role in _FOR_OTHERS and by.authority != "none"
+    asked: Sequence[str] = {
+        "both": ("person", "submitter"),
+        None: ("submitter",) if speaks else ("person",),
+    }.get(body.reply_to, (str(body.reply_to),))
+    chosen = [one for one in reachable if one in asked]
+    return chosen if chosen or body.reply_to else reachable
+
+
+def address_of(feedback: Feedback, person: Person, key: PersonKey, recipient: str) -> str | None:
+    """The address, looked up at the moment of sending; nothing where it is gone."""
+    sealed, about = (
+        (feedback.submitter, f"submitter {feedback.id}")
+        if recipient == "submitter"
+        else (person.contact, f"contact {person.id}")
+    )
+    if sealed is None:
+        return None
+    contact: dict[str, Any] = orjson.loads(key.decrypt(sealed, about))
+    address: str | None = contact.get("email")
+    return address

@@ -1,0 +1,180 @@
+"""The worker that sends: takes what is due, writes it, hands it to the mail server, and puts down what became of it.
+
+No transaction is open while a server is spoken to. Whoever takes a notice has it for a while; so a worker that dies
+leaves it to another, which sends it again under the same Message-ID.
+"""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from functools import partial
+from typing import Any, Final, Literal
+from uuid import UUID
+
+import structlog
+from fastapi import FastAPI
+from prometheus_client import Counter
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.clock import Clock
+from libs.common.db import Database
+from libs.common.lifecycle import every
+from libs.common.mail import Mailer, Postponed, Refused
+from libs.common.telemetry import describe
+from services.intake.feedback.models import Feedback
+from services.intake.notices import settling
+from services.intake.notices.house import House
+from services.intake.notices.models import Notice
+from services.intake.notices.recipients import address_of
+from services.intake.notices.truth import is_still_so
+from services.intake.notices.writing import letter
+from services.intake.persons.models import Person
+from services.intake.tracking.codes import tracking_code
+from services.intake.tracking.conversation import said_of
+
+POLL_SECONDS: Final = 1.0
+AT_ONCE: Final = 10
+LEASE: Final = timedelta(minutes=3)
+FIRST_PAUSE: Final = timedelta(minutes=1)
+LONGEST_PAUSE: Final = timedelta(hours=6)
+
+NOTICES = Counter("ecoute_intake_notices_total", "Notices, by what became of them", ["kind", "outcome"])
+
+log = structlog.get_logger("notices")
+
+# Of one recipient's notices about one feedback, the oldest first.
+_TAKE = text(
+    """
+    UPDATE notice SET next_try_at = :until, tries = tries + 1
+     WHERE id IN (
+        SELECT id FROM notice n
+         WHERE state = 'waiting' AND (expires_at < :now OR (:can_send AND next_try_at <= :now))
+           AND NOT EXISTS (SELECT FROM notice e
+                            WHERE e.feedback_id = n.feedback_id AND e.recipient = n.recipient AND e.state = 'waiting'
+                              AND e.next_try_at <= :now AND (e.created_at, e.id) < (n.created_at, n.id))
+         ORDER BY next_try_at LIMIT :limit FOR UPDATE SKIP LOCKED)
+    RETURNING id, expires_at < :now AS expired
+    """
+)
+
+
+async def run_notices(app: FastAPI) -> None:
+    """The worker's task. Without a mail server what is to be told waits, and expires; tracking tells it all."""
+    settings = app.state.settings
+    mailer = Mailer.of(settings)
+    if mailer is None:
+        log.warning("mail_is_off", set="ECOUTE_SMTP_URL and ECOUTE_MAIL_FROM")
+    house = House.of(settings, mailer)
+    await every(
+        app.state.lifecycle, POLL_SECONDS, partial(send_some, app.state.database, mailer, house, app.state.clock)
+    )
+
+
+async def send_some(database: Database, mailer: Mailer | None, house: House, clock: Clock) -> bool:
+    """Take at most ten notices that are due and see to each; whether there were any."""
+    now = clock()
+    async with database.transaction() as session:
+        taken = (
+            await session.execute(
+                _TAKE, {"now": now, "until": now + LEASE, "can_send": mailer is not None, "limit": AT_ONCE}
+            )
+        ).all()
+    await asyncio.gather(*(_see_to(database, mailer, house, clock, row.id, expired=row.expired) for row in taken))
+    return bool(taken)
+
+
+@dataclass(frozen=True)
+class _Draft:
+    message: EmailMessage
+    told: dict[str, Any]
+
+
+async def _see_to(
+    database: Database, mailer: Mailer | None, house: House, clock: Clock, notice_id: UUID, *, expired: bool
+) -> None:
+    """Bring one notice one step further. What goes wrong with one stops no other."""
+    try:
+        outcome: settling.Outcome = "expired"
+        told: dict[str, Any] | None = None
+        if not expired and mailer is not None:
+            outcome, told = await _send(database, mailer, house, clock(), notice_id)
+        async with database.transaction() as session:
+            kind = await settling.settle(session, notice_id, outcome, told, clock(), _pause)
+        NOTICES.labels(kind, outcome).inc()
+        log.info("notice", notice_id=str(notice_id), kind=kind, outcome=outcome)
+    except Exception as error:
+        log.error("notice_failed", notice_id=str(notice_id), **describe(error))
+
+
+async def _send(
+    database: Database, mailer: Mailer, house: House, now: datetime, notice_id: UUID
+) -> tuple[settling.Outcome, dict[str, Any] | None]:
+    async with database.transaction() as session:
+        draft = await _write(session, mailer, house, now, notice_id)
+    if not isinstance(draft, _Draft):
+        return draft, None
+    try:
+        await mailer.send(draft.message)
+    except Refused:
+        return "refused", None
+    except Postponed:
+        return "postponed", None
+    return "sent", draft.told
+
+
+async def _write(
+    session: AsyncSession, mailer: Mailer, house: House, now: datetime, notice_id: UUID
+) -> _Draft | Literal["dropped", "unaddressed"]:
+    """The mail, as things stand; else why there is none."""
+    notice = await session.get_one(Notice, notice_id)
+    feedback = await session.get_one(Feedback, notice.feedback_id)
+    person = await session.get_one(Person, feedback.person_id)
+    if person.key is None:
+        return "dropped"
+    key = house.master_key.person_key(person.id, person.key)
+    address = address_of(feedback, person, key, notice.recipient)
+    said = await said_of(session, feedback)
+    if address is None:
+        return "unaddressed"
+    if not is_still_so(notice, said, await _told(session, notice), now, house):
+        return "dropped"
+    language = person.language if notice.recipient == "person" and person.language else feedback.language
+    code = tracking_code(house.secret, feedback.id, feedback.tracking_generation)
+    written = letter(notice, said, key, code, language, now, house)
+    message = mailer.compose(
+        mailer.message_id(notice.id),
+        [address],
+        written.subject,
+        written.text,
+        written_at=notice.created_at,
+        language=written.language or "fr, en",
+    )
+    return _Draft(message, written.told)
+
+
+async def _told(session: AsyncSession, notice: Notice) -> dict[str, Any] | None:
+    """What the latest mail to the same recipient named."""
+    told: Sequence[dict[str, Any]] = (
+        await session.scalars(
+            select(Notice.told)
+            .where(
+                Notice.feedback_id == notice.feedback_id,
+                Notice.recipient == notice.recipient,
+                Notice.state == "sent",
+                Notice.told != {},
+            )
+            .order_by(Notice.settled_at.desc())
+            .limit(1)
+        )
+    ).all()
+    return told[0] if told else None
+
+
+def _pause(tries: int) -> timedelta:
+    """Longer each time, and not in step with others."""
+    pause = min(LONGEST_PAUSE.total_seconds(), FIRST_PAUSE.total_seconds() * 4 ** min(tries - 1, 10))
+    return timedelta(seconds=pause * random.uniform(0.8, 1.2))  # noqa: S311

@@ -1,0 +1,86 @@
+"""What became of a notice, and of the reply that it brought."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.stream.events import Recorded, record
+from libs.contracts.codes import UndeliverableBecause
+from services.intake.cases.models import Reply
+from services.intake.deliveries import outcomes
+from services.intake.feedback.models import Feedback
+from services.intake.notices.models import Notice
+
+Outcome = Literal["sent", "dropped", "postponed", "refused", "expired", "bounced", "unaddressed"]
+
+_BECAUSE: dict[str, UndeliverableBecause] = {
+    "refused": "rejected",
+    "bounced": "bounced",
+    "expired": "unreachable",
+    "unaddressed": "no_address",
+}
+
+
+async def settle(
+    session: AsyncSession,
+    notice_id: UUID,
+    outcome: Outcome,
+    told: dict[str, Any] | None,
+    now: datetime,
+    pause: Callable[[int], timedelta],
+) -> str:
+    """Put down what became of a notice that was taken, and tell what that means for a reply; its kind."""
+    notice, feedback = await _locked(session, notice_id)
+    if notice.state != "waiting":
+        return notice.kind
+    if outcome == "postponed":
+        notice.next_try_at = now + pause(notice.tries)
+        return notice.kind
+    notice.state, notice.settled_at, notice.told = outcome, now, told
+    await record(session, *await _told_of_reply(session, notice, feedback, now))
+    return notice.kind
+
+
+async def bounce(session: AsyncSession, notice_id: UUID, now: datetime) -> bool:
+    """A mail came back; whether that was news."""
+    notice, feedback = await _locked(session, notice_id)
+    if notice.state == "bounced":
+        return False
+    notice.state, notice.settled_at = "bounced", now
+    await record(session, *await _told_of_reply(session, notice, feedback, now))
+    return True
+
+
+async def _locked(session: AsyncSession, notice_id: UUID) -> tuple[Notice, Feedback]:
+    """The feedback first, as everywhere."""
+    feedback_id = await session.scalar(select(Notice.feedback_id).where(Notice.id == notice_id))
+    feedback = (await session.scalars(select(Feedback).where(Feedback.id == feedback_id).with_for_update())).one()
+    notice = (await session.scalars(select(Notice).where(Notice.id == notice_id).with_for_update())).one()
+    return notice, feedback
+
+
+async def _told_of_reply(session: AsyncSession, notice: Notice, feedback: Feedback, now: datetime) -> list[Recorded]:
+    """A reply is there once one mail of it was taken; it is not once none was, and none may still be."""
+    reply = await session.get(Reply, notice.about) if notice.kind in ("answered", "interim") and notice.about else None
+    if reply is None or feedback.erased_at is not None:
+        return []
+    if notice.state == "sent":
+        return outcomes.delivered(feedback, reply, "email", now)
+    if notice.state not in _BECAUSE or await _may_arrive_otherwise(session, notice):
+        return []
+    if notice.state == "expired" and reply.delivery == "delivered":
+        return []
+    return outcomes.undeliverable(feedback, reply, "email", _BECAUSE[notice.state], now)
+
+
+async def _may_arrive_otherwise(session: AsyncSession, notice: Notice) -> bool:
+    others = await session.scalar(
+        select(func.count())
+        .select_from(Notice)
+        .where(Notice.about == notice.about, Notice.id != notice.id, Notice.state.in_(("waiting", "sent")))
+    )
+    return bool(others)

@@ -1,0 +1,76 @@
+"""Whether a notice is still so when it is about to be sent: what has happened since may have made it untrue."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from services.intake.cases.models import CaseView
+from services.intake.notices.house import House
+from services.intake.notices.models import Notice
+from services.intake.notices.writing import names
+from services.intake.tracking.conversation import Said
+from services.intake.tracking.next_steps import SETTLED
+from services.intake.tracking.situations import is_late
+
+_ALWAYS: Final = ("answered", "interim", "withdrawn")
+
+
+@dataclass(frozen=True)
+class _Moment:
+    notice: Notice
+    said: Said
+    view: CaseView
+    told: dict[str, Any] | None
+    now: datetime
+    house: House
+
+
+def is_still_so(notice: Notice, said: Said, told: dict[str, Any] | None, now: datetime, house: House) -> bool:
+    """False where it is untrue by now, or was told with another: `told` is what the latest mail named."""
+    if notice.kind in _ALWAYS:
+        return True
+    if said.feedback.withdrawn_at is not None:
+        return False
+    if said.view is None:
+        return notice.kind == "received"
+    return _CHECKS[notice.kind](_Moment(notice, said, said.view, told, now, house))
+
+
+def _is_open(moment: _Moment) -> bool:
+    return moment.view.state not in SETTLED
+
+
+def _names_something_new(moment: _Moment) -> bool:
+    view = moment.view
+    return _is_open(moment) and view.state != "waiting" and moment.told != names(view.team, view.reply_due_at)
+
+
+def _is_asked(moment: _Moment) -> bool:
+    question = next((one for one in moment.said.questions if one.id == moment.notice.about), None)
+    if question is None or moment.said.is_answered(question) or not _is_open(moment):
+        return False
+    return question.until is None or question.until > moment.now
+
+
+def _is_late(moment: _Moment) -> bool:
+    due = moment.view.reply_due_at
+    is_owed = _is_open(moment) and moment.view.state != "waiting"
+    return is_owed and due is not None and is_late(due, moment.now, moment.house.zone)
+
+
+_CHECKS: Final[dict[str, Callable[[_Moment], bool]]] = {
+    "received": _is_open,
+    "taken": _names_something_new,
+    "assigned": _names_something_new,
+    "transferred": _names_something_new,
+    "resumed": _names_something_new,
+    "acknowledged": _is_open,
+    "asked": _is_asked,
+    "reminder": _is_asked,
+    "suspended": lambda moment: moment.view.waiting_for == "third_party",
+    "extended": _is_open,
+    "late": _is_late,
+    "reopened": _is_open,
+    "closed": lambda moment: moment.view.state == "closed",
+}

@@ -1,0 +1,162 @@
+"""Writes a notice as mail, of what is true at the moment of sending."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from libs.common.languages import Bilingual, Language
+from services.intake.cases.service import ENTRY, REPLY
+from services.intake.notices import texts
+from services.intake.notices.house import House
+from services.intake.notices.models import Notice
+from services.intake.notices.planning import NoticeKind
+from services.intake.persons.keys import PersonKey
+from services.intake.tracking.conversation import Said
+from services.intake.tracking.holder import withholds
+from services.intake.tracking.next_steps import day_of, written
+from services.intake.tracking.schemas import TeamName
+from services.intake.tracking.situations import new_promise
+
+_BOTH: Final[tuple[Language, ...]] = ("fr", "en")
+_WITH_WORDS = ("asked", "reminder", "extended", "interim", "answered")
+_WITH_TEAM = (
+    "received",
+    "taken",
+    "assigned",
+    "transferred",
+    "acknowledged",
+    "suspended",
+    "resumed",
+    "extended",
+    "late",
+    "reopened",
+)
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A notice in words, and which team and date it names."""
+
+    subject: str
+    text: str
+    language: Language | None
+    told: dict[str, str | None]
+
+
+def letter(
+    notice: Notice, said: Said, key: PersonKey, code: str, language: str | None, now: datetime, house: House
+) -> Letter:
+    """The notice in the recipient's language; in both where that is neither, or not known."""
+    kind: NoticeKind = notice.kind  # type: ignore[assignment]
+    chosen = _language(language)
+    by = _date(kind, notice, said, now, house)
+    words = _words(notice, said, key)
+    first, *others = _BOTH if chosen is None else (chosen,)
+    parts = [_part(first, kind, notice, said, code, by, words, house)]
+    for other in others:
+        above = texts.AS_ABOVE.in_(other) if words is not None else None
+        parts.append(_part(other, kind, notice, said, code, by, above, house))
+    subject = texts.SUBJECTS[kind]
+    title = subject.in_(chosen) if chosen else f"{subject.fr} / {subject.en}"
+    text = "\n\n\n".join(parts) if chosen else "\n\n\n".join((texts.ENGLISH_BELOW, parts[0], "—" * 20, parts[1]))
+    view = said.view
+    return Letter(
+        subject=f"{title} ({said.feedback.reference})",
+        text=text + "\n",
+        language=chosen,
+        told=names(view.team, view.reply_due_at) if view and kind in _WITH_TEAM else {},
+    )
+
+
+def names(team: str, due: datetime | None) -> dict[str, str | None]:
+    """Which team and which date: what was told once is not told again."""
+    return {"team": team, "by": due.isoformat() if due else None}
+
+
+def _language(tag: str | None) -> Language | None:
+    primary = (tag or "").split("-")[0].lower()
+    chosen: dict[str, Language] = {"fr": "fr", "en": "en"}
+    return chosen.get(primary)
+
+
+def _date(kind: NoticeKind, notice: Notice, said: Said, now: datetime, house: House) -> datetime | None:
+    view = said.view
+    if view is None:
+        return None
+    if kind in ("asked", "reminder"):
+        return next((one.until for one in said.questions if one.id == notice.about), None)
+    if kind == "suspended":
+        return view.waiting_until
+    if kind in ("closed", "answered"):
+        return view.reopen_until
+    if kind == "late" and view.reply_due_at:
+        return new_promise(view.reply_due_at, now, house.zone, house.late_days)
+    return view.reply_due_at
+
+
+def _words(notice: Notice, said: Said, key: PersonKey) -> str | None:
+    if notice.kind not in _WITH_WORDS:
+        return None
+    if notice.recipient == "submitter" and withholds(said.feedback):
+        return ""
+    for reply in said.replies:
+        if reply.id == notice.about and reply.words:
+            return key.decrypt(reply.words, f"{REPLY} {reply.id}")
+    for entry in said.entries:
+        if entry.id == notice.about and entry.words:
+            return key.decrypt(entry.words, f"{ENTRY} {entry.id}")
+    return None
+
+
+def _part(
+    language: Language,
+    kind: NoticeKind,
+    notice: Notice,
+    said: Said,
+    code: str,
+    by: datetime | None,
+    words: str | None,
+    house: House,
+) -> str:
+    feedback, view = said.feedback, said.view
+    day = written(day_of(feedback.submitted_at, house.zone), language)
+    blocks = [
+        texts.GREETING.in_(language),
+        texts.OPENINGS[kind].in_(language).format(day=day, reference=feedback.reference),
+    ]
+    if words is not None:
+        is_above = words == texts.AS_ABOVE.in_(language)
+        blocks.append(words if is_above else _quoted(words) if words else texts.WITHHELD.in_(language))
+    if kind == "received" and view is None:
+        blocks.append(texts.SORTED_SOON.in_(language))
+    details = []
+    if view is not None and kind in _WITH_TEAM:
+        details.append(texts.WHO.in_(language).format(team=_reached(said.teams[view.team], language)))
+    if by is not None and kind in texts.DATES:
+        details.append(texts.DATES[kind].in_(language).format(by=written(day_of(by, house.zone), language)))
+    blocks.append("\n".join(details))
+    if not (notice.recipient == "person" and withholds(feedback)):
+        blocks.append(_follow(kind, code, language, house))
+    blocks += [house.name, texts.NO_REPLY.in_(language).format(reference=feedback.reference)]
+    return "\n\n".join(block for block in blocks if block)
+
+
+def _quoted(words: str) -> str:
+    return "\n".join(f"    {line}".rstrip() for line in words.strip().splitlines())
+
+
+def _reached(team: TeamName, language: Language) -> str:
+    contact = team.contact
+    ways = [one for one in (contact.phone, contact.email, contact.url) if one]
+    return ", ".join([team.name.in_(language), *ways])
+
+
+def _follow(kind: NoticeKind, code: str, language: Language, house: House) -> str:
+    if house.follow_url is None:
+        return f"{texts.FOLLOW_BY_CODE.in_(language)}\n{code}" if kind == "received" else ""
+    asks: dict[str, Bilingual] = {
+        "asked": texts.ANSWER_HERE,
+        "reminder": texts.ANSWER_HERE,
+        "answered": texts.IS_IT_SOLVED,
+    }
+    return f"{asks.get(kind, texts.FOLLOW).in_(language)}\n{house.follow_url}#{code}"

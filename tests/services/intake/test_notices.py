@@ -1,0 +1,353 @@
+"""What the person is told by mail, through a real SMTP server on this machine."""
+
+import asyncio
+import io
+from collections.abc import Iterator
+from datetime import timedelta
+from email.message import EmailMessage
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from libs.common.clock import utc_now
+from libs.common.mail import Mailer, sender_of, server_of
+from services.intake.notices.house import House
+from services.intake.notices.sending import send_some
+from tests.services.intake.cases import DUE, Story, team_changed
+from tests.services.intake.house import COMPLAINT, Intake
+from tests.services.post import PostOffice, post_office
+
+SENDER = "Bureau des passeports <no-reply@service.example>"
+ADDRESS = "zoe.quintessence@exemple-marque.org"
+PERSON = {"name": "Zoé Quintessence", "email": ADDRESS, "language": "fr"}
+SAID = {**COMPLAINT, "person": PERSON}
+SOON = utc_now() + timedelta(days=20)
+FOLLOW = "https://service.example/suivi"
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[PostOffice]:
+    with post_office() as office:
+        yield office
+
+
+class Post:
+    """The worker that sends, at whatever hour a test says, and the server that takes what it sends."""
+
+    def __init__(self, intake: Intake, office: PostOffice) -> None:
+        self.intake, self.office = intake, office
+        self.mailer = Mailer(server_of(office.url), sender_of(SENDER), step_seconds=0.5, whole_seconds=1)
+        zone = ZoneInfo("America/Toronto")
+        self.house = House("Bureau des passeports", zone, 7, FOLLOW, intake.master_key, self.secret)
+
+    @property
+    def secret(self) -> str:
+        secret: str = self.intake.app.state.settings.secret.get_secret_value()
+        return secret
+
+    async def go(self, after: timedelta = timedelta(minutes=2), mailer: Mailer | None = None) -> list[EmailMessage]:
+        """All that is due so long after now is sent; what arrived."""
+        self.office.taken.clear()
+        at = utc_now() + after
+        while await send_some(self.intake.database, mailer or self.mailer, self.house, lambda: at):
+            pass
+        return list(self.office.taken)
+
+    async def without_a_server(self, after: timedelta) -> None:
+        at = utc_now() + after
+        while await send_some(self.intake.database, None, self.house, lambda: at):
+            pass
+
+    async def states(self, number: str) -> dict[str, str]:
+        rows = await self.intake.rows("SELECT kind, state FROM notice WHERE feedback_id = :id", id=number)
+        return {row.kind: row.state for row in rows}
+
+    async def replies(self, number: str) -> list[tuple[str, str]]:
+        """What was told of replies: what happened, and by which means or because of what."""
+        return [
+            (event["type"].split(".")[3], event["data"].get("because") or event["data"]["by"])
+            for event in await self.intake.events(number)
+            if event["type"].startswith("ca.ecoute.reply.")
+        ]
+
+
+@pytest.fixture
+async def post(intake: Intake, running: PostOffice) -> Post:
+    await intake.rows("UPDATE notice SET state = 'dropped' WHERE state = 'waiting' RETURNING id")
+    for answers in (running.rcpt, running.data):
+        answers.clear()
+    return Post(intake, running)
+
+
+def text_of(message: EmailMessage) -> str:
+    content: str = message.get_content()
+    return content.replace("\r\n", "\n")
+
+
+async def test_a_receipt_says_who_has_it_and_by_when_and_is_not_repeated(intake: Intake, post: Post) -> None:
+    receipt = await intake.submit(SAID)
+    story = Story(receipt["id"])
+    name = {"fr": "Équipe des passeports", "en": "Passport team"}
+    contact = {"phone": "+1 418 555 0100"}
+    await intake.hear(team_changed("passports", 7, name=name, contact=contact))
+    await intake.hear(story.opened(), story.assigned())
+    [mail] = await post.go()
+    assert (mail["To"], mail["From"]) == (ADDRESS, SENDER)
+    assert mail["Subject"] == f"Nous avons reçu votre message ({receipt['reference']})"
+    assert mail["Content-Language"] == "fr"
+    body = text_of(mail)
+    assert "Équipe des passeports, +1 418 555 0100" in body
+    assert "au plus tard le mardi 2 mars 2027" in body.replace("\u00a0", " ")
+    assert f"{FOLLOW}#{receipt['tracking_code']}" in body
+    assert await post.states(receipt["id"]) == {"received": "sent", "taken": "dropped"}
+
+
+async def test_who_has_it_is_told_by_a_second_mail_where_the_first_could_not_say(intake: Intake, post: Post) -> None:
+    receipt = await intake.submit(SAID)
+    [first] = await post.go(timedelta(seconds=10))
+    assert "bientôt quelle équipe" in text_of(first)
+    story = Story(receipt["id"])
+    await intake.hear(story.opened(), story.assigned())
+    [second] = await post.go()
+    assert "Qui a votre message" in second["Subject"]
+    await intake.hear(story.assigned("staff", member="zoe"))
+    assert await post.go() == []
+    await intake.hear(story.transferred())
+    [moved] = await post.go()
+    assert "Équipe des pensions" in text_of(moved)
+
+
+async def test_everything_that_happens_is_told_once_in_its_order(intake: Intake, post: Post) -> None:
+    receipt = await intake.submit({**SAID, "reply_by": "email"})
+    number = receipt["id"]
+    story = Story(number)
+    subjects = []
+    for event in (
+        story.opened(),
+        story.acknowledged(),
+        story.asked(SOON),
+        story.suspended("third_party", SOON),
+        story.resumed("staff", DUE + timedelta(days=1)),
+        story.extended(DUE + timedelta(days=9)),
+        story.replied(None, "Nous cherchons."),
+        story.replied(1),
+        story.closed(reopen_until=SOON),
+        story.reopened(SOON),
+        story.replied(2, "Il est parti."),
+    ):
+        await intake.hear(event)
+        await intake.hear(event)
+        subjects += [mail["Subject"].rpartition(" (")[0] for mail in await post.go()]
+    assert subjects == [
+        "Nous avons reçu votre message",
+        "On s'occupe de votre message",
+        "Nous avons une question à vous poser",
+        "Votre dossier attend un élément",
+        "Votre dossier reprend",
+        "Il nous faut plus de temps",
+        "Des nouvelles de votre message",
+        "Notre réponse",
+        "Votre dossier est fermé",
+        "Votre dossier est rouvert",
+        "Notre réponse",
+    ]
+    assert await post.replies(number) == [("delivered", "email")] * 3
+
+
+async def test_a_server_that_puts_it_off_gets_the_same_message_again(intake: Intake, post: Post) -> None:
+    receipt = await intake.submit({**SAID, "reply_by": "email"})
+    post.office.rcpt += ["451 4.7.1 greylisted", "451 4.7.1 greylisted"]
+    assert await post.go() == []
+    assert await post.states(receipt["id"]) == {"received": "waiting"}
+    assert await post.go(timedelta(minutes=2, seconds=20)) == []
+    assert await post.go(timedelta(hours=1)) == []
+    [mail] = await post.go(timedelta(hours=2))
+    [row] = await intake.rows("SELECT id, tries FROM notice WHERE feedback_id = :id", id=receipt["id"])
+    assert mail["Message-ID"] == f"<{row.id}@service.example>"
+    assert row.tries == 3
+    assert await post.go(timedelta(hours=3)) == []
+
+
+async def test_a_mail_whose_sender_died_is_sent_again_under_the_same_message_id(intake: Intake, post: Post) -> None:
+    receipt = await intake.submit(SAID)
+    [first] = await post.go()
+    await intake.rows("UPDATE notice SET state = 'waiting' WHERE feedback_id = :id RETURNING id", id=receipt["id"])
+    assert await post.go() == []
+    [again] = await post.go(timedelta(minutes=10))
+    assert first["Message-ID"] == again["Message-ID"]
+    assert first["Date"] == again["Date"]
+
+
+async def test_a_reply_that_the_server_refuses_is_undeliverable_and_one_that_it_takes_is_there(
+    intake: Intake, post: Post
+) -> None:
+    receipt = await intake.submit({**SAID, "reply_by": "email"})
+    story = Story(receipt["id"])
+    await intake.hear(story.opened(), story.replied(1))
+    post.office.rcpt.append("550 5.1.1 no such user")
+    assert await post.go() == []
+    assert await post.replies(receipt["id"]) == [("undeliverable", "rejected")]
+    tracking = await intake.http.get("/v1/tracking", headers={"Tracking-Code": receipt["tracking_code"]})
+    seen = tracking.json()
+    assert seen["situation"] == "undeliverable"
+    assert seen["replies"][0]["text"] == "Votre passeport part demain."
+
+
+async def test_a_refused_receipt_says_nothing_of_a_reply(intake: Intake, post: Post) -> None:
+    receipt = await intake.submit({**SAID, "reply_by": "email"})
+    post.office.rcpt.append("550 5.1.1 no such user")
+    await post.go()
+    assert await post.replies(receipt["id"]) == []
+    assert await post.states(receipt["id"]) == {"received": "refused"}
+
+
+async def test_a_server_that_hangs_holds_up_nobody_and_costs_no_message(intake: Intake, post: Post) -> None:
+    receipt = await intake.submit(SAID)
+    with post_office() as silent:
+        silent.hangs = True
+        stuck = Mailer(server_of(silent.url), sender_of(SENDER), step_seconds=5, whole_seconds=0.3)
+        sending = asyncio.create_task(post.go(mailer=stuck))
+        other = await intake.submit()
+        await intake.hear(Story(other["id"]).opened())
+        assert await sending == []
+    assert await post.states(receipt["id"]) == {"received": "waiting"}
+    assert len(await post.go(timedelta(hours=1))) == 1
+
+
+async def test_several_workers_send_each_notice_once(intake: Intake, post: Post) -> None:
+    receipts = [await intake.submit(SAID) for _ in range(15)]
+    at = utc_now() + timedelta(minutes=2)
+    post.office.taken.clear()
+    for _ in range(3):
+        await asyncio.gather(*(send_some(intake.database, post.mailer, post.house, lambda: at) for _ in range(4)))
+    assert len(post.office.taken) == len({mail["Message-ID"] for mail in post.office.taken}) == len(receipts)
+
+
+async def test_what_could_not_be_sent_in_time_expires_and_a_reply_is_then_undeliverable(
+    intake: Intake, post: Post
+) -> None:
+    receipt = await intake.submit({**SAID, "reply_by": "email"})
+    story = Story(receipt["id"])
+    await intake.hear(story.opened(), story.replied(1))
+    await post.without_a_server(timedelta(days=4))
+    await post.without_a_server(timedelta(days=5))
+    assert await post.replies(receipt["id"]) == [("undeliverable", "unreachable")]
+    assert (await post.states(receipt["id"]))["answered"] == "expired"
+    assert await post.go() == []
+
+
+async def test_a_mail_that_was_only_a_courtesy_takes_no_delivery_back_when_it_expires(
+    intake: Intake, post: Post
+) -> None:
+    receipt = await intake.submit(SAID)
+    story = Story(receipt["id"])
+    await intake.hear(story.opened(), story.replied(1))
+    await post.without_a_server(timedelta(days=4))
+    assert await post.replies(receipt["id"]) == [("delivered", "tracking")]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {**SAID, "historical": True},
+        {**SAID, "reply_by": "tracking"},
+        {**SAID, "reply_by": "phone", "person": {**PERSON, "phone": "+1 514 555 0187"}},
+        {**SAID, "consent": [{"purpose": "contact", "given": False}]},
+        COMPLAINT,
+    ],
+    ids=["historical", "by tracking", "by phone", "refused", "no address"],
+)
+async def test_nobody_is_written_to_who_did_not_want_it(intake: Intake, post: Post, body: dict[str, Any]) -> None:
+    receipt = await intake.submit(body, intake.staff("importer") if body.get("historical") else None)
+    story = Story(receipt["id"])
+    await intake.hear(story.opened(historical=bool(body.get("historical"))), story.acknowledged(), story.replied(1))
+    assert await post.go() == []
+    assert await post.states(receipt["id"]) == {}
+
+
+async def test_a_late_answer_is_told_once_the_day_after_with_an_apology_and_a_new_date(
+    intake: Intake, post: Post
+) -> None:
+    receipt = await intake.submit(SAID)
+    due = utc_now() - timedelta(hours=1)
+    story = Story(receipt["id"])
+    await intake.hear(story.opened(due), story.acknowledged())
+    await post.go()
+    breached = story.breached(due)
+    await intake.hear(breached)
+    await intake.hear(breached)
+    assert await post.go(timedelta(hours=2)) == []
+    [mail] = await post.go(timedelta(days=1, hours=1))
+    assert "Nous vous prions de nous en excuser" in text_of(mail)
+    assert "Équipe des passeports" in text_of(mail)
+    assert "Nouvelle date" in text_of(mail)
+    assert await post.go(timedelta(days=2)) == []
+
+
+async def test_no_apology_is_sent_once_the_answer_is_there(intake: Intake, post: Post) -> None:
+    receipt = await intake.submit(SAID)
+    due = utc_now() - timedelta(hours=1)
+    story = Story(receipt["id"])
+    await intake.hear(story.opened(due), story.breached(due), story.replied(1))
+    mails = await post.go(timedelta(days=1, hours=1))
+    assert [mail["Subject"].rpartition(" (")[0] for mail in mails] == ["Notre réponse"]
+
+
+async def test_a_person_is_reminded_of_a_question_unless_they_have_answered(intake: Intake, post: Post) -> None:
+    for answers in (True, False):
+        receipt = await intake.submit(SAID)
+        story = Story(receipt["id"])
+        opened, asked = story.opened(), story.asked(SOON)
+        await intake.hear(opened, asked)
+        await post.go()
+        if answers:
+            said = {"text": "4417", "in_answer_to": str(asked.id)}
+            await intake.http.post(
+                "/v1/tracking/messages", json=said, headers={"Tracking-Code": receipt["tracking_code"]}
+            )
+        mails = await post.go(timedelta(days=19))
+        assert [mail["Subject"].rpartition(" (")[0] for mail in mails] == (
+            [] if answers else ["Nous attendons votre réponse"]
+        )
+
+
+@pytest.mark.parametrize(("language", "tags"), [("en-CA", ("Hello,",)), ("es", ("Bonjour,", "Hello,"))])
+async def test_a_person_is_written_to_in_their_language_and_in_both_where_it_is_another(
+    intake: Intake, post: Post, language: str, tags: tuple[str, ...]
+) -> None:
+    receipt = await intake.submit({**SAID, "person": {**PERSON, "language": language}})
+    story = Story(receipt["id"])
+    await intake.hear(story.opened(), story.replied(1))
+    [mail] = await post.go()
+    body = text_of(mail)
+    assert [tag in body for tag in ("Bonjour,", "Hello,")] == [tag in tags for tag in ("Bonjour,", "Hello,")]
+    assert body.count("Votre passeport part demain.") == 1
+    assert len(mail["Content-Language"].split(",")) == len(tags)
+
+
+async def test_nothing_of_the_person_is_in_the_outbox_the_log_or_the_events(
+    intake: Intake, post: Post, logs: io.StringIO
+) -> None:
+    receipt = await intake.submit({**SAID, "reply_by": "email"})
+    story = Story(receipt["id"])
+    await intake.hear(story.opened(), story.replied(1, "Réponse-Wapiti"))
+    post.office.rcpt.append(f"550 5.1.1 <{ADDRESS}> unknown")
+    await post.go()
+    rows = str(await intake.rows("SELECT * FROM notice WHERE feedback_id = :id", id=receipt["id"]))
+    events = str([event["data"] for event in await intake.events(receipt["id"])])
+    ours = "\n".join(line for line in logs.getvalue().splitlines() if '"mail.log"' not in line)
+    assert "notice" in ours
+    for piece in ("quintessence", "exemple-marque", "wapiti", receipt["tracking_code"].lower()):
+        assert piece not in rows.lower()
+        assert piece not in events.lower()
+
+
+async def test_what_was_withdrawn_is_told_and_nothing_after_it(intake: Intake, post: Post) -> None:
+    receipt = await intake.submit(SAID)
+    await intake.hear(Story(receipt["id"]).opened())
+    code = {"Tracking-Code": receipt["tracking_code"]}
+    await intake.http.post("/v1/tracking/withdrawal", json={}, headers=code)
+    [mail] = await post.go()
+    assert "est retiré" in text_of(mail)
+    assert sorted((await post.states(receipt["id"])).values()) == ["dropped", "dropped", "sent"]
