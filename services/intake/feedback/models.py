@@ -80,7 +80,7 @@ class Feedback(Base):
 class Reading(Base):
     """Somebody came upon somebody's feedback: who, when, and in which way.
 
-    They read the words, found it by a search, or gave out a new tracking code, for a reason.
+    They read the words, found it by a search, gave out a new tracking code, for a reason, or took out all that is held.
     """
 
     __tablename__ = "reading"

@@ -23,16 +23,22 @@ from services.intake.tracking.models import Evaluation, comment_of
 async def read_words(session: AsyncSession, desk: Desk, feedback_id: UUID, by: Principal, now: datetime) -> FeedbackOut:
     """One feedback, for the team that has its case and for reviewers; to anyone else it does not exist."""
     feedback = await readable(session, feedback_id, by)
+    said = await as_said(session, desk, feedback, with_contact=feedback.disclosure != "anonymous")
+    session.add(Reading(id=new_id(), feedback_id=feedback_id, read_by=by.subject, agent=by.agent, read_at=now))
+    return said
+
+
+async def as_said(session: AsyncSession, desk: Desk, feedback: Feedback, *, with_contact: bool) -> FeedbackOut:
+    """One feedback with its words; `Erased` when they are. Who calls this writes down that it was read."""
     person = await session.get_one(Person, feedback.person_id)
     key = desk.master_key.person_key(person.id, person.key)
     contact = orjson.loads(key.decrypt(person.contact, f"{CONTACT} {person.id}")) if person.contact else {}
     submitter = (
-        orjson.loads(key.decrypt(feedback.submitter, f"{SUBMITTER} {feedback_id}")) if feedback.submitter else {}
+        orjson.loads(key.decrypt(feedback.submitter, f"{SUBMITTER} {feedback.id}")) if feedback.submitter else {}
     )
     reference = contact.pop("interaction_reference", None)
-    if feedback.disclosure == "anonymous":
+    if not with_contact:
         contact, submitter = {}, {}
-    session.add(Reading(id=new_id(), feedback_id=feedback_id, read_by=by.subject, agent=by.agent, read_at=now))
     columns = {
         name: getattr(feedback, name)
         for name in FeedbackOut.model_fields
@@ -41,9 +47,9 @@ async def read_words(session: AsyncSession, desk: Desk, feedback_id: UUID, by: P
     return FeedbackOut.model_validate(
         {
             **columns,
-            "text": key.decrypt(feedback.words, f"{WORDS} {feedback_id}") if feedback.words else None,
+            "text": key.decrypt(feedback.words, f"{WORDS} {feedback.id}") if feedback.words else None,
             "person": PersonOut(**contact, language=person.language, accessible_format=person.accessible_format),
-            "evaluations": await _evaluations(session, key, feedback_id),
+            "evaluations": await _evaluations(session, key, feedback.id),
             "submitted_by": {**feedback.submitted_by, **submitter} if feedback.submitted_by else None,
             "resolved_on_the_spot": _resolved(key, feedback),
             "interaction": {**(feedback.interaction or {}), "reference": reference} if feedback.interaction else None,

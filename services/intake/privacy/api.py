@@ -1,4 +1,4 @@
-"""What a person may ask for of what is held about them: that it be erased."""
+"""What a person may ask for of what is held about them: that it be given out, or erased."""
 
 from typing import Annotated
 
@@ -13,16 +13,21 @@ from libs.common.paging import InvalidCursor, link_next
 from libs.common.problems import InvalidRequest, responses
 from services.intake.desk import DeskOf
 from services.intake.feedback.errors import FeedbackNotFound
-from services.intake.privacy import queries, service
+from services.intake.messages.errors import AuthorityNeeded
+from services.intake.persons.keys import Erased
+from services.intake.privacy import export, queries, service
 from services.intake.privacy.schemas import (
     ErasureDone,
     ErasureIn,
     Erasures,
     ErasuresPage,
+    Export,
     MyErasureIn,
     MyErasureOut,
+    StaffExport,
+    WhoseIn,
 )
-from services.intake.tracking.code import CODE_PROBLEMS, TrackingCode
+from services.intake.tracking.code import CODE_PROBLEMS, RETRY_PROBLEMS, RetryableByCode, TrackingCode
 
 router = APIRouter(tags=["privacy"])
 
@@ -64,12 +69,35 @@ async def list_erasures(
     return found
 
 
-@router.post("/v1/privacy/erasure", responses=responses(*CODE_PROBLEMS, InvalidRequest))
+@router.post(
+    "/v1/privacy/erasure", responses=responses(*CODE_PROBLEMS, InvalidRequest, AuthorityNeeded, *RETRY_PROBLEMS)
+)
 async def erase_my_feedback(
-    _: MyErasureIn, session: Session, desk: DeskOf, now: Now, tracking_code: TrackingCode
+    body: MyErasureIn, session: Session, desk: DeskOf, now: Now, once: RetryableByCode, tracking_code: TrackingCode
 ) -> MyErasureOut:
     """The person has everything about this feedback erased: what they said, who they are, what was answered.
 
     It cannot be undone, and the tracking code opens nothing afterwards: asked again, the first moment is answered.
     """
-    return await service.erase_by_code(session, desk, tracking_code, now)
+    return await once(body, service.erase_by_code(session, desk, tracking_code, now))
+
+
+@router.get("/v1/privacy/export", responses=responses(*CODE_PROBLEMS, Erased, AuthorityNeeded))
+async def export_my_feedback(session: Session, desk: DeskOf, now: Now, tracking_code: TrackingCode) -> Export:
+    """The person gets all that is held about them in this feedback: what they said, who read it, who else was told."""
+    return await export.export_by_code(session, desk, tracking_code, now)
+
+
+@router.post("/v1/privacy/exports", responses=responses(Unauthenticated, Forbidden, FeedbackNotFound, InvalidRequest))
+async def export_feedback(
+    body: WhoseIn,
+    session: Session,
+    desk: DeskOf,
+    by: Annotated[Principal, requires("admin", "reviewer")],
+    now: Now,
+) -> StaffExport:
+    """All that is held about a person, by ids or by contact data, for who answers their request. Each time is logged.
+
+    Nothing changes by it, and no answer is kept: it can be asked again without a key.
+    """
+    return await export.export_by_staff(session, desk, body, by, now)

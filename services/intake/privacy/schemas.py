@@ -1,4 +1,4 @@
-"""Erasure over the wire."""
+"""Erasure and export over the wire."""
 
 from datetime import datetime
 from typing import Annotated, Literal, Self
@@ -9,6 +9,9 @@ from pydantic_core import PydanticCustomError
 
 from libs.common.paging import MAX_LIMIT
 from libs.common.wire import Line, Wire
+from services.intake.feedback.schemas import FeedbackOut
+from services.intake.reading.schemas import ReadingOut
+from services.intake.tracking.schemas import Entry
 
 ErasureReason = Literal["person_asked", "consent_withdrawn", "no_longer_needed", "unlawful", "legal_duty"]
 
@@ -42,6 +45,60 @@ class ErasureIn(WhoseIn):
     """What is to be erased, and why. It cannot be undone."""
 
     reason: ErasureReason
+
+
+class NoticeExport(BaseModel):
+    """A mail that was, or is to be, sent."""
+
+    kind: str
+    recipient: str
+    state: str
+    created_at: datetime
+    settled_at: datetime | None
+
+
+class SharedWith(BaseModel):
+    """Who else gets something of it, and what."""
+
+    recipient: Literal["routing", "analytics", "mail_server"]
+    receives: list[str] = Field(description="codes: what it is told of")
+
+
+class Kept(BaseModel):
+    """When it goes."""
+
+    words_and_contact: Literal["until_erased"] = "until_erased"
+    counts: Literal["without_person"] = Field("without_person", description="stay, and lead to nobody")
+
+
+class FeedbackExport(BaseModel):
+    """All that is held of one feedback."""
+
+    feedback: FeedbackOut
+    person_ref: UUID | None = Field(description="links it to the person's other feedback, as they allow")
+    told_by_mail: list[str] = Field(description="who of person and submitter is told by mail what happens")
+    withdrawn_at: datetime | None
+    conversation: list[Entry]
+    notices: list[NoticeExport]
+    readings: list[ReadingOut] = Field(description="who of staff came upon it, and when; this export included")
+    shared_with: list[SharedWith]
+    kept: Kept
+
+
+class Export(BaseModel):
+    """All that is held about a person, in this feedback."""
+
+    exported_at: datetime
+    items: list[FeedbackExport]
+
+
+class StaffExport(Export):
+    """The same, and what is not in it."""
+
+    erased: list[UUID] = Field(description="of these nothing is held any more")
+    spoke_for_others: list[UUID] = Field(
+        description="where this contact data is of who spoke for the person: ask for it by id"
+    )
 
 
 class ErasureOut(BaseModel):

@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, bindparam, select, text, true
+from sqlalchemy import ARRAY, Uuid, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.auth.principal import Principal
@@ -16,13 +15,13 @@ from libs.contracts.cases import subjects_of
 from libs.contracts.feedback import FeedbackWithdrawn, PersonErased
 from services.intake.cases.models import CaseView
 from services.intake.desk import Desk
-from services.intake.feedback.errors import FeedbackNotFound
 from services.intake.feedback.models import Feedback
-from services.intake.persons.models import ContactIndex
+from services.intake.messages.errors import AuthorityNeeded
 from services.intake.privacy.holdings import WORDS
 from services.intake.privacy.models import BY_THE_PERSON, Erasure
-from services.intake.privacy.schemas import ContactIn, ErasureDone, ErasureIn, ErasureReason, MyErasureOut
-from services.intake.reading.access import erasable_by
+from services.intake.privacy.queries import asked_for
+from services.intake.privacy.schemas import ErasureDone, ErasureIn, ErasureReason, MyErasureOut
+from services.intake.tracking.holder import withholds
 from services.intake.tracking.queries import any_feedback_of
 
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
@@ -48,13 +47,7 @@ async def erase_by_staff(
 ) -> ErasureDone:
     """Erase what is named by ids or by contact data, and put it down in the register."""
     await hold_readers(session)
-    others: Sequence[UUID] = ()
-    ids: Sequence[UUID] = body.feedback_ids
-    if body.contact is not None:
-        ids, others = await _found_by(session, desk, body.contact)
-    feedbacks = await _locked(session, ids, erasable_by(by))
-    if body.contact is None and len(feedbacks) < len(set(ids)):
-        raise FeedbackNotFound
+    feedbacks, others = await asked_for(session, desk, body, by, lock=True)
     open_to_erase = [one for one in feedbacks if one.erased_at is None]
     line = await _erase(session, open_to_erase, body.reason, by.subject, by.agent, now)
     return ErasureDone.model_validate(
@@ -67,37 +60,17 @@ async def erase_by_staff(
 
 
 async def erase_by_code(session: AsyncSession, desk: Desk, code: str | None, now: datetime) -> MyErasureOut:
-    """Erase the one feedback that the code opens, as its person asks. A second time is answered as the first."""
+    """Erase the one feedback that the code opens, as its person asks. A second time is answered as the first.
+
+    `AuthorityNeeded` where the code is in the hand of who spoke for the person without their authority.
+    """
     await hold_readers(session)
-    found = await any_feedback_of(session, desk.secret, code)
-    [feedback] = await _locked(session, [found.id], true())
+    feedback = await any_feedback_of(session, desk.secret, code, lock=True)
+    if withholds(feedback):
+        raise AuthorityNeeded
     if feedback.erased_at is None:
         await _erase(session, [feedback], "person_asked", BY_THE_PERSON, None, now)
     return MyErasureOut(erased_at=feedback.erased_at or now)
-
-
-async def _found_by(session: AsyncSession, desk: Desk, contact: ContactIn) -> tuple[list[UUID], list[UUID]]:
-    """The feedback of whoever has this contact data; and that in which they spoke for somebody else."""
-    digests = desk.blind.digests(contact.model_dump())
-    rows = (
-        await session.execute(
-            select(ContactIndex.feedback_id, ContactIndex.whose).where(ContactIndex.digest.in_(digests)).distinct()
-        )
-    ).all()
-    own = {row.feedback_id for row in rows if row.whose == "person"}
-    return sorted(own), sorted({row.feedback_id for row in rows} - own)
-
-
-async def _locked(session: AsyncSession, ids: Sequence[UUID], seen: ColumnElement[bool]) -> list[Feedback]:
-    rows = await session.scalars(
-        select(Feedback)
-        .outerjoin(CaseView, CaseView.feedback_id == Feedback.id)
-        .where(Feedback.id.in_(ids), seen)
-        .order_by(Feedback.id)
-        .with_for_update(of=Feedback)
-        .execution_options(populate_existing=True)
-    )
-    return list(rows)
 
 
 async def _erase(

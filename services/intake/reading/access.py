@@ -56,8 +56,8 @@ def findable_by(by: Principal) -> ColumnElement[bool]:
     return and_(or_(true() if by.has("reviewer") else false(), not_(_NO_CASE), not_(_SENSITIVE)), _not_hidden_from(by))
 
 
-def erasable_by(by: Principal) -> ColumnElement[bool]:
-    """To be erased, or given out whole as the person asks."""
+def given_out_to(by: Principal) -> ColumnElement[bool]:
+    """Whole, as the person asks, or to be erased."""
     return and_(true() if by.has("reviewer", "admin") else false(), _not_hidden_from(by))
 
 

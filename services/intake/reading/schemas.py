@@ -169,10 +169,10 @@ class Found(BaseModel):
 
 
 class ReadingOut(BaseModel):
-    """Somebody came upon it: read its words, found it by a search, or gave out a new tracking code."""
+    """Somebody came upon it: read its words, found it by a search, gave out a new tracking code or all that is held."""
 
     id: UUID
-    what: Literal["words", "search", "tracking_code"]
+    what: Literal["words", "search", "tracking_code", "export"]
     read_by: str
     agent: str | None = Field(description="who acted behind a partner's tool, as it said")
     reason: str | None = Field(description="why a new tracking code was given out")

@@ -1,0 +1,88 @@
+"""Gives out all that is held about a person, whole and machine readable. Each time it is written down as a reading."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.auth.principal import Principal
+from libs.common.ids import new_id
+from services.intake.desk import Desk
+from services.intake.feedback.models import Feedback, Reading
+from services.intake.feedback.reading import as_said
+from services.intake.messages.errors import AuthorityNeeded
+from services.intake.notices.models import Notice
+from services.intake.privacy.models import BY_THE_PERSON
+from services.intake.privacy.queries import asked_for
+from services.intake.privacy.schemas import (
+    Export,
+    FeedbackExport,
+    Kept,
+    NoticeExport,
+    SharedWith,
+    StaffExport,
+    WhoseIn,
+)
+from services.intake.reading.schemas import ReadingOut
+from services.intake.tracking.conversation import conversation, said_of
+from services.intake.tracking.holder import withholds
+from services.intake.tracking.queries import feedback_of, person_key_of
+
+_TOLD = [
+    SharedWith(recipient="routing", receives=["redacted_words", "classification", "moments", "accessible_format"]),
+    SharedWith(recipient="analytics", receives=["classification", "marks", "moments", "accessible_format"]),
+]
+
+
+async def export_by_code(session: AsyncSession, desk: Desk, code: str | None, now: datetime) -> Export:
+    """All about the one feedback that the code opens, for its person; not for who speaks without their authority."""
+    feedback = await feedback_of(session, desk.secret, code)
+    if withholds(feedback):
+        raise AuthorityNeeded
+    session.add(_reading(feedback, BY_THE_PERSON, None, now))
+    await session.flush()
+    return Export(exported_at=now, items=[await _export(session, desk, feedback, with_contact=True)])
+
+
+async def export_by_staff(
+    session: AsyncSession, desk: Desk, body: WhoseIn, by: Principal, now: datetime
+) -> StaffExport:
+    """The same of several; of who chose to stay anonymous without contact data, which is shown to nobody."""
+    feedbacks, others = await asked_for(session, desk, body, by)
+    held = [one for one in feedbacks if one.erased_at is None]
+    session.add_all(_reading(one, by.subject, by.agent, now) for one in held)
+    await session.flush()
+    return StaffExport(
+        exported_at=now,
+        items=[await _export(session, desk, one, with_contact=one.disclosure != "anonymous") for one in held],
+        erased=[one.id for one in feedbacks if one.erased_at is not None],
+        spoke_for_others=others,
+    )
+
+
+def _reading(feedback: Feedback, by: str, agent: str | None, now: datetime) -> Reading:
+    return Reading(id=new_id(), feedback_id=feedback.id, what="export", read_by=by, agent=agent, read_at=now)
+
+
+async def _export(session: AsyncSession, desk: Desk, feedback: Feedback, *, with_contact: bool) -> FeedbackExport:
+    key = await person_key_of(session, desk.master_key, feedback)
+    readings = await session.scalars(
+        select(Reading).where(Reading.feedback_id == feedback.id).order_by(Reading.read_at, Reading.id)
+    )
+    notices = await session.scalars(
+        select(Notice).where(Notice.feedback_id == feedback.id).order_by(Notice.created_at, Notice.id)
+    )
+    mailed = [SharedWith(recipient="mail_server", receives=["address", "reference"])] if feedback.told_by_mail else []
+    return FeedbackExport.model_validate(
+        {
+            "feedback": await as_said(session, desk, feedback, with_contact=with_contact),
+            "person_ref": feedback.person_ref,
+            "told_by_mail": feedback.told_by_mail,
+            "withdrawn_at": feedback.withdrawn_at,
+            "conversation": conversation(await said_of(session, feedback), key, withheld=False),
+            "notices": [NoticeExport.model_validate(one, from_attributes=True) for one in notices],
+            "readings": [ReadingOut.model_validate(one, from_attributes=True) for one in readings],
+            "shared_with": [*_TOLD, *mailed],
+            "kept": Kept(),
+        }
+    )
