@@ -7,6 +7,7 @@ from services.intake.catalogue import api as catalogue
 from services.intake.desk import set_desk
 from services.intake.feedback import api as feedback
 from services.intake.feedback.batcher import start_batcher
+from services.intake.interactions import api as interactions
 from services.intake.messages import api as messages
 from services.intake.oauth import api as oauth
 from services.intake.partners import api as partners
@@ -35,6 +36,7 @@ app = create_app(
         partners.partners,
         partners.devices,
         oauth.router,
+        interactions.router,
         feed.router("intake", "/v1/feedback-events"),
         dead_letters.router("/v1/intake/dead-letters", "intake"),
     ],

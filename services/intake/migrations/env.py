@@ -6,6 +6,7 @@ import libs.common.stream.tables  # noqa: F401
 import services.intake.cases.models
 import services.intake.catalogue.models
 import services.intake.feedback.models
+import services.intake.interactions.models
 import services.intake.messages.models
 import services.intake.notices.models
 import services.intake.partners.models

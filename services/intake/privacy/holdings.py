@@ -33,6 +33,7 @@ NO_WORDS: Mapping[str, str] = {
     "erasure": "requested_by agent reason feedback_ids",
     "key_holder": "code kind name scopes origins teams touchpoint partner",
     "access_key": "id holder label",
+    "interaction_count": "source source_code interaction channel service service_point topic",
     "catalogue_entry": "kind code parent name where_to_turn channel phase service service_point",
 }
 """Codes, marks, digests, the organisation's own texts, and who of staff did something. Of `person_link` a row goes with
