@@ -47,7 +47,7 @@ _FOLLOWED = (
 async def on_feedback(session: AsyncSession, events: Sequence[Received[Any]], terms: Terms = USUAL) -> None:
     """Of one feedback they come in this order: so cases are opened before they learn, and forget last."""
     await open_cases(session, [one for one in events if isinstance(one.event, FeedbackSubmitted)], terms)
-    await keep_verbatims(session, [one for one in events if isinstance(one.event, FeedbackVerbatimRedacted)])
+    await keep_verbatims(session, [one for one in events if isinstance(one.event, FeedbackVerbatimRedacted)], terms)
     await follow(session, [one for one in events if isinstance(one.event, _FOLLOWED)], terms)
     erased = [one for one in events if isinstance(one.event, PersonErased)]
     await erase(session, erased)

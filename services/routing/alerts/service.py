@@ -67,9 +67,9 @@ async def raise_alerts(session: AsyncSession, raised: Sequence[Raised]) -> None:
         {"case_id": one.case_id, "team": one.team, "urgency": one.urgency, "raised_at": now, "try_at": now}
         for one in raised
     ]
-    await session.execute(insert(Alert).on_conflict_do_nothing(), rows)
-    for one in raised:
-        URGENT.labels(one.urgency).inc()
+    told = await session.scalars(insert(Alert).on_conflict_do_nothing().returning(Alert.urgency), rows)
+    for urgency in told:
+        URGENT.labels(urgency).inc()
 
 
 async def run_alerts(app: FastAPI) -> None:

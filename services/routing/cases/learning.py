@@ -21,25 +21,28 @@ from libs.contracts.feedback import (
     ReplyUndeliverable,
 )
 from services.routing.cases.clocks import is_running
+from services.routing.cases.deciding_anew import alert_those_moved, decide_anew, decide_by_language
 from services.routing.cases.models import Case, UnopenedFeedback
 from services.routing.cases.terms import Terms
 from services.routing.cases.timers import resume_if_over
 from services.routing.cases.undelivered import UNDELIVERED, Given, replies_given, take_back
 from services.routing.cases.unopened import forget_unopened
 from services.routing.cases.verbs.answering import BROUGHT_BY_STAFF, end_case
-from services.routing.cases.verbs.owning import assign_by_rule
 from services.routing.cases.verbs.waiting import wake
 from services.routing.cases.work import Work, end_tasks, put_down, raise_task, take_up, write_line
 from services.routing.database import Base
-from services.routing.organisation.deciding import decision_on, said_of
 
 PERSON = "person"
 INTAKE = "intake"
 CLASSIFIED = ("kind", "service", "service_point", "topic", "language")
 
 
-async def keep_verbatims(session: AsyncSession, redacted: Sequence[Received[FeedbackVerbatimRedacted]]) -> None:
+async def keep_verbatims(
+    session: AsyncSession, redacted: Sequence[Received[FeedbackVerbatimRedacted]], terms: Terms
+) -> None:
     """The words as the team reads them, and their language."""
+    found = {case_id_of(one.subject): (one.event.language, one.time) for one in redacted}
+    await decide_by_language(session, found, terms)
     words: list[dict[str, Any]] = [
         {"subject": one.subject, "verbatim": one.event.text, "language": one.event.language} for one in redacted
     ]
@@ -54,11 +57,13 @@ async def follow(session: AsyncSession, events: Sequence[Received[Any]], terms: 
     unreached = {case_id_of(one.subject) for one in events if isinstance(one.event, ReplyUndeliverable)}
     given = await replies_given(session, unreached)
     works = await take_up(session, {case_id_of(one.subject) for one in events}, terms, utc_now())
+    before = {case_id: work.case.team for case_id, work in works.items()}
     for received in events:
         work = works.get(case_id_of(received.subject))
         if work is not None and received.version > work.case.feedback_version:
             apply(work, received, given)
     await put_down(session, list(works.values()))
+    await alert_those_moved(session, works.values(), before)
     await forget_unopened(session, [one.subject for one in events if isinstance(one.event, FeedbackWithdrawn)])
 
 
@@ -108,22 +113,14 @@ def _evaluation(work: Work, event: FeedbackEvaluated, at: datetime) -> None:
 
 
 def _reclassification(work: Work, event: FeedbackReclassified, at: datetime) -> None:
-    """Intake's word is the truth. While no human has taken the case, the rules decide anew."""
+    """Intake's word is the truth, and the rules look at the case again."""
     case = work.case
     changed = [name for name in CLASSIFIED if getattr(case, name) != getattr(event, name)]
     for name in CLASSIFIED:
         setattr(case, name, getattr(event, name))
     if changed:
         write_line(work, "reclassified", INTAKE, at, {name: getattr(case, name) for name in changed})
-    is_untouched = case.state == "new" or (case.state == "assigned" and case.assigned_by == "rule")
-    if not is_untouched or case.said is None:
-        return
-    decision = decision_on(work.office.organisation, said_of(case), case.hidden_from)
-    case.hidden_from = list(decision.hidden_from)
-    if decision.team != case.team or (case.state == "new" and decision.assigns):
-        work.effective_at = max(at, case.last_effective_at)
-        assign_by_rule(work, decision)
-        case.last_effective_at = work.effective_at
+    decide_anew(work, at)
 
 
 def _withdrawal(work: Work, event: FeedbackWithdrawn) -> None:

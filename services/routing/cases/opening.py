@@ -47,6 +47,7 @@ class Opening:
     clocks: list[dict[str, Any]]
     lines: list[dict[str, Any]] = field(default_factory=list)
     events: list[Recorded] = field(default_factory=list)
+    _states: tuple[ClockState, ...] | None = None
 
     @property
     def opened_at(self) -> datetime:
@@ -85,8 +86,11 @@ class Opening:
             }
         )
 
-    def states(self) -> tuple[ClockState, ...]:
-        return tuple(ClockState.model_validate(clock) for clock in self.clocks)
+    def states(self, *, anew: bool = False) -> tuple[ClockState, ...]:
+        """The clocks as they stand in events; `anew` once some have been changed."""
+        if anew or self._states is None:
+            self._states = tuple(ClockState.model_validate(clock) for clock in self.clocks)
+        return self._states
 
 
 async def open_cases(session: AsyncSession, submitted: Sequence[Received[FeedbackSubmitted]], terms: Terms) -> None:
@@ -95,15 +99,18 @@ async def open_cases(session: AsyncSession, submitted: Sequence[Received[Feedbac
         return
     organisation = await organisation_in_force(session)
     known = await _known(session, submitted)
-    decided = [
-        (received, decision_on(organisation, said_in(received.event)))
-        for received in submitted
-        if case_id_of(received.subject) not in known
-    ]
-    owed = [one for one in decided if one[1].is_owed or one[0].event.resolved_on_the_spot]
+    owed: list[tuple[Received[FeedbackSubmitted], Decision]] = []
+    others: list[Received[FeedbackSubmitted]] = []
+    for received in submitted:
+        if received.subject not in known:
+            decision = decision_on(organisation, said_in(received.event))
+            if decision.is_owed or received.event.resolved_on_the_spot:
+                owed.append((received, decision))
+            else:
+                others.append(received)
     await open_decided(session, organisation, owed, terms)
     await answer_on_the_spot(session, [received for received, _ in owed], terms)
-    await keep_unopened(session, [received for received, decision in decided if (received, decision) not in owed])
+    await keep_unopened(session, others)
 
 
 async def open_decided(
@@ -137,16 +144,20 @@ def promises(standard: Standard, calendar: BusinessCalendar, submitted_at: datet
 
 def start_at_assignment(
     clocks: Sequence[dict[str, Any]], standard: Standard, calendar: BusinessCalendar, at: datetime
-) -> None:
-    """Start those that wait for the first assignment."""
-    for row, one in zip(clocks, standard.document.clocks, strict=True):
-        if one.starts == "assignment":
-            row["started_at"], row["due_at"] = at, one.within.due_at(calendar, at)
+) -> bool:
+    """Start those that wait for the first assignment; whether there was one."""
+    waiting = [
+        (row, one) for row, one in zip(clocks, standard.document.clocks, strict=True) if one.starts == "assignment"
+    ]
+    for row, one in waiting:
+        row["started_at"], row["due_at"] = at, one.within.due_at(calendar, at)
+    return bool(waiting)
 
 
 async def _known(session: AsyncSession, submitted: Sequence[Received[FeedbackSubmitted]]) -> set[UUID]:
-    ids = [case_id_of(received.subject) for received in submitted]
-    return set(await session.scalars(select(Case.id).where(Case.id.in_(ids))))
+    """Those of the feedbacks that have a case."""
+    ids = [received.subject for received in submitted]
+    return set(await session.scalars(select(Case.feedback_id).where(Case.feedback_id.in_(ids))))
 
 
 def _open(
@@ -207,8 +218,7 @@ def _settle(opening: Opening, calendar: BusinessCalendar, terms: Terms) -> None:
 def _assign(opening: Opening, calendar: BusinessCalendar) -> None:
     decision, at, submitted_at = opening.decision, opening.opened_at, opening.case["submitted_at"]
     opening.case.update(team=decision.team, state="assigned", assigned_by="rule")
-    if decision.standard:
-        start_at_assignment(opening.clocks, decision.standard, calendar, at)
+    starts = bool(decision.standard and start_at_assignment(opening.clocks, decision.standard, calendar, at))
     opening.tell(
         CaseAssigned(
             **opening.common,
@@ -216,7 +226,7 @@ def _assign(opening: Opening, calendar: BusinessCalendar) -> None:
             elapsed_seconds=elapsed_seconds(submitted_at, at),
             business_seconds=business_seconds(calendar, submitted_at, at),
             assigned_by="rule",
-            clocks=opening.states(),
+            clocks=opening.states(anew=starts),
         )
     )
     opening.note(

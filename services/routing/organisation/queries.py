@@ -4,6 +4,7 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from uuid import UUID
 
 from sqlalchemy import select
@@ -50,6 +51,11 @@ class Organisation:
     @property
     def catch_all(self) -> Rule:
         return self.rules[-1]
+
+    @cached_property
+    def looks_at_language(self) -> bool:
+        """Whether a rule does: the language of words is found after the case was opened."""
+        return any("language" in rule.when.named for rule in self.rules)
 
     def calendar_of(self, standard: Standard) -> BusinessCalendar:
         return self.calendars[standard.document.calendar]

@@ -1,0 +1,87 @@
+"""The rules look at a case again, once more is known of what it is about: its kind, its service, its language."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.clock import utc_now
+from libs.contracts.cases import RuleDecided
+from services.routing.alerts.service import Raised, raise_alerts
+from services.routing.cases.models import Case
+from services.routing.cases.terms import Terms
+from services.routing.cases.verbs.owning import assign_by_rule
+from services.routing.cases.work import Work, put_down, take_up, tell
+from services.routing.organisation.deciding import Decision, decision_on, said_of
+from services.routing.organisation.queries import organisation_in_force
+
+
+def decide_anew(work: Work, at: datetime) -> None:
+    """While no human has taken the case, it goes where the rules would now open it. Clocks are never exchanged.
+
+    Once it is hidden from a team it stays so, and from a team that is complained about now it is hidden from now on,
+    whoever has taken it: if that team has it, another gets it. What was decided is told where anything came of it.
+    """
+    case = work.case
+    if case.said is None or case.state == "closed":
+        return
+    decision = decision_on(work.office.organisation, said_of(case), case.hidden_from)
+    is_hidden_anew = set(decision.hidden_from) != set(case.hidden_from)
+    moves = _moves(work, decision)
+    if not (moves or is_hidden_anew):
+        return
+    case.hidden_from = list(decision.hidden_from)
+    # What is historical is worked on at moments long past: the rules take none of them away.
+    work.effective_at = case.last_effective_at if case.historical else max(at, case.last_effective_at)
+    tell(
+        work,
+        RuleDecided,
+        work.effective_at,
+        rule_set_version=work.office.organisation.rules_version,
+        rule=decision.rule,
+        chosen_team=decision.chosen_team,
+        overruled=decision.is_overruled,
+    )
+    if moves:
+        assign_by_rule(work, decision)
+        case.last_effective_at = work.effective_at
+
+
+async def decide_by_language(session: AsyncSession, found: Mapping[UUID, tuple[str, datetime]], terms: Terms) -> None:
+    """The language of the words of these cases was found, and when: only where rules look at it, and it is another."""
+    if not found or not (await organisation_in_force(session)).looks_at_language:
+        return
+    known = await session.execute(select(Case.id, Case.language).where(Case.id.in_(found)))
+    changed = [row.id for row in known if row.language != found[row.id][0]]
+    works = await take_up(session, changed, terms, utc_now())
+    before = {case_id: work.case.team for case_id, work in works.items()}
+    for case_id, work in works.items():
+        work.case.language, at = found[case_id]
+        decide_anew(work, at)
+    await put_down(session, list(works.values()))
+    await alert_those_moved(session, works.values(), before)
+
+
+async def alert_those_moved(session: AsyncSession, works: Collection[Work], before: Mapping[UUID, str]) -> None:
+    """An urgent case that the rules gave to another team than before is told to that one too."""
+    await raise_alerts(
+        session,
+        [
+            Raised(work.case.id, work.case.team, work.case.said["urgent"])
+            for work in works
+            if work.case.team != before[work.case.id]
+            and not work.case.historical
+            and work.case.said
+            and "urgent" in work.case.said
+        ],
+    )
+
+
+def _moves(work: Work, decision: Decision) -> bool:
+    case = work.case
+    if case.team in decision.hidden_from and decision.team != case.team:
+        return True
+    is_untouched = case.state == "new" or (case.state == "assigned" and case.assigned_by == "rule")
+    return is_untouched and (decision.team != case.team or (case.state == "new" and decision.assigns))

@@ -1,0 +1,108 @@
+"""Once more is known of what a case is about, the rules look at it again: as long as nobody has taken it."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from libs.contracts.cases import CaseAssigned, RuleDecided, case_id_of
+from libs.contracts.feedback import FeedbackReclassified, FeedbackVerbatimRedacted
+from tests.services.routing.office import Routing, local, received, submitted
+from tests.services.routing.test_deciding import OFFICE
+
+NOW = local("2026-03-10 10:00")
+
+
+@pytest.fixture(autouse=True)
+async def _office(routing: Routing) -> None:
+    routing.at(NOW)
+    await routing.publish(OFFICE, NOW)
+
+
+async def opened(routing: Routing, **said: Any) -> UUID:
+    feedback = submitted(NOW, **{"kind": "complaint", "has_text": True, **said})
+    await routing.hear(feedback)
+    return feedback.subject
+
+
+async def learned(routing: Routing, feedback_id: UUID, version: int = 2, **now: Any) -> list[Any]:
+    """What is told after a reclassification to what it now is."""
+    before = await routing.told(case_id_of(feedback_id))
+    await routing.hear(received(FeedbackReclassified(**{"kind": "complaint", **now}), feedback_id, version))
+    return [event for _, _, event in (await routing.told(case_id_of(feedback_id)))[len(before) :]]
+
+
+async def spoke(routing: Routing, feedback_id: UUID, language: str) -> list[Any]:
+    """What is told once the language of the words is found."""
+    before = await routing.told(case_id_of(feedback_id))
+    found = FeedbackVerbatimRedacted(text="words", language=language, language_confidence=0.9)
+    await routing.hear(received(found, feedback_id, 2))
+    return [event for _, _, event in (await routing.told(case_id_of(feedback_id)))[len(before) :]]
+
+
+async def test_a_case_that_nobody_has_taken_goes_where_the_rules_now_say_with_its_promises(routing: Routing) -> None:
+    feedback_id = await opened(routing)
+    before = await routing.see(case_id_of(feedback_id))
+    decided, assigned = await learned(routing, feedback_id, service="passports")
+    assert isinstance(decided, RuleDecided)
+    assert isinstance(assigned, CaseAssigned)
+    assert (decided.rule, decided.chosen_team) == (2, "passports")
+    assert (assigned.assigned_by, assigned.team, assigned.state) == ("rule", "passports", "assigned")
+    after = await routing.see(case_id_of(feedback_id))
+    assert after["clocks"] == before["clocks"]
+    assert await learned(routing, feedback_id, 3, service="passports") == []
+    assert [type(one) for one in await learned(routing, feedback_id, 4, service="appeals")] == [
+        RuleDecided,
+        CaseAssigned,
+    ]
+
+
+async def test_a_case_that_a_human_has_taken_stays_with_the_team(routing: Routing) -> None:
+    feedback_id = await opened(routing, service="passports")
+    case = await routing.see(case_id_of(feedback_id))
+    who = routing.staff("agent", teams=["passports"])
+    assert (await routing.do(case, "acknowledge", who)).status_code == 200
+    assert await learned(routing, feedback_id, service="appeals") == []
+    assert (await routing.see(case["id"]))["team"]["code"] == "passports"
+
+
+async def test_the_language_of_the_words_decides_where_rules_look_at_it(routing: Routing) -> None:
+    feedback_id = await opened(routing, service="passports")
+    assert (await routing.see(case_id_of(feedback_id)))["team"]["code"] == "passports"
+    decided, assigned = await spoke(routing, feedback_id, "en")
+    assert (decided.rule, assigned.team, assigned.language) == (1, "north", "en")
+    case = await routing.see(case_id_of(feedback_id))
+    assert (case["team"]["code"], case["verbatim"], case["language"]) == ("north", "words", "en")
+    assert await spoke(routing, await opened(routing, service="passports", language="en"), "en") == []
+    assert await spoke(routing, await opened(routing, service="passports"), "fr") == []
+
+
+async def test_what_was_brought_in_from_before_keeps_its_moments_free_for_what_was_done_then(routing: Routing) -> None:
+    long_ago = local("2019-05-06 10:00")
+    feedback = submitted(long_ago, kind="complaint", service="passports", historical=True, recorded_at=NOW)
+    await routing.hear(feedback)
+    _, assigned = await spoke(routing, feedback.subject, "en")
+    assert assigned.effective_at == long_ago
+
+
+async def test_a_team_that_is_complained_about_now_loses_sight_of_it_whoever_has_taken_it(routing: Routing) -> None:
+    feedback_id = await opened(routing, concerns_staff=True)
+    case = await routing.see(case_id_of(feedback_id))
+    assert case["team"]["code"] == "office-a"
+    who = routing.staff("agent", teams=["office-a"])
+    assert (await routing.do(case, "acknowledge", who)).status_code == 200
+    [decided] = await learned(routing, feedback_id, service="passports")
+    assert (set(decided.hidden_from), decided.team) == ({"first-line", "passports"}, "office-a")
+    decided, assigned = await learned(routing, feedback_id, 3, service="appeals")
+    assert set(assigned.hidden_from) == {"first-line", "passports", "office-a"}
+    assert assigned.team == "office-b"
+    path = f"/v1/cases/{case['id']}"
+    assert (await routing.http.get(path, headers=who)).status_code == 404
+    assert (await routing.http.get(path, headers=routing.staff("agent", teams=["office-b"]))).status_code == 200
+
+
+async def test_an_urgent_case_is_told_to_the_team_that_gets_it_in_the_end_too(routing: Routing) -> None:
+    feedback_id = await opened(routing, urgent="safety")
+    await learned(routing, feedback_id, service="passports")
+    alerts = await routing.rows("SELECT team FROM alert WHERE case_id = :id ORDER BY team", id=case_id_of(feedback_id))
+    assert [row.team for row in alerts] == ["first-line", "passports"]
