@@ -4,6 +4,7 @@ from libs.common.app import create_app
 from libs.common.stream import dead_letters, feed
 from libs.common.stream.doorbell import hang_doorbell
 from services.intake.catalogue import api as catalogue
+from services.intake.deliveries import api as deliveries
 from services.intake.desk import set_desk
 from services.intake.feedback import api as feedback
 from services.intake.feedback.batcher import start_batcher
@@ -31,6 +32,7 @@ app = create_app(
         tracking.router,
         privacy.router,
         messages.router,
+        deliveries.router,
         recovery.router,
         catalogue.router,
         partners.partners,

@@ -15,6 +15,7 @@ Situation = Literal[
     "transferred",
     "acknowledged",
     "asked",
+    "waiting_for_you",
     "answer_received",
     "suspended",
     "extended",
@@ -84,6 +85,12 @@ NEXT_STEPS: Final[dict[Situation, Bilingual]] = {
         "sans réponse de votre part. Vous pouvez y répondre ici même.",
         "The team needs something from you before it can go on: its question is here, with what happens if you do "
         "not answer. You can answer right here.",
+    ),
+    "waiting_for_you": said(
+        "L'équipe attend un élément de votre part, qu'elle vous a demandé. Elle reprendra dès qu'il arrive, et au plus "
+        "tard à la date indiquée.",
+        "The team is waiting for something that it asked you for. It goes on as soon as it arrives, and at the latest "
+        "on the date shown.",
     ),
     "answer_received": said(
         "Nous avons bien reçu votre réponse ; l'équipe va continuer.",
@@ -168,7 +175,10 @@ BY: Final[dict[Situation, Bilingual]] = {
         said("Réponse promise au plus tard le {by}.", "Answer promised by {by}."),
     ),
     "asked": said("Répondez avant le {by}.", "Please answer by {by}."),
-    "suspended": said("L'attente prend fin au plus tard le {by}.", "The wait ends on {by} at the latest."),
+    **dict.fromkeys(
+        ("suspended", "waiting_for_you"),
+        said("L'attente prend fin au plus tard le {by}.", "The wait ends on {by} at the latest."),
+    ),
     "late": said(
         "Vous aurez une réponse, ou des nouvelles, au plus tard le {by}.",
         "You will have an answer, or news of it, by {by}.",

@@ -62,7 +62,8 @@ def _open(view: CaseView, known: Known, now: datetime, zone: ZoneInfo, late_days
     if view.state == "waiting":
         if known.answered_last_question:
             return Standing("answer_received")
-        return Standing("asked", known.question_open_until or view.waiting_until)
+        asked: Situation = "asked" if known.question_open_until else "waiting_for_you"
+        return Standing(asked, known.question_open_until or view.waiting_until)
     if known.question_open_until and known.question_open_until > now:
         return Standing("asked", known.question_open_until)
     if due and is_late(due, now, zone):

@@ -16,6 +16,8 @@ from services.intake.catalogue.schemas import CatalogueDocument
 from services.intake.catalogue.service import publish
 from tests.keys import PARTNER_TOKEN_KEY, PARTNER_TOKEN_KEYS
 from tests.services.intake.house import Intake
+from tests.services.intake.posting import Post
+from tests.services.post import PostOffice, post_office
 
 CATALOGUE = Path(__file__).parents[3] / "examples" / "passport-office" / "catalogue.yaml"
 
@@ -58,3 +60,17 @@ def logs(intake: Intake) -> Iterator[io.StringIO]:
     yield written
     root.removeHandler(listener)
     root.setLevel(level)
+
+
+@pytest.fixture(scope="module")
+def mail_server() -> Iterator[PostOffice]:
+    with post_office() as office:
+        yield office
+
+
+@pytest.fixture
+async def post(intake: Intake, mail_server: PostOffice) -> Post:
+    await intake.rows("UPDATE notice SET state = 'dropped' WHERE state = 'waiting' RETURNING id")
+    for answers in (mail_server.rcpt, mail_server.data):
+        answers.clear()
+    return Post(intake, mail_server)

@@ -2,87 +2,18 @@
 
 import asyncio
 import io
-from collections.abc import Iterator
 from datetime import timedelta
-from email.message import EmailMessage
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from libs.common.clock import utc_now
 from libs.common.mail import Mailer, sender_of, server_of
-from services.intake.notices.house import House
 from services.intake.notices.sending import send_some
 from tests.services.intake.cases import DUE, Story, team_changed
 from tests.services.intake.house import COMPLAINT, Intake
-from tests.services.post import PostOffice, post_office
-
-SENDER = "Bureau des passeports <no-reply@service.example>"
-ADDRESS = "zoe.quintessence@exemple-marque.org"
-PERSON = {"name": "Zoé Quintessence", "email": ADDRESS, "language": "fr"}
-SAID = {**COMPLAINT, "person": PERSON}
-SOON = utc_now() + timedelta(days=20)
-FOLLOW = "https://service.example/suivi"
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[PostOffice]:
-    with post_office() as office:
-        yield office
-
-
-class Post:
-    """The worker that sends, at whatever hour a test says, and the server that takes what it sends."""
-
-    def __init__(self, intake: Intake, office: PostOffice) -> None:
-        self.intake, self.office = intake, office
-        self.mailer = Mailer(server_of(office.url), sender_of(SENDER), step_seconds=0.5, whole_seconds=1)
-        zone = ZoneInfo("America/Toronto")
-        self.house = House("Bureau des passeports", zone, 7, FOLLOW, intake.master_key, self.secret)
-
-    @property
-    def secret(self) -> str:
-        secret: str = self.intake.app.state.settings.secret.get_secret_value()
-        return secret
-
-    async def go(self, after: timedelta = timedelta(minutes=2), mailer: Mailer | None = None) -> list[EmailMessage]:
-        """All that is due so long after now is sent; what arrived."""
-        self.office.taken.clear()
-        at = utc_now() + after
-        while await send_some(self.intake.database, mailer or self.mailer, self.house, lambda: at):
-            pass
-        return list(self.office.taken)
-
-    async def without_a_server(self, after: timedelta) -> None:
-        at = utc_now() + after
-        while await send_some(self.intake.database, None, self.house, lambda: at):
-            pass
-
-    async def states(self, number: str) -> dict[str, str]:
-        rows = await self.intake.rows("SELECT kind, state FROM notice WHERE feedback_id = :id", id=number)
-        return {row.kind: row.state for row in rows}
-
-    async def replies(self, number: str) -> list[tuple[str, str]]:
-        """What was told of replies: what happened, and by which means or because of what."""
-        return [
-            (event["type"].split(".")[3], event["data"].get("because") or event["data"]["by"])
-            for event in await self.intake.events(number)
-            if event["type"].startswith("ca.ecoute.reply.")
-        ]
-
-
-@pytest.fixture
-async def post(intake: Intake, running: PostOffice) -> Post:
-    await intake.rows("UPDATE notice SET state = 'dropped' WHERE state = 'waiting' RETURNING id")
-    for answers in (running.rcpt, running.data):
-        answers.clear()
-    return Post(intake, running)
-
-
-def text_of(message: EmailMessage) -> str:
-    content: str = message.get_content()
-    return content.replace("\r\n", "\n")
+from tests.services.intake.posting import ADDRESS, FOLLOW, PERSON, SAID, SENDER, SOON, Post, text_of
+from tests.services.post import post_office
 
 
 async def test_a_receipt_says_who_has_it_and_by_when_and_is_not_repeated(intake: Intake, post: Post) -> None:
