@@ -8,6 +8,7 @@ from services.intake.deliveries import api as deliveries
 from services.intake.desk import set_desk
 from services.intake.feedback import api as feedback
 from services.intake.feedback.batcher import start_batcher
+from services.intake.feedback.schemas import LARGEST_BATCH_BYTES
 from services.intake.interactions import api as interactions
 from services.intake.messages import api as messages
 from services.intake.oauth import api as oauth
@@ -42,5 +43,6 @@ app = create_app(
         feed.router("intake", "/v1/feedback-events"),
         dead_letters.router("/v1/intake/dead-letters", "intake"),
     ],
+    larger_bodies={"/v1/feedback/batch": LARGEST_BATCH_BYTES},
     start=[set_desk, hang_keyring, start_batcher, hang_doorbell],
 )

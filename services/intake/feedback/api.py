@@ -12,8 +12,10 @@ from libs.common.db import Session
 from libs.common.idempotency import IdempotencyKey, IdempotencyKeyReused, KeyMustBeUuid, StillRunning
 from libs.common.problems import InvalidRequest, ServiceUnavailable, responses
 from libs.common.versions import tag
+from libs.contracts.codes import STAFF
 from services.intake.desk import DeskOf
 from services.intake.feedback import reading, reception
+from services.intake.feedback.batch import take_in_many
 from services.intake.feedback.batcher import BatcherOf
 from services.intake.feedback.errors import (
     FeedbackNotFound,
@@ -25,7 +27,7 @@ from services.intake.feedback.errors import (
     SubmittedInTheFuture,
     UnknownCode,
 )
-from services.intake.feedback.schemas import FeedbackIn, FeedbackOut, Receipt
+from services.intake.feedback.schemas import BatchIn, BatchOut, FeedbackIn, FeedbackOut, Receipt
 from services.intake.feedback.sender import SenderOf
 from services.intake.persons.keys import Erased
 
@@ -69,6 +71,28 @@ async def submit_feedback(
     receipt = await reception.take_in(desk, batcher, body, sender, idempotency_key, now)
     response.headers["Location"] = f"/v1/feedback/{receipt.id}"
     return receipt
+
+
+@router.post(
+    "/v1/feedback/batch",
+    responses=responses(Unauthenticated, Forbidden, InvalidRequest, ServiceUnavailable),
+    dependencies=[requires(*STAFF, scopes=("feedback:write",))],
+)
+async def submit_batch(
+    body: BatchIn,
+    sender: SenderOf,
+    now: Now,
+    desk: DeskOf,
+    batcher: BatcherOf,
+    idempotency_key: IdempotencyKey = None,
+) -> BatchOut:
+    """Take in up to 1,000 feedbacks, with an outcome each, in their order: for staff, partners and devices.
+
+    One that is refused is no matter of the others. What is durable is said by its receipt. Send the whole batch again
+    when no answer came: each item is taken in once, by its `idempotency_key`, its `external_reference`, its
+    `tracking_code`, or its index and the `Idempotency-Key` of the batch.
+    """
+    return await take_in_many(desk, batcher, body, sender, idempotency_key, now)
 
 
 @router.get("/v1/feedback/{feedback_id}", responses=responses(Unauthenticated, Forbidden, FeedbackNotFound, Erased))

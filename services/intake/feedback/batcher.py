@@ -5,31 +5,27 @@ Nothing is acknowledged before the commit. A full queue is answered 503 at once.
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Annotated
 
-import structlog
 from fastapi import Depends, FastAPI, Request
-from prometheus_client import Counter, Histogram
-from sqlalchemy.exc import DBAPIError
+from prometheus_client import Counter
 
 from libs.common.db import Database
-from libs.common.failures import is_infrastructure, sqlstate
-from libs.common.idempotency import LOCK_NOT_AVAILABLE, StillRunning
-from libs.common.problems import InternalError, ServiceUnavailable
-from libs.common.telemetry import describe
-from services.intake.feedback.service import Outcome, submit_many, with_new_reference
+from libs.common.problems import ServiceUnavailable
+from services.intake.feedback.flush import flush
+from services.intake.feedback.service import Outcome
 from services.intake.feedback.submission import Submission
 
 LARGEST_FLUSH = 64
 LONGEST_QUEUE = 2_000
 FLUSHERS = 3
+BATCHES_AT_ONCE = 2
+MOST_BATCHES = 8
+"""Those at work and those that wait: each holds up to a thousand texts in memory."""
 
-FLUSHED = Histogram("ecoute_intake_flush_size", "Feedback written in one transaction", buckets=(1, 2, 4, 8, 16, 32, 64))
-REFUSED = Counter("ecoute_intake_overload_total", "Feedback refused because the queue was full")
-
-log = structlog.get_logger("batcher")
+REFUSED = Counter("ecoute_intake_overload_total", "Feedback, or batches of it, refused because the queue was full")
 
 
 class Batcher:
@@ -40,6 +36,8 @@ class Batcher:
         self._waiting: deque[tuple[Submission, asyncio.Future[Outcome]]] = deque()
         self._in_flight: dict[tuple[str, str], asyncio.Future[Outcome]] = {}
         self._something = asyncio.Event()
+        self._batches = 0
+        self._at_work = asyncio.Semaphore(BATCHES_AT_ONCE)
 
     async def submit(self, submission: Submission) -> Outcome:
         """The outcome. One with the same claim that is on its way is awaited first, and then found."""
@@ -56,6 +54,19 @@ class Batcher:
         self._something.set()
         return await asyncio.shield(future)
 
+    @asynccontextmanager
+    async def batch(self) -> AsyncIterator[None]:
+        """The turn of a batch, which writes by itself: connections stay free for who sends one by one."""
+        if self._batches >= MOST_BATCHES:
+            REFUSED.inc()
+            raise ServiceUnavailable
+        self._batches += 1
+        try:
+            async with self._at_work:
+                yield
+        finally:
+            self._batches -= 1
+
     async def flush_for_ever(self) -> None:
         """One of the flushers."""
         while True:
@@ -64,32 +75,9 @@ class Batcher:
             if not self._waiting:
                 self._something.clear()
             if some:
-                outcomes = await self._flush([submission for submission, _ in some])
+                outcomes = await flush(self._database, [submission for submission, _ in some])
                 for (_, future), outcome in zip(some, outcomes, strict=True):
                     future.set_result(outcome)
-
-    async def _flush(self, submissions: Sequence[Submission]) -> Sequence[Outcome]:
-        FLUSHED.observe(len(submissions))
-        try:
-            async with self._database.connection() as connection:
-                return await submit_many(connection, submissions)
-        except Exception as error:
-            if len(submissions) > 1 and not _is_outage(error):
-                return [(await self._flush([one]))[0] for one in submissions]
-            if isinstance(error, DBAPIError) and "uq_feedback_reference" in str(error.orig):
-                return await self._flush([with_new_reference(submissions[0])])
-            return [_problem(error)] * len(submissions)
-
-
-def _is_outage(error: Exception) -> bool:
-    return is_infrastructure(error) and sqlstate(error) != LOCK_NOT_AVAILABLE
-
-
-def _problem(error: Exception) -> Outcome:
-    if sqlstate(error) == LOCK_NOT_AVAILABLE:
-        return StillRunning()
-    log.error("flush_failed", **describe(error))
-    return ServiceUnavailable() if is_infrastructure(error) else InternalError()
 
 
 async def start_batcher(app: FastAPI, stack: AsyncExitStack) -> None:

@@ -4,10 +4,12 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Any, Self, TypeVar
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, EmailStr, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, EmailStr, Field, SkipValidation, model_validator
 from pydantic_core import PydanticCustomError
 
+from libs.common.idempotency import KEY_PATTERN
 from libs.common.languages import Bilingual
+from libs.common.problems import ProblemDetails
 from libs.common.wire import Line, Wire, Words
 from libs.contracts.codes import (
     AnsweredBy,
@@ -184,6 +186,46 @@ class FeedbackIn(Wire):
                 {"fr": "Il faut au moins l'un de : text, topic, ratings, answers."},
             )
         return self
+
+
+MOST_IN_A_BATCH = 1_000
+LARGEST_BATCH_BYTES = 24_000_000
+"""A thousand of the longest texts in French or English."""
+
+
+class BatchItem(FeedbackIn):
+    """Feedback as it is sent alone, and the key under which it is sent again."""
+
+    idempotency_key: str | None = Field(
+        None,
+        min_length=8,
+        max_length=128,
+        pattern=KEY_PATTERN,
+        description="as the header `Idempotency-Key` of one sent alone; default: the batch's with the item's index",
+    )
+
+
+class BatchIn(Wire):
+    """Each item is read by itself: what is wrong with one is told in its outcome."""
+
+    items: list[Annotated[BatchItem, SkipValidation]] = Field(min_length=1, max_length=MOST_IN_A_BATCH)
+
+
+class BatchOutcome(BaseModel):
+    """What became of an item: its receipt, or why there is none."""
+
+    index: int = Field(description="place of the item in the batch, from 0")
+    status: int = Field(examples=[201], description="what one sent alone would have been answered")
+    receipt: "Receipt | None" = None
+    problem: ProblemDetails | None = Field(None, description="its pointers are into the item")
+
+
+class BatchOut(BaseModel):
+    """An outcome for each item, in the order in which they were sent."""
+
+    accepted: int
+    refused: int
+    outcomes: list[BatchOutcome]
 
 
 class Receipt(BaseModel):

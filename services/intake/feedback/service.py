@@ -52,14 +52,20 @@ async def submit_many(connection: AsyncConnection, submissions: Sequence[Submiss
     """
     taken = await _claim(connection, submissions)
     stand_ins: dict[UUID, UUID | Problem] = {}
+    given_up: list[Claim] = []
     for submission in submissions:
         lost = [claim for claim in submission.claims if _key(claim) in taken]
         mine = [claim for claim in submission.claims if _key(claim) not in taken]
-        if lost:
-            stand_ins[submission.id] = await _stand_in(connection, [(one, *taken[_key(one)]) for one in lost], mine)
-        elif submission.refused:
-            stand_ins[submission.id] = submission.refused
-            await connection.execute(delete(idempotency_key).where(_are(mine)))
+        stand_in = _stand_in([(claim, *taken[_key(claim)]) for claim in lost]) if lost else submission.refused
+        if stand_in is None:
+            continue
+        stand_ins[submission.id] = stand_in
+        if isinstance(stand_in, Problem):
+            given_up += mine
+        elif mine:
+            await connection.execute(update(idempotency_key).where(_are(mine)).values(answer=str(stand_in)))
+    if given_up:
+        await connection.execute(delete(idempotency_key).where(_are(given_up)))
     await _write(connection, [one for one in submissions if one.id not in stand_ins])
     earlier = await _accepted(connection, [one for one in stand_ins.values() if isinstance(one, UUID)])
     return [_outcome(one, stand_ins.get(one.id), earlier) for one in submissions]
@@ -100,17 +106,12 @@ async def _claim(
     return {(row.scope, row.key): (row.fingerprint, UUID(row.answer)) for row in rows}
 
 
-async def _stand_in(
-    connection: AsyncConnection, lost: Sequence[tuple[Claim, bytes, UUID]], mine: Sequence[Claim]
-) -> UUID | Problem:
-    """What stands for a submission of which claims were taken before: its other claims follow, or are given up."""
+def _stand_in(lost: Sequence[tuple[Claim, bytes, UUID]]) -> UUID | Problem:
+    """What stands for a submission of which claims were taken before."""
     for claim, mark, _ in lost:
         if claim.otherwise is not None and mark != claim.fingerprint:
-            await connection.execute(delete(idempotency_key).where(_are(mine)))
             return claim.otherwise
-    _, _, first = lost[0]
-    await connection.execute(update(idempotency_key).where(_are(mine)).values(answer=str(first)))
-    return first
+    return lost[0][2]
 
 
 def _are(claims: Sequence[Claim]) -> ColumnElement[bool]:

@@ -269,7 +269,7 @@ def _reference_key(arrival: Arrival, reference: str) -> str:
 
 def _claims(arrival: Arrival, body: FeedbackIn, key: str | None, route: str) -> tuple[Claim, ...]:
     sender, claims = arrival.sender, []
-    mark = fingerprint(arrival.desk.secret, body)
+    mark = fingerprint(arrival.desk.secret, body, without={"idempotency_key"})  # alike alone and in a batch
     if key is not None:
         key = nobodys_key(key) if sender.by is None else key
         claims.append(

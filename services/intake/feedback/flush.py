@@ -1,0 +1,49 @@
+"""One transaction for many submissions; what is wrong with one of them is no matter of the others."""
+
+from collections.abc import Sequence
+
+import structlog
+from prometheus_client import Histogram
+from sqlalchemy.exc import DBAPIError
+
+from libs.common.db import Database
+from libs.common.failures import is_infrastructure, sqlstate
+from libs.common.idempotency import LOCK_NOT_AVAILABLE, StillRunning
+from libs.common.problems import InternalError, ServiceUnavailable
+from libs.common.telemetry import describe
+from services.intake.feedback.service import Outcome, submit_many, with_new_reference
+from services.intake.feedback.submission import Submission
+
+FLUSHED = Histogram(
+    "ecoute_intake_flush_size",
+    "Feedback written in one transaction",
+    buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512),
+)
+
+log = structlog.get_logger("flush")
+
+
+async def flush(database: Database, submissions: Sequence[Submission]) -> Sequence[Outcome]:
+    """The outcome of each. Where data makes the transaction fail, its halves go on without each other."""
+    FLUSHED.observe(len(submissions))
+    try:
+        async with database.connection() as connection:
+            return await submit_many(connection, submissions)
+    except Exception as error:
+        if len(submissions) > 1 and not _is_outage(error):
+            middle = len(submissions) // 2
+            return [*await flush(database, submissions[:middle]), *await flush(database, submissions[middle:])]
+        if isinstance(error, DBAPIError) and "uq_feedback_reference" in str(error.orig):
+            return await flush(database, [with_new_reference(submissions[0])])
+        return [_problem(error)] * len(submissions)
+
+
+def _is_outage(error: Exception) -> bool:
+    return is_infrastructure(error) and sqlstate(error) != LOCK_NOT_AVAILABLE
+
+
+def _problem(error: Exception) -> Outcome:
+    if sqlstate(error) == LOCK_NOT_AVAILABLE:
+        return StillRunning()
+    log.error("flush_failed", **describe(error))
+    return ServiceUnavailable() if is_infrastructure(error) else InternalError()
