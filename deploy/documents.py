@@ -48,7 +48,7 @@ def _problems() -> str:
         "| type | status | English | français |",
         "| --- | --- | --- | --- |",
     ]
-    for kind in sorted(_kinds(Problem), key=lambda kind: kind.type):
+    for kind in sorted(_kinds(Problem), key=lambda kind: (kind.type, kind.__module__)):
         lines.append(f"| `{kind.type}` | {kind.status} | {kind.title('en')} | {kind.title('fr')} |")
     return "\n".join(lines) + "\n"
 
