@@ -1,0 +1,175 @@
+"""What happens by itself, once, at its moment, however long nobody looked."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from libs.contracts.cases import CaseClosed, CaseResumed, ClockApproaching, ClockBreached
+from libs.contracts.feedback import FeedbackEvaluated
+from services.routing.cases.terms import USUAL
+from services.routing.cases.timers import ring
+from tests.services.routing.office import ORGANISATION, Routing, clock, local, received
+from tests.services.routing.test_working import FINAL, in_state
+
+SPOKE = local("2026-03-09 11:00")
+NOW = local("2026-03-10 10:00")
+RESOLVED = {
+    "code": "resolved",
+    "name": {"fr": "Réglé", "en": "Solved"},
+    "when": {"kind": ["complaint"], "topic": ["resolve"]},
+    "clocks": [
+        {"clock": "reply", "within": {"business_days": 10}},
+        {"clock": "resolve", "within": {"business_days": 12}},
+        {"clock": "stage2_reply", "within": {"business_days": 10}, "starts": "reopening"},
+    ],
+}
+
+
+@pytest.fixture(autouse=True)
+def _on_tuesday_morning(routing: Routing) -> None:
+    routing.at(NOW)
+
+
+@pytest.fixture
+async def resolving(routing: Routing) -> None:
+    """A standard that promises a solution, and a second stage."""
+    standards = [*ORGANISATION["standards"], RESOLVED]
+    await routing.publish({**ORGANISATION, "standards": standards}, NOW)
+
+
+async def told(routing: Routing, case: dict[str, Any], *kinds: type[Any]) -> list[tuple[str, Any]]:
+    return [
+        (getattr(event, "clock", ""), at) for _, at, event in await routing.events(case) if isinstance(event, kinds)
+    ]
+
+
+async def settle(routing: Routing, moment: str) -> None:
+    while await ring(routing.database, local(moment), USUAL):
+        pass
+
+
+async def test_a_promise_warns_after_three_quarters_of_its_time_and_is_breached_at_its_due_moment(
+    routing: Routing,
+) -> None:
+    case = await in_state(routing, "assigned")
+    # Two days from Monday 11:00 are 4.5 + 7 + 7 = 18.5 h; a quarter of them is left 4 h 37.5 min before Wed 16:30.
+    await settle(routing, "2026-03-11 10:52")
+    assert await told(routing, case, ClockApproaching, ClockBreached) == []
+    await settle(routing, "2026-03-11 10:53")
+    warned = [("acknowledge", local("2026-03-11 10:52:30"))]
+    assert await told(routing, case, ClockApproaching, ClockBreached) == warned
+    await settle(routing, "2026-03-11 16:30")
+    assert await told(routing, case, ClockBreached) == []
+    await settle(routing, "2026-03-11 16:31")
+    await settle(routing, "2026-03-12 16:31")
+    assert await told(routing, case, ClockBreached) == [("acknowledge", local("2026-03-11 16:30"))]
+    lines = [(line["verb"], line["by"], line["details"]) for line in await routing.timeline(case)][-2:]
+    assert lines == [("approaching", "timer", {"clock": "acknowledge"}), ("breach", "timer", {"clock": "acknowledge"})]
+
+
+async def test_after_downtime_each_is_told_once_with_the_moment_at_which_it_happened(routing: Routing) -> None:
+    case = await in_state(routing, "assigned")
+    for _ in range(2):
+        await settle(routing, "2026-06-01 10:00")
+    assert await told(routing, case, ClockBreached) == [
+        ("acknowledge", local("2026-03-11 16:30")),
+        ("reply", local("2026-03-30 16:30")),
+    ]
+    assert len(await told(routing, case, ClockApproaching)) == 2
+    versions = [version for version, *_ in await routing.events(case)]
+    assert versions == sorted(set(versions))
+
+
+async def test_many_who_look_at_once_tell_it_once(routing: Routing) -> None:
+    cases = [await routing.open(SPOKE, kind="complaint", topic=f"crowd-{n}") for n in range(12)]
+    at = local("2026-03-12 10:00")
+    await asyncio.gather(*(ring(routing.database, at, USUAL, limit=5) for _ in range(8)))
+    await settle(routing, "2026-03-12 10:00")
+    for case in cases:
+        assert await told(routing, case, ClockBreached) == [("acknowledge", local("2026-03-11 16:30"))]
+
+
+async def test_what_was_answered_in_time_is_never_breached(routing: Routing) -> None:
+    case = await routing.done(await in_state(routing, "assigned"), "reply", **FINAL)
+    await settle(routing, "2026-04-01 10:00")
+    assert await told(routing, case, ClockApproaching, ClockBreached) == []
+
+
+async def test_a_historical_case_tells_nothing_by_itself(routing: Routing) -> None:
+    case = await routing.open(local("2019-03-06 11:00"), kind="complaint", historical=True, recorded_at=NOW)
+    await settle(routing, "2026-06-01 10:00")
+    assert await told(routing, case, ClockApproaching, ClockBreached, CaseClosed) == []
+
+
+async def test_a_wait_ends_by_itself_and_the_team_is_reminded(routing: Routing) -> None:
+    until = local("2026-03-12 10:00")
+    case = await in_state(routing, "acknowledged")
+    await routing.done(case, "suspend", **{"for": "person", "reason": "lab", "until": until.isoformat()})
+    await settle(routing, "2026-03-13 10:00")
+    after = await routing.see(case["id"])
+    assert (after["state"], [one["task"] for one in after["tasks"]]) == ("acknowledged", ["wait_over"])
+    assert await told(routing, case, CaseResumed) == [("", until)]
+    routing.at(local("2026-03-13 10:00"))
+    assert (await routing.done(case, "note", note="Vu."))["tasks"] == []
+
+
+async def test_an_answered_case_closes_after_thirty_days_and_can_come_back_for_sixty(routing: Routing) -> None:
+    case = await in_state(routing, "answered")
+    await settle(routing, "2026-04-09 09:59")
+    assert (await routing.see(case["id"]))["state"] == "answered"
+    await settle(routing, "2026-05-20 10:00")
+    closed = [(at, event) for _, at, event in await routing.events(case) if isinstance(event, CaseClosed)]
+    ((at, event),) = closed
+    assert (at, event.because, event.outcome) == (NOW + timedelta(days=30), "time_passed", "upheld")
+    assert event.reopen_until == NOW + timedelta(days=90)
+    routing.at(local("2026-05-20 10:00"))
+    assert (await routing.done(case, "reopen", reason="Elle a rappelé."))["state"] == "acknowledged"
+
+
+async def test_resolve_ends_at_the_reply_that_stood_and_is_not_breached_while_nobody_contests_it(
+    routing: Routing, resolving: None
+) -> None:
+    case = await routing.open(SPOKE, kind="complaint", topic="resolve", service="passports")
+    await routing.done(case, "reply", **FINAL)
+    await settle(routing, "2026-05-20 10:00")
+    after = await routing.see(case["id"])
+    assert (after["state"], clock(after, "resolve")["met"]) == ("closed", True)
+    assert clock(after, "resolve")["ended_at"] == "2026-03-10T14:00:00Z"
+    assert await told(routing, case, ClockBreached) == []
+    (closed,) = [event for *_, event in await routing.events(case) if isinstance(event, CaseClosed)]
+    assert [(one.clock, one.met) for one in closed.ended] == [("resolve", True)]
+
+
+async def test_resolve_runs_on_where_the_person_says_that_it_is_not_solved(routing: Routing, resolving: None) -> None:
+    case = await routing.open(SPOKE, kind="complaint", topic="resolve", service="passports")
+    await routing.done(case, "reply", **FINAL)
+    await routing.hear(received(FeedbackEvaluated(answer=1, solved="no"), case["feedback_id"]))
+    seen = await routing.see(case["id"])
+    assert [one["task"] for one in seen["tasks"]] == ["not_solved"]
+    await settle(routing, "2026-05-20 10:00")
+    seen = await routing.see(case["id"])
+    assert (seen["state"], seen["clocks"][1]["clock"]) == ("answered", "resolve")  # a task keeps it from closing
+    assert await told(routing, case, ClockBreached) == [("resolve", local("2026-03-25 16:30"))]
+    routing.at(local("2026-05-20 10:00"))
+    closed = await routing.done(case, "close")
+    assert (closed["tasks"], clock(closed, "resolve")["ended_at"]) == ([], None)
+    again = await routing.done(case, "reopen", reason="Elle a rappelé.")
+    assert clock(again, "stage2_reply")["started_at"] == "2026-05-20T14:00:00Z"
+    answered = await routing.done(case, "reply", **FINAL)
+    assert clock(answered, "stage2_reply")["met"] is True
+    assert clock(answered, "reply")["ended_at"] == "2026-03-10T14:00:00Z"
+
+
+async def test_one_case_that_fails_does_not_hold_up_the_others(routing: Routing) -> None:
+    bad = await in_state(routing, "assigned")
+    good = await in_state(routing, "assigned")
+    async with routing.database.connection() as connection:
+        await connection.execute(text("UPDATE clock SET within = '[]' WHERE case_id = :id"), {"id": bad["id"]})
+    await settle(routing, "2026-03-12 10:00")
+    assert await told(routing, good, ClockBreached) == [("acknowledge", local("2026-03-11 16:30"))]
+    assert await told(routing, bad, ClockBreached) == []
+    (row,) = await routing.rows("SELECT rings_at FROM cases WHERE id = :id", id=bad["id"])
+    assert row.rings_at == local("2026-03-12 11:00")

@@ -1,0 +1,173 @@
+"""Cases that wait, promises that move, and what is told of both."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from libs.contracts.cases import CaseAsked, CaseExtended, CaseResumed, CaseSuspended, ClockBreached, ClockCorrected
+from services.routing.cases.terms import USUAL
+from services.routing.cases.timers import ring
+from tests.services.routing.office import Routing, clock, due, local
+from tests.services.routing.test_working import FINAL, in_state, problem
+
+NOW = local("2026-03-10 10:00")
+UNTIL = local("2026-03-12 10:00")
+SUSPENDED = {"for": "third_party", "reason": "lab", "until": UNTIL.isoformat()}
+
+
+@pytest.fixture(autouse=True)
+def _on_tuesday_morning(routing: Routing) -> None:
+    routing.at(NOW)
+
+
+async def last(routing: Routing, case: dict[str, Any], kind: type[Any]) -> tuple[datetime, Any]:
+    return [(at, event) for _, at, event in await routing.events(case) if isinstance(event, kind)][-1]
+
+
+async def test_a_suspension_is_told_with_its_reason_and_end_and_shown_in_the_ledger(routing: Routing) -> None:
+    case = await in_state(routing, "acknowledged")
+    waits = await routing.done(case, "suspend", **SUSPENDED)
+    assert (waits["state"], waits["waiting"]) == ("waiting", {"for": "third_party", "until": "2026-03-12T14:00:00Z"})
+    assert waits["next_due_at"] is None
+    _, told = await last(routing, case, CaseSuspended)
+    assert (told.waiting_for, told.reason, told.until, told.state) == ("third_party", "lab", UNTIL, "waiting")
+    routing.at(local("2026-03-11 10:00"))
+    after = await routing.done(case, "resume")
+    assert (after["state"], after["waiting"], clock(after, "reply")["suspended_seconds"]) == (
+        "acknowledged",
+        None,
+        7 * 3600,
+    )
+    _, told = await last(routing, case, CaseResumed)
+    assert told.resumed_by == "staff"
+    assert {one.clock: one.suspended_seconds for one in told.clocks} == {"acknowledge": 0, "reply": 7 * 3600}
+    (span,) = (await routing.see(case["id"]))["suspensions"]
+    assert (span["for"], span["reason"], span["resumed_by"]) == ("third_party", "lab", "staff")
+    assert (span["from"], span["ended_at"]) == ("2026-03-10T14:00:00Z", "2026-03-11T14:00:00Z")
+
+
+async def test_a_case_that_nobody_acknowledged_is_not_acknowledged_by_waiting(routing: Routing) -> None:
+    case = await routing.done(await in_state(routing, "assigned"), "suspend", **SUSPENDED)
+    assert (await routing.done(case, "resume"))["state"] == "assigned"
+
+
+async def test_the_person_is_asked_with_what_happens_otherwise(routing: Routing) -> None:
+    case = await in_state(routing, "acknowledged")
+    body = {"text": "Quel numéro ?", "until": UNTIL.isoformat(), "otherwise": "Nous fermerons."}
+    asked = await routing.done(case, "ask", **body)
+    assert asked["waiting"]["for"] == "person"
+    _, told = await last(routing, case, CaseAsked)
+    assert (told.text, told.until) == ("Quel numéro ?\n\nNous fermerons.", UNTIL)
+    _, told = await last(routing, case, CaseSuspended)
+    assert (told.waiting_for, told.reason) == ("person", "asked")
+
+
+async def test_a_wait_is_over_at_its_end_whoever_notices_it(routing: Routing) -> None:
+    case = await routing.done(await in_state(routing, "acknowledged"), "suspend", **SUSPENDED)
+    routing.at(local("2026-03-16 09:00"))
+    after = await routing.done(case, "note", note="Où en est-on ?")
+    assert (after["state"], after["tasks"]) == ("acknowledged", [])
+    at, told = await last(routing, case, CaseResumed)
+    assert (at, told.resumed_by, told.effective_at) == (UNTIL, "timer", UNTIL)
+    assert due(after, "reply") == local("2026-04-01 16:30")  # Mon 30 March and 14 h
+
+
+@pytest.mark.parametrize("verb", ["ask", "suspend"])
+async def test_a_wait_ends_after_it_begins(routing: Routing, verb: str) -> None:
+    case = await in_state(routing, "acknowledged")
+    body = {"ask": {"text": "?", "otherwise": "."}, "suspend": {"for": "person", "reason": "lab"}}[verb]
+    answer = await routing.do(case, verb, until=NOW.isoformat(), **body)
+    assert problem(answer) == (422, "until-not-after")
+
+
+EXTENSION = {"clock": "reply", "text": "L'expert est absent.", "recourse": "Le protecteur du citoyen."}
+
+
+async def test_an_extension_tells_the_person_the_new_date_the_reason_and_the_recourse(routing: Routing) -> None:
+    case = await in_state(routing, "acknowledged")
+    before = due(case, "reply")
+    after = await routing.done(case, "extend", **EXTENSION, business_days=2)
+    assert before == local("2026-03-30 16:30")
+    assert due(after, "reply") == local("2026-04-01 16:30")
+    assert clock(after, "reply")["extended"] is True
+    _, told = await last(routing, case, CaseExtended)
+    assert (told.clock, told.due_before, told.due_at) == ("reply", before, local("2026-04-01 16:30"))
+    assert told.text == "L'expert est absent.\n\nLe protecteur du citoyen."
+
+
+async def test_a_promise_is_extended_once_and_then_by_a_supervisor(routing: Routing) -> None:
+    case = await in_state(routing, "acknowledged")
+    agent = routing.staff("agent", teams=["letters"])
+    assert (await routing.do(case, "extend", agent, **EXTENSION, business_days=2)).status_code == 200
+    again = await routing.do(case, "extend", agent, **EXTENSION, business_days=2)
+    assert problem(again) == (403, "extension-needs-supervisor")
+    assert (await routing.do(case, "extend", **EXTENSION, business_days=2)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("fields", "refusal"),
+    [
+        ({"clock": "acknowledge", "business_days": 1}, (422, "clock-not-running")),
+        ({"clock": "stage2_reply", "business_days": 1}, (422, "clock-not-running")),
+        ({"due_at": "2026-03-30T16:30:00-04:00"}, (422, "extension-not-later")),
+        ({"due_at": "2026-03-31T16:30:00-04:00", "business_days": 1}, (422, "invalid-request")),
+        ({}, (422, "invalid-request")),
+    ],
+)
+async def test_an_extension_without_sense_is_refused(
+    routing: Routing, fields: dict[str, Any], refusal: tuple[int, str]
+) -> None:
+    case = await in_state(routing, "acknowledged")
+    assert problem(await routing.do(case, "extend", **{**EXTENSION, **fields})) == refusal
+
+
+async def test_what_is_overdue_is_extended_no_more(routing: Routing) -> None:
+    case = await in_state(routing, "acknowledged")
+    routing.at(local("2026-03-30 16:30"))
+    assert problem(await routing.do(case, "extend", **EXTENSION, business_days=2)) == (409, "clock-already-due")
+
+
+# Written down late.
+
+
+async def test_a_late_entry_that_makes_a_breach_untrue_is_corrected_once(routing: Routing) -> None:
+    case = await in_state(routing, "assigned")
+    now = local("2026-03-13 10:00")
+    await ring(routing.database, now, USUAL)
+    assert (await last(routing, case, ClockBreached))[1].clock == "acknowledge"
+    routing.at(now)
+    late = {"effective_at": local("2026-03-11 16:30").isoformat(), "late_entry_reason": "On avait téléphoné."}
+    after = await routing.done(case, "acknowledge", **late)
+    assert (clock(after, "acknowledge")["met"], clock(after, "acknowledge")["late_entry"]) == (True, True)
+    told = [event for *_, event in await routing.events(case) if isinstance(event, ClockCorrected)]
+    assert [(one.clock, one.because, one.breach_untrue, one.met) for one in told] == [
+        ("acknowledge", "late_entry", True, True)
+    ]
+    assert told[0].ended_at == local("2026-03-11 16:30")
+
+
+async def test_a_late_entry_that_leaves_the_breach_true_corrects_nothing(routing: Routing) -> None:
+    case = await in_state(routing, "assigned")
+    now = local("2026-03-16 10:00")
+    await ring(routing.database, now, USUAL)
+    routing.at(now)
+    late = {"effective_at": local("2026-03-11 16:31").isoformat(), "late_entry_reason": "On avait téléphoné."}
+    after = await routing.done(case, "reply", **FINAL, **late)
+    assert clock(after, "acknowledge")["met"] is False
+    assert not [event for *_, event in await routing.events(case) if isinstance(event, ClockCorrected)]
+
+
+async def test_a_suspension_written_down_late_takes_a_breach_back_until_it_is_one_again(routing: Routing) -> None:
+    case = await in_state(routing, "assigned")
+    now = local("2026-03-13 10:00")
+    await ring(routing.database, now, USUAL)
+    routing.at(now)
+    late = {"effective_at": local("2026-03-11 15:30").isoformat(), "late_entry_reason": "Le labo."}
+    until = {"until": local("2026-03-13 12:00").isoformat()}
+    await routing.done(case, "suspend", **{**SUSPENDED, **until}, **late)
+    assert (await last(routing, case, ClockCorrected))[1].breach_untrue is True
+    await ring(routing.database, local("2026-03-20 10:00"), USUAL)
+    # Wed 1 h, Thu 7 h, Fri 3.5 h = 11.5 h after Wed 16:30: Thu 7 h and 4.5 h of Friday.
+    at, told = await last(routing, case, ClockBreached)
+    assert (at, told.clock) == (local("2026-03-13 14:00"), "acknowledge")
