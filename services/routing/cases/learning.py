@@ -29,7 +29,7 @@ from services.routing.cases.undelivered import UNDELIVERED, Given, replies_given
 from services.routing.cases.unopened import forget_unopened
 from services.routing.cases.verbs.answering import BROUGHT_BY_STAFF, end_case
 from services.routing.cases.verbs.waiting import wake
-from services.routing.cases.work import Work, end_tasks, put_down, raise_task, take_up, write_line
+from services.routing.cases.work import Work, end_task, end_tasks, put_down, raise_task, take_up, write_line
 from services.routing.database import Base
 
 PERSON = "person"
@@ -107,7 +107,7 @@ def _evaluation(work: Work, event: FeedbackEvaluated, at: datetime) -> None:
     case.solved, case.solved_answer = event.solved, event.answer
     write_line(work, "evaluation", PERSON, at, {"solved": event.solved, "answer": event.answer})
     if event.solved == "yes":
-        end_tasks(work, ["not_solved"])
+        end_task(work, "not_solved")
     elif case.state in ("answered", "closed") and event.answer == case.answers:
         raise_task(work, "not_solved", at)
 
@@ -138,14 +138,14 @@ def _withdrawal(work: Work, event: FeedbackWithdrawn) -> None:
     case.outcome = "withdrawn"
     end_case(work, "withdrawn")
     case.last_effective_at = at
-    end_tasks(work, [task.task for task in work.tasks])
+    end_tasks(work, list(work.tasks))
     write_line(work, "close", PERSON, at, {"because": "withdrawn"})
 
 
 def _delivery(work: Work, event: ReplyDelivered) -> None:
     write_line(work, "delivered", INTAKE, event.delivered_at, {"by": event.by, "answer": event.answer})
     if event.by in BROUGHT_BY_STAFF:
-        end_tasks(work, ["deliver_reply"])
+        end_task(work, "deliver_reply")
 
 
 def _non_delivery(work: Work, event: ReplyUndeliverable, given: Mapping[UUID, Given]) -> None:
@@ -156,7 +156,7 @@ def _non_delivery(work: Work, event: ReplyUndeliverable, given: Mapping[UUID, Gi
         take_back(work, event.answer, given[case.id])
     details = {"by": event.by, "answer": event.answer, "because": event.because}
     write_line(work, UNDELIVERED, INTAKE, at, details)
-    end_tasks(work, ["deliver_reply"])
+    end_task(work, "deliver_reply")
     raise_task(work, "reply_undelivered", at)
 
 

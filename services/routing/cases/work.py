@@ -1,6 +1,6 @@
 """A case in hand: under its lock, with all that is needed to decide, and what is to be written of it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
@@ -173,8 +173,13 @@ def raise_task(work: Work, name: str, since: datetime) -> None:
         work.new.append(task)
 
 
-def end_tasks(work: Work, names: Collection[str]) -> None:
-    for task in [one for one in work.tasks if one.task in names]:
+def end_task(work: Work, name: str) -> None:
+    end_tasks(work, [task for task in work.tasks if task.task == name])
+
+
+def end_tasks(work: Work, tasks: Iterable[CaseTask]) -> None:
+    """Those of the tasks that are still open."""
+    for task in [one for one in tasks if one in work.tasks]:
         work.tasks.remove(task)
         if task in work.new:
             work.new.remove(task)

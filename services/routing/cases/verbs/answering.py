@@ -10,7 +10,7 @@ from services.routing.cases.models import Clock
 from services.routing.cases.verbs.line import Line
 from services.routing.cases.verbs.schemas import Acknowledge, Close, Decline, Refer, Reopen, Reply
 from services.routing.cases.verbs.waiting import correct, wake
-from services.routing.cases.work import Work, is_contested, raise_task, tell, waited
+from services.routing.cases.work import Work, end_task, is_contested, raise_task, tell, waited
 
 ENDED_BY_A_REPLY = ("acknowledge", "reply", "stage2_reply")
 BROUGHT_BY_STAFF = ("phone", "letter")
@@ -144,6 +144,7 @@ def _tell_reply(work: Work, ended: list[Clock], *, interim: bool, **fields: Any)
         **fields,
     )
     if work.case.reply_by in BROUGHT_BY_STAFF and fields["text"] and not work.case.historical:
+        end_task(work, "deliver_reply")
         raise_task(work, "deliver_reply", work.effective_at)
 
 

@@ -166,9 +166,10 @@ def _carry_out(work: Work, verb: Verb, body: bodies.Action, by: Principal, expec
         raise VerbNotPossible(case.state, possible)
     work.effective_at, work.late = _effective_at(work, body, by)
     work.by_supervisor = by.has("supervisor")
+    open_tasks = list(work.tasks)
     line = WAYS[verb].carry_out(work, body)
     case.last_effective_at = work.effective_at
-    end_tasks(work, ENDED_TASKS.get(verb, ()))
+    end_tasks(work, [task for task in open_tasks if task.task in ENDED_TASKS.get(verb, ())])
     write_line(
         work,
         verb,

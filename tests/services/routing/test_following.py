@@ -1,0 +1,221 @@
+"""What a case learns of its feedback after it was opened, and how staff open one for feedback that had none."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from libs.contracts.cases import CaseAssigned, CaseClosed, CaseReplied, CaseResumed, ClockCorrected, case_id_of
+from libs.contracts.feedback import (
+    FeedbackEvaluated,
+    FeedbackMessageAdded,
+    FeedbackReclassified,
+    FeedbackVerbatimRedacted,
+    FeedbackWithdrawn,
+    ReplyDelivered,
+    ReplyUndeliverable,
+)
+from tests.services.routing.office import Routing, clock, due, local, received, submitted
+from tests.services.routing.test_working import FINAL, in_state, problem
+
+SPOKE = local("2026-03-09 11:00")
+NOW = local("2026-03-10 10:00")
+LATER = local("2026-03-11 10:00")
+
+
+@pytest.fixture(autouse=True)
+def _on_tuesday_morning(routing: Routing) -> None:
+    routing.at(NOW)
+
+
+async def hear(routing: Routing, case: dict[str, Any], *events: Any) -> dict[str, Any]:
+    await routing.hear(*(received(event, UUID(case["feedback_id"])) for event in events))
+    return await routing.see(case["id"])
+
+
+def message(text: str = "Bonjour.") -> FeedbackMessageAdded:
+    return FeedbackMessageAdded(message_id=uuid4(), sent_at=LATER, text=text)
+
+
+def tasks(case: dict[str, Any]) -> list[str]:
+    return [one["task"] for one in case["tasks"]]
+
+
+async def told(routing: Routing, case: dict[str, Any], kind: type[Any]) -> list[Any]:
+    return [event for *_, event in await routing.events(case) if isinstance(event, kind)]
+
+
+async def test_a_message_is_on_the_timeline_and_somebody_must_read_it(routing: Routing) -> None:
+    for state in ("assigned", "acknowledged", "answered", "closed"):
+        case = await in_state(routing, state)
+        after = await hear(routing, case, message("J'ai oublié le reçu."))
+        assert (after["state"], tasks(after)) == (state, ["read_message"])
+        line = (await routing.timeline(case))[-1]
+        assert (line["verb"], line["by"], line["text"]) == ("message", "person", "J'ai oublié le reçu.")
+
+
+async def test_the_answer_to_a_question_ends_the_wait(routing: Routing) -> None:
+    case = await in_state(routing, "acknowledged")
+    until = local("2026-03-20 10:00").isoformat()
+    await routing.done(case, "ask", text="Quel numéro ?", until=until, otherwise="Nous fermerons.")
+    after = await hear(routing, case, message("Le 12."))
+    assert (after["state"], tasks(after), after["waiting"]) == ("acknowledged", ["answer_asked"], None)
+    (resumed,) = await told(routing, case, CaseResumed)
+    assert (resumed.resumed_by, resumed.effective_at) == ("person", LATER)
+    assert due(after, "reply") == local("2026-03-31 16:30")  # seven hours after Mon 30
+    routing.at(LATER)
+    assert tasks(await routing.done(case, "note", note="Lu.")) == []
+
+
+async def test_the_same_event_again_changes_nothing(routing: Routing) -> None:
+    case = await in_state(routing, "answered")
+    event = received(message(), UUID(case["feedback_id"]))
+    await routing.hear(event)
+    before = await routing.timeline(case)
+    await routing.hear(event)
+    assert await routing.timeline(case) == before
+
+
+async def test_withdrawn_feedback_closes_the_case_and_its_promises_lapse(routing: Routing) -> None:
+    for state in ("new", "assigned", "waiting", "answered"):
+        case = await in_state(routing, state)
+        after = await hear(routing, case, FeedbackWithdrawn(effective_at=LATER))
+        assert (after["state"], after["outcome"], tasks(after)) == ("closed", "withdrawn", [])
+        (closed,) = await told(routing, case, CaseClosed)
+        assert (closed.because, closed.outcome, closed.effective_at) == ("withdrawn", "withdrawn", LATER)
+        open_before = [one["clock"] for one in case["clocks"] if one["ended_at"] is None]
+        assert [one.clock for one in closed.clocks if one.cancelled_at == LATER] == open_before
+        assert len(await told(routing, case, CaseResumed)) == (1 if state == "waiting" else 0)
+
+
+async def test_withdrawn_after_it_was_closed_changes_nothing(routing: Routing) -> None:
+    case = await in_state(routing, "closed")
+    assert (await hear(routing, case, FeedbackWithdrawn(effective_at=LATER)))["outcome"] == "upheld"
+
+
+async def test_a_reply_that_did_not_arrive_is_as_if_it_had_not_been_given(routing: Routing) -> None:
+    case = await in_state(routing, "answered")
+    missing = ReplyUndeliverable(reply_id=uuid4(), answer=1, by="email", because="bounced", found_at=LATER)
+    after = await hear(routing, case, missing)
+    assert (after["state"], after["outcome"], tasks(after)) == ("assigned", None, ["reply_undelivered"])
+    assert {one["clock"]: one["ended_at"] for one in after["clocks"]} == {"acknowledge": None, "reply": None}
+    corrected = await told(routing, case, ClockCorrected)
+    assert [(one.clock, one.because, one.ended_at, one.state) for one in corrected] == [
+        ("acknowledge", "undeliverable", None, "assigned"),
+        ("reply", "undeliverable", None, "assigned"),
+    ]
+    routing.at(LATER)
+    again = await routing.done(case, "reply", **FINAL)
+    assert (again["state"], tasks(again), clock(again, "reply")["met"], again["answers"]) == ("answered", [], True, 2)
+
+
+async def test_an_acknowledgement_of_its_own_stays_where_the_reply_did_not_arrive(routing: Routing) -> None:
+    case = await routing.done(await in_state(routing, "acknowledged"), "reply", **FINAL)
+    missing = ReplyUndeliverable(reply_id=uuid4(), answer=1, by="letter", because="returned", found_at=LATER)
+    after = await hear(routing, case, missing)
+    assert (after["state"], clock(after, "acknowledge")["met"]) == ("acknowledged", True)
+
+
+async def test_without_clocks_too_the_team_has_the_case_again(routing: Routing) -> None:
+    case = await routing.open(SPOKE, kind="suggestion", response_requested=True, service="passports")
+    await routing.done(case, "reply", **FINAL)
+    missing = ReplyUndeliverable(reply_id=uuid4(), answer=1, by="email", because="rejected", found_at=LATER)
+    assert (await hear(routing, case, missing))["state"] == "assigned"
+    *_, (_, _, event) = await routing.events(case)
+    assert (type(event), event.state) == (CaseResumed, "assigned")
+
+
+async def test_a_delivery_is_noted_and_staff_must_bring_what_goes_by_letter(routing: Routing) -> None:
+    case = await routing.open(SPOKE, kind="complaint", service="passports", reply_by="letter")
+    assert tasks(await routing.done(case, "reply", **FINAL)) == ["deliver_reply"]
+    arrived = ReplyDelivered(reply_id=uuid4(), answer=1, by="letter", delivered_at=LATER)
+    assert tasks(await hear(routing, case, arrived)) == []
+    line = (await routing.timeline(case))[-1]
+    assert (line["verb"], line["details"]) == ("delivered", {"by": "letter", "answer": 1})
+
+
+async def test_what_did_not_solve_it_is_a_task_until_it_is_answered_again(routing: Routing) -> None:
+    case = await in_state(routing, "answered")
+    after = await hear(routing, case, FeedbackEvaluated(answer=1, solved="partly"))
+    assert (after["solved"], tasks(after)) == ("partly", ["not_solved"])
+    assert tasks(await routing.done(case, "reply", **FINAL)) == []
+    assert tasks(await hear(routing, case, FeedbackEvaluated(answer=1, solved="no"))) == []
+
+
+def corrected(**fields: Any) -> FeedbackReclassified:
+    return FeedbackReclassified.model_validate({"kind": "complaint", "changed": tuple(fields), **fields})
+
+
+async def test_rules_decide_anew_while_nobody_has_taken_the_case(routing: Routing) -> None:
+    case = await in_state(routing, "new")
+    after = await hear(routing, case, corrected(service="passports"))
+    assert (after["team"]["code"], after["state"], after["service"]) == ("passports", "assigned", "passports")
+    *_, assigned = await told(routing, case, CaseAssigned)
+    assert assigned.assigned_by == "rule"
+    assert after["clocks"] == case["clocks"]
+    again = await hear(routing, case, corrected(service="passports"))
+    assert again["version"] == after["version"]
+    routing.at(datetime.now(UTC))
+    taken = await routing.done(again, "acknowledge")
+    stays = await hear(routing, taken, corrected(service=None))
+    assert (stays["team"]["code"], stays["service"], stays["version"]) == ("passports", None, taken["version"])
+
+
+async def test_what_staff_assigned_is_not_taken_away_by_rules(routing: Routing) -> None:
+    case = await in_state(routing, "assigned")
+    assert (await hear(routing, case, corrected(service="passports")))["team"]["code"] == "letters"
+
+
+async def test_what_was_resolved_on_the_spot_opens_answered(routing: Routing) -> None:
+    said = {"kind": "complaint", "source": "staff", "resolved_on_the_spot": {"remedy": "refund"}}
+    for service in ("passports", "pensions"):
+        case = await routing.open(SPOKE, service=service, recorded_at=NOW, **said)
+        assert (case["state"], case["remedy"], case["answers"]) == ("answered", "refund", 1)
+        assert [(one["met"], one["elapsed_seconds"]) for one in case["clocks"]] == [(True, 0), (True, 0)]
+        events = await routing.events(case)
+        assert [type(event).__name__ for *_, event in events] == ["CaseOpened", "CaseAssigned", "CaseReplied"]
+        (reply,) = await told(routing, case, CaseReplied)
+        assert (reply.on_the_spot, reply.remedy, reply.effective_at, reply.answer) == (True, "refund", SPOKE, 1)
+
+
+# Opened by staff.
+
+
+async def test_staff_open_a_case_for_feedback_that_had_none(routing: Routing) -> None:
+    feedback = submitted(SPOKE, kind="suggestion", service="passports", external_reference="CRM-1")
+    words = FeedbackVerbatimRedacted(text="Un banc, peut-être ?", language="fr", language_confidence=1)
+    await routing.hear(feedback, received(words, feedback.subject))
+    body = {"feedback_id": str(feedback.subject)}
+    agent = routing.staff("agent", teams=["letters"])
+    opened = await routing.http.post("/v1/cases", json=body, headers=agent)
+    assert (opened.status_code, opened.json()["id"]) == (201, str(case_id_of(feedback.subject)))
+    case = await routing.see(opened.json()["id"])
+    assert (case["team"]["code"], case["verbatim"], case["language"]) == ("passports", "Un banc, peut-être ?", "fr")
+    assert (case["external_reference"], case["opened_at"]) == ("CRM-1", "2026-03-10T14:00:00Z")
+    assert (await routing.timeline(case))[0]["by"] == "tester"
+    again = await routing.http.post("/v1/cases", json=body, headers=agent)
+    assert problem(again) == (404, "feedback-not-found")
+    theirs = await routing.http.post("/v1/cases", json=body, headers=routing.staff("agent", teams=["passports"]))
+    assert problem(theirs) == (409, "case-exists")
+
+
+async def test_what_was_withdrawn_or_never_was_is_not_opened(routing: Routing) -> None:
+    feedback = submitted(SPOKE, kind="compliment")
+    await routing.hear(feedback)
+    await routing.hear(received(FeedbackWithdrawn(effective_at=LATER), feedback.subject))
+    for subject in (feedback.subject, uuid4()):
+        body = {"feedback_id": str(subject)}
+        answer = await routing.http.post("/v1/cases", json=body, headers=routing.staff("reviewer"))
+        assert problem(answer) == (404, "feedback-not-found")
+
+
+async def test_a_team_complained_about_opens_no_case_of_it(routing: Routing) -> None:
+    feedback = submitted(SPOKE, kind="suggestion", service="passports", concerns_staff=True)
+    await routing.hear(feedback)
+    body = {"feedback_id": str(feedback.subject)}
+    theirs = routing.staff("agent", teams=["passports"])
+    assert problem(await routing.http.post("/v1/cases", json=body, headers=theirs)) == (404, "feedback-not-found")
+    assert (await routing.http.post("/v1/cases", json=body, headers=routing.staff("reviewer"))).status_code == 201
+    again = await routing.http.post("/v1/cases", json=body, headers=theirs)
+    assert problem(again) == (404, "feedback-not-found")
