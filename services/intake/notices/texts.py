@@ -19,7 +19,7 @@ SUBJECTS: Final[dict[NoticeKind, Bilingual]] = {
     "extended": said("Il nous faut plus de temps", "We need more time"),
     "late": said("Notre réponse est en retard", "Our answer is late"),
     "interim": said("Des nouvelles de votre message", "News of your message"),
-    "answered": said("Notre réponse", "Our answer"),
+    "answered": said("Notre réponse à votre message", "Our answer to your message"),
     "reopened": said("Votre dossier est rouvert", "Your case is open again"),
     "closed": said("Votre dossier est fermé", "Your case is closed"),
     "withdrawn": said("Votre message est retiré", "Your message is withdrawn"),
@@ -93,10 +93,10 @@ OPENINGS: Final[dict[NoticeKind, Bilingual]] = {
         "Your case of {day} is now closed.",
     ),
     "withdrawn": said(
-        "Votre message du {day} est retiré, comme vous l'avez demandé : aucune réponse ne vous sera donnée. Si vous ne "
-        "l'avez pas demandé, écrivez-nous.",
-        "Your message of {day} is withdrawn, as you asked: no answer will be given. If you did not ask for it, write "
-        "to us.",
+        "Votre message du {day} est retiré, comme demandé : aucune réponse ne vous sera donnée. Si ce n'est pas vous "
+        "qui l'avez demandé, dites-le-nous par un nouveau message.",
+        "Your message of {day} is withdrawn, as requested: no answer will be given. If it was not you who asked for "
+        "it, tell us in a new message.",
     ),
 }
 
@@ -105,7 +105,7 @@ DATES: Final[dict[NoticeKind, Bilingual]] = {
         ("received", "taken", "assigned", "transferred", "acknowledged", "interim", "reopened"),
         said("Réponse promise : au plus tard le {by}.", "Answer promised: by {by}."),
     ),
-    **dict.fromkeys(("asked", "reminder"), said("Répondez avant le {by}.", "Please answer by {by}.")),
+    **dict.fromkeys(("asked", "reminder"), said("Répondez au plus tard le {by}.", "Please answer by {by}.")),
     "suspended": said("L'attente prend fin au plus tard le {by}.", "The wait ends on {by} at the latest."),
     "resumed": said("Nouvelle date de réponse : au plus tard le {by}.", "New date for the answer: by {by}."),
     "extended": said("Nouvelle date de réponse : au plus tard le {by}.", "New date for the answer: by {by}."),
@@ -132,14 +132,17 @@ SORTED_SOON: Final = said(
 WHO: Final = said("Qui s'en occupe : {team}", "Who has it: {team}")
 FOLLOW: Final = said("Suivre votre message, y ajouter quelque chose :", "Follow your message, add something to it:")
 ANSWER_HERE: Final = said("Répondre à la question :", "Answer the question:")
+COME_BACK: Final = said("Relire notre réponse, ou revenir vers nous :", "Read our answer again, or come back to us:")
 IS_IT_SOLVED: Final = said("Est-ce réglé ? Dites-le-nous ici :", "Is it solved? Tell us here:")
 FOLLOW_BY_CODE: Final = said(
     "Pour suivre votre message et y ajouter quelque chose, voici votre code. Gardez-le pour vous :",
     "To follow your message and add something to it, here is your code. Keep it to yourself:",
 )
 NO_REPLY: Final = said(
-    "Ce courriel part tout seul, et personne ne lit ce qu'on y répond. Référence : {reference}",
-    "This mail is sent by itself, and nobody reads what is answered to it. Reference: {reference}",
+    "Ce courriel est envoyé automatiquement, et les réponses qu'on y fait ne sont pas lues : écrivez-nous par le suivi "
+    "de votre message. Référence : {reference}",
+    "This mail is sent automatically, and replies to it are not read: write to us where you follow your message. "
+    "Reference: {reference}",
 )
 WITHHELD: Final = said(
     "Comme vous avez parlé pour quelqu'un d'autre sans indiquer de mandat, ce qui a été écrit ne peut pas vous être "

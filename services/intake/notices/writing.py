@@ -19,7 +19,8 @@ from services.intake.tracking.situations import new_promise
 
 _BOTH: Final[tuple[Language, ...]] = ("fr", "en")
 _WITH_WORDS = ("asked", "reminder", "extended", "interim", "answered")
-_WITH_TEAM = (
+_WITHOUT_TEAM = ("closed", "withdrawn")
+_NAMES_TEAM_AND_DATE = (
     "received",
     "taken",
     "assigned",
@@ -64,7 +65,7 @@ def letter(
         subject=f"{title} ({said.feedback.reference})",
         text=text + "\n",
         language=chosen,
-        told=names(view.team, view.reply_due_at) if view and kind in _WITH_TEAM else {},
+        told=names(view.team, view.reply_due_at) if view and kind in _NAMES_TEAM_AND_DATE else {},
     )
 
 
@@ -130,13 +131,14 @@ def _part(
     if kind == "received" and view is None:
         blocks.append(texts.SORTED_SOON.in_(language))
     details = []
-    if view is not None and kind in _WITH_TEAM:
+    if view is not None and kind not in _WITHOUT_TEAM:
         details.append(texts.WHO.in_(language).format(team=_reached(said.teams[view.team], language)))
     if by is not None and kind in texts.DATES:
         details.append(texts.DATES[kind].in_(language).format(by=written(day_of(by, house.zone), language)))
     blocks.append("\n".join(details))
-    if not (notice.recipient == "person" and withholds(feedback)):
-        blocks.append(_follow(kind, code, language, house))
+    # Who speaks without authority has the code: to the person it would open nothing but that.
+    if kind != "withdrawn" and not (notice.recipient == "person" and withholds(feedback)):
+        blocks.append(_follow(kind, code, language, house, evaluates=not withholds(feedback)))
     blocks += [house.name, texts.NO_REPLY.in_(language).format(reference=feedback.reference)]
     return "\n\n".join(block for block in blocks if block)
 
@@ -151,12 +153,13 @@ def _reached(team: TeamName, language: Language) -> str:
     return ", ".join([team.name.in_(language), *ways])
 
 
-def _follow(kind: NoticeKind, code: str, language: Language, house: House) -> str:
+def _follow(kind: NoticeKind, code: str, language: Language, house: House, *, evaluates: bool) -> str:
     if house.follow_url is None:
         return f"{texts.FOLLOW_BY_CODE.in_(language)}\n{code}" if kind == "received" else ""
     asks: dict[str, Bilingual] = {
         "asked": texts.ANSWER_HERE,
         "reminder": texts.ANSWER_HERE,
-        "answered": texts.IS_IT_SOLVED,
+        "answered": texts.IS_IT_SOLVED if evaluates else texts.FOLLOW,
+        "closed": texts.COME_BACK,
     }
     return f"{asks.get(kind, texts.FOLLOW).in_(language)}\n{house.follow_url}#{code}"

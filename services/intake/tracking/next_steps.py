@@ -174,7 +174,7 @@ BY: Final[dict[Situation, Bilingual]] = {
         ("new", "assigned", "acknowledged", "transferred", "answer_received", "extended", "reopened"),
         said("Réponse promise au plus tard le {by}.", "Answer promised by {by}."),
     ),
-    "asked": said("Répondez avant le {by}.", "Please answer by {by}."),
+    "asked": said("Répondez au plus tard le {by}.", "Please answer by {by}."),
     **dict.fromkeys(
         ("suspended", "waiting_for_you"),
         said("L'attente prend fin au plus tard le {by}.", "The wait ends on {by} at the latest."),

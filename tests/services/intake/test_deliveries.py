@@ -126,7 +126,7 @@ async def sent(intake: Intake, post: Post, reply_by: str | None = "email") -> tu
     """A feedback whose answer went by mail, and the answer's Message-ID."""
     body = {**SAID, "reply_by": reply_by} if reply_by else SAID
     number = await answered(intake, body)
-    mails = [mail for mail in await post.go() if mail["Subject"].startswith("Notre réponse")]
+    mails = [mail for mail in await post.go() if mail["Subject"].startswith("Notre réponse à votre message")]
     return number, str(mails[0]["Message-ID"])
 
 

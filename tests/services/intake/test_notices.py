@@ -78,10 +78,10 @@ async def test_everything_that_happens_is_told_once_in_its_order(intake: Intake,
         "Votre dossier reprend",
         "Il nous faut plus de temps",
         "Des nouvelles de votre message",
-        "Notre réponse",
+        "Notre réponse à votre message",
         "Votre dossier est fermé",
         "Votre dossier est rouvert",
-        "Notre réponse",
+        "Notre réponse à votre message",
     ]
     assert await post.replies(number) == [("delivered", "email")] * 3
 
@@ -222,7 +222,7 @@ async def test_no_apology_is_sent_once_the_answer_is_there(intake: Intake, post:
     story = Story(receipt["id"])
     await intake.hear(story.opened(due), story.breached(due), story.replied(1))
     mails = await post.go(timedelta(days=1, hours=1))
-    assert [mail["Subject"].rpartition(" (")[0] for mail in mails] == ["Notre réponse"]
+    assert [mail["Subject"].rpartition(" (")[0] for mail in mails] == ["Notre réponse à votre message"]
 
 
 async def test_a_person_is_reminded_of_a_question_unless_they_have_answered(intake: Intake, post: Post) -> None:
