@@ -1,6 +1,8 @@
 """The event of a feedback with every field filled tells nothing of what was said and by whom."""
 
+from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,10 +24,12 @@ SECRET = "of no importance, but long enough"
 ARRIVAL = Arrival(
     Desk(
         database=Database("postgresql://nowhere/none", pool_size=1, application="none"),
-        codes=KnownCodes(),
+        codes=KnownCodes(lambda: date(2026, 11, 23)),
         master_key=MasterKey("A" * 43 + "="),
         secret=SECRET,
         blind=BlindIndex(SECRET, "CA"),
+        zone=ZoneInfo("America/Toronto"),
+        late_days=5,
     ),
     Sender.of(Principal("Prénom-Agent Nom-Agent", frozenset({"importer"}), frozenset())),
     utc_now(),

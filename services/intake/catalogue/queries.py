@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from time import monotonic
 from typing import Any
@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, and_, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.db import Database
+from libs.common.languages import Bilingual
 from libs.common.paging import MAX_LIMIT, decode_code_cursor
 from services.intake.catalogue.errors import EntryNotFound
 from services.intake.catalogue.models import CatalogueEntry
@@ -93,6 +94,8 @@ class Known:
     codes: frozenset[tuple[str, str]]
     filled_in: Mapping[str, Mapping[str, str]]
     """What each touchpoint fills in: its `FILLED_IN` that are not empty."""
+    elsewhere: Mapping[str, Bilingual] = field(default_factory=dict)
+    """Of each service out of scope, where to turn."""
 
 
 class KnownCodes:
@@ -110,6 +113,11 @@ class KnownCodes:
             self._known = Known(
                 codes=frozenset((row.kind, row.code) for row in rows),
                 filled_in={row.code: _filled_in(row) for row in rows if row.kind == "touchpoint"},
+                elsewhere={
+                    row.code: Bilingual.model_validate(row.where_to_turn)
+                    for row in rows
+                    if row.kind == "service" and row.out_of_scope
+                },
             )
             self._read_at = monotonic()
         return self._known

@@ -1,8 +1,11 @@
 """What can be wrong with feedback."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
-from libs.common.problems import Problem
+from libs.common.field_problems import FieldProblem
+from libs.common.languages import Bilingual, Language
+from libs.common.problems import Problem, ProblemDetails
 
 
 class FeedbackNotFound(Problem):
@@ -61,3 +64,21 @@ class SlipNotUsable(Problem):
 
     status: ClassVar[int] = 422
     fr = "Ce code de suivi ne peut pas servir à un retour : voir « errors »."
+
+
+class ServiceOutOfScope(Problem):
+    """This service is given by others: `where_to_turn` says by whom, in French and English."""
+
+    status: ClassVar[int] = 422
+    fr = "Ce service relève d'autres que nous : « where_to_turn » dit à qui s'adresser, en français et en anglais."
+
+    def __init__(self, where_to_turn: Bilingual, *, errors: Sequence[FieldProblem]) -> None:
+        super().__init__(detail=where_to_turn, errors=errors)
+        self.where_to_turn = where_to_turn
+
+    def body(self, language: Language) -> ProblemDetails:
+        return _WhereToTurn(**dict(super().body(language)), where_to_turn=self.where_to_turn)
+
+
+class _WhereToTurn(ProblemDetails):
+    where_to_turn: Bilingual

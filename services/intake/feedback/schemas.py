@@ -4,7 +4,16 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Any, Self, TypeVar
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, EmailStr, Field, SkipValidation, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    EmailStr,
+    Field,
+    SerializeAsAny,
+    SkipValidation,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from libs.common.idempotency import KEY_PATTERN
@@ -217,7 +226,7 @@ class BatchOutcome(BaseModel):
     index: int = Field(description="place of the item in the batch, from 0")
     status: int = Field(examples=[201], description="what one sent alone would have been answered")
     receipt: "Receipt | None" = None
-    problem: ProblemDetails | None = Field(None, description="its pointers are into the item")
+    problem: SerializeAsAny[ProblemDetails] | None = Field(None, description="its pointers are into the item")
 
 
 class BatchOut(BaseModel):

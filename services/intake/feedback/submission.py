@@ -22,7 +22,13 @@ from services.intake.catalogue.queries import Known
 from services.intake.catalogue.schemas import EntryKind
 from services.intake.desk import Desk
 from services.intake.feedback import checks
-from services.intake.feedback.errors import IdempotencyKeyMissing, SlipNotUsable, SubmittedInTheFuture, UnknownCode
+from services.intake.feedback.errors import (
+    IdempotencyKeyMissing,
+    ServiceOutOfScope,
+    SlipNotUsable,
+    SubmittedInTheFuture,
+    UnknownCode,
+)
 from services.intake.feedback.events import TELLABLE
 from services.intake.feedback.schemas import FeedbackIn
 from services.intake.feedback.sender import Sender
@@ -176,7 +182,7 @@ def prepare(arrival: Arrival, body: FeedbackIn, key: str | None, *, route: str =
         ),
         links=by_person if linked else (),
         claims=claims,
-        refused=_unknown_codes(arrival, body),
+        refused=_unknown_codes(arrival, body) or _out_of_scope(arrival, said),
         traceparent=traceparent.get(),
     )
 
@@ -220,6 +226,14 @@ def _unknown_codes(arrival: Arrival, body: FeedbackIn) -> UnknownCode | None:
         return None
     text = Bilingual(fr="Ce code n'est pas au catalogue.", en="This code is not in the catalogue.")
     return UnknownCode(errors=[field_problem("unknown_code", text, pointer=f"/{kind}") for kind in unknown])
+
+
+def _out_of_scope(arrival: Arrival, said: Mapping[str, Any]) -> ServiceOutOfScope | None:
+    where_to_turn = arrival.known.elsewhere.get(said["service"] or "")
+    if where_to_turn is None:
+        return None
+    text = Bilingual(fr="Ce service relève d'autres que nous.", en="This service is given by others.")
+    return ServiceOutOfScope(where_to_turn, errors=[field_problem("out_of_scope", text, pointer="/service")])
 
 
 def _submitted_at(body: FeedbackIn, now: datetime) -> datetime:

@@ -79,3 +79,20 @@ async def test_a_retry_is_answered_though_the_touchpoint_was_retired_since(intak
         assert answer.json()["type"] == "urn:ecoute:problem:unknown-code"
     finally:
         codes._known = known
+
+
+async def test_a_service_of_others_is_refused_and_says_where_to_turn(intake: Intake) -> None:
+    where = {"fr": "Adressez-vous à la ville.", "en": "Turn to the city."}
+    entry = {"name": {"fr": "Stationnement", "en": "Parking"}, "out_of_scope": True, "where_to_turn": where}
+    made = await intake.http.put("/v1/services/parking", json=entry, headers=intake.staff("admin"))
+    assert made.status_code in (200, 201), made.text
+    intake.app.state.desk.codes._read_at = float("-inf")
+    body = {**COMPLAINT, "service": "parking"}
+    alone = await intake.http.post("/v1/feedback", json=body, headers={"Accept-Language": "fr"})
+    assert (alone.status_code, alone.json()["type"]) == (422, "urn:ecoute:problem:service-out-of-scope")
+    assert alone.json()["where_to_turn"] == where
+    assert alone.json()["detail"] == where["fr"]
+    assert [one["pointer"] for one in alone.json()["errors"]] == ["/service"]
+    headers = intake.staff("agent")
+    batch = await intake.http.post("/v1/feedback/batch", json={"items": [body]}, headers=headers)
+    assert batch.json()["outcomes"][0]["problem"]["where_to_turn"] == where
