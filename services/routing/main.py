@@ -6,6 +6,7 @@ from libs.common.stream.doorbell import hang_doorbell
 from services.routing.calendars import api as calendars
 from services.routing.cases import api as cases
 from services.routing.cases.verbs import api as verbs
+from services.routing.organisation import api as organisation
 from services.routing.rules import api as rules
 from services.routing.settings import RoutingSettings
 from services.routing.standards import api as standards
@@ -23,6 +24,7 @@ app = create_app(
         calendars.router,
         standards.router,
         rules.router,
+        organisation.router,
         feed.router("routing", "/v1/case-events"),
         dead_letters.router("/v1/routing/dead-letters", "routing"),
     ],

@@ -17,12 +17,16 @@ from services.routing.calendars import queries as calendars
 from services.routing.calendars.business_time import BusinessCalendar
 from services.routing.calendars.models import Calendar
 from services.routing.calendars.queries import DEFAULT
+from services.routing.calendars.schemas import CalendarContent
 from services.routing.organisation.marking import current_mark
+from services.routing.organisation.schemas import OrganisationDocument
 from services.routing.rules import queries as rules
+from services.routing.rules.errors import NoRules
 from services.routing.rules.schemas import Rule
 from services.routing.standards import queries as standards
 from services.routing.standards.schemas import Standard
 from services.routing.teams import queries as teams
+from services.routing.teams.schemas import TeamDocument
 
 _KEPT = 4
 
@@ -86,6 +90,27 @@ async def calendar_in_force(session: AsyncSession, code: str = DEFAULT, at: date
     if row is None:
         raise NothingPublished
     return calendars.business_calendar(row)
+
+
+async def document_in_force(session: AsyncSession) -> OrganisationDocument:
+    """Everything in force as one document: publishing it again changes nothing."""
+    rule_set = await rules.newest(session)
+    if rule_set is None:
+        raise NoRules
+    hours = await session.scalars(
+        select(Calendar).ext(distinct_on(Calendar.code)).order_by(Calendar.code, Calendar.version.desc())
+    )
+    by_code = {row.code: CalendarContent.model_validate(row.document) for row in hours}
+    return OrganisationDocument(
+        teams=[
+            TeamDocument.model_validate({**dict(teams.content(team)), "code": team.code})
+            for team in await teams.active(session)
+        ],
+        calendar=by_code.pop(DEFAULT),
+        calendars=by_code,
+        standards=[one.document for one in await standards.in_force(session)],
+        rules=rules.content(rule_set).rules,
+    )
 
 
 async def _read(session: AsyncSession) -> Organisation:

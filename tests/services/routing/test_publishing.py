@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+import yaml
 from sqlalchemy import delete as delete_from
 
 from libs.contracts.catalogue import ServiceChanged, entry_id_of
@@ -285,6 +286,20 @@ async def test_anybody_may_read_the_standards_in_force(routing: Routing) -> None
     assert "published_by" not in answer.json()["items"][0]
     assert (await routing.http.get("/v1/service-standards/complaints")).status_code == 200
     assert (await routing.http.get("/v1/service-standards/complaints/versions")).status_code == 401
+
+
+async def test_the_organisation_in_force_is_a_document_that_can_be_published_again(routing: Routing) -> None:
+    who = routing.staff("admin")
+    as_json = await routing.http.get("/v1/organisation", headers=who)
+    as_yaml = await routing.http.get("/v1/organisation", headers=who | {"Accept": "application/yaml"})
+    assert as_yaml.headers["content-type"].startswith("application/yaml")
+    document = yaml.safe_load(as_yaml.text)
+    assert as_json.json() == document
+    counted = "SELECT count(*), (SELECT sum(version) FROM team), (SELECT count(*) FROM rule_set) FROM event_pending"
+    before = await routing.rows(counted)
+    await routing.publish(document, local("2026-03-11 10:00"))
+    assert await routing.rows(counted) == before
+    assert (await get(routing, "/v1/organisation")).status_code == 403
 
 
 # Teams that cannot go.
