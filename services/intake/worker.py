@@ -11,6 +11,7 @@ from services.intake.handlers import handlers
 from services.intake.messages.redaction import run_messages
 from services.intake.notices.sending import run_notices
 from services.intake.persons.keys import MasterKey
+from services.intake.recovery.mailing import run_recoveries
 from services.intake.settings import IntakeSettings
 from services.intake.verbatims.service import run_redaction
 
@@ -29,6 +30,7 @@ app = create_worker(
         "redaction": run_redaction,
         "messages": run_messages,
         "notices": run_notices,
+        "recovery": run_recoveries,
         "housekeeping": keep_house,
     },
     readers=[cases],

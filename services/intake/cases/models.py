@@ -18,7 +18,7 @@ class CaseView(Base):
     feedback_id: Mapped[UUID] = mapped_column(primary_key=True)
     version: Mapped[int]
     state: Mapped[str]
-    team: Mapped[str]
+    team: Mapped[str] = mapped_column(index=True)
     team_name: Mapped[dict[str, Any]]
     reply_due_at: Mapped[datetime | None]
     """Of the promise in force: of the first reply, or after a reopening of the next one."""

@@ -1,24 +1,18 @@
-"""Taking in feedback, and reading it."""
-
-from typing import Annotated
-from uuid import UUID
+"""Taking in feedback, one by one or many at once."""
 
 from fastapi import APIRouter, Response
 
-from libs.common.auth.principal import Forbidden, Principal, requires
+from libs.common.auth.principal import Forbidden, requires
 from libs.common.auth.tokens import Unauthenticated
 from libs.common.clock import Now
-from libs.common.db import Session
 from libs.common.idempotency import IdempotencyKey, IdempotencyKeyReused, KeyMustBeUuid, StillRunning
 from libs.common.problems import InvalidRequest, ServiceUnavailable, responses
-from libs.common.versions import tag
 from libs.contracts.codes import STAFF
 from services.intake.desk import DeskOf
-from services.intake.feedback import reading, reception
+from services.intake.feedback import reception
 from services.intake.feedback.batch import take_in_many
 from services.intake.feedback.batcher import BatcherOf
 from services.intake.feedback.errors import (
-    FeedbackNotFound,
     IdempotencyKeyMissing,
     NotAvailableYet,
     NotYoursToSet,
@@ -28,9 +22,8 @@ from services.intake.feedback.errors import (
     SubmittedInTheFuture,
     UnknownCode,
 )
-from services.intake.feedback.schemas import BatchIn, BatchOut, FeedbackIn, FeedbackOut, Receipt
+from services.intake.feedback.schemas import BatchIn, BatchOut, FeedbackIn, Receipt
 from services.intake.feedback.sender import SenderOf
-from services.intake.persons.keys import Erased
 
 router = APIRouter(tags=["feedback"])
 
@@ -95,18 +88,3 @@ async def submit_batch(
     `tracking_code`, or its index and the `Idempotency-Key` of the batch.
     """
     return await take_in_many(desk, batcher, body, sender, idempotency_key, now)
-
-
-@router.get("/v1/feedback/{feedback_id}", responses=responses(Unauthenticated, Forbidden, FeedbackNotFound, Erased))
-async def get_feedback(
-    feedback_id: UUID,
-    session: Session,
-    desk: DeskOf,
-    now: Now,
-    by: Annotated[Principal, requires("agent", "supervisor", "reviewer")],
-    response: Response,
-) -> FeedbackOut:
-    """One feedback with words and contact, for the team that has its case and for reviewers; each reading is logged."""
-    feedback = await reading.read_words(session, desk, feedback_id, by, now)
-    tag(response, feedback.version)
-    return feedback

@@ -27,6 +27,8 @@ class Feedback(Base):
             postgresql_where=text("external_reference IS NOT NULL"),
             postgresql_nulls_not_distinct=True,
         ),
+        Index(None, "submitted_at", "id"),
+        Index(None, "source_code", "submitted_at", "id", postgresql_where=text("source_code IS NOT NULL")),
         Index("ix_feedback_verbatim_pending", "recorded_at", postgresql_where=text("verbatim_pending")),
     )
 

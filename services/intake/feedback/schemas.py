@@ -33,8 +33,6 @@ from libs.contracts.codes import (
     ReplyBy,
     ReplyTo,
     Respondent,
-    Solved,
-    Source,
     SubmitterRole,
     Urgency,
     scale_of,
@@ -246,77 +244,3 @@ class Receipt(BaseModel):
     status: str = Field(examples=["received"])
     submitted_at: datetime
     next_step: Bilingual
-
-
-class PersonOut(BaseModel):
-    name: str | None = None
-    email: str | None = None
-    phone: str | None = None
-    address: str | None = None
-    language: str | None = None
-    accessible_format: str | None = None
-
-
-class SubmittedByOut(BaseModel):
-    """Who spoke for the person; without contact data where the person chose to stay anonymous."""
-
-    role: SubmitterRole
-    authority: Authority
-    name: str | None = None
-    email: str | None = None
-    phone: str | None = None
-
-
-class ResolvedOnTheSpotOut(BaseModel):
-    remedy: str
-    agent: str | None = None
-    note: str | None = None
-
-
-class EvaluationWithComment(BaseModel):
-    """What the person said of an answer, in their own words."""
-
-    answer: int
-    solved: Solved
-    comment: str | None
-    evaluated_at: datetime
-
-
-class FeedbackOut(BaseModel):
-    """One feedback with its words and contact: each reading is logged."""
-
-    id: UUID
-    version: int = Field(description="its `ETag`, without the quotation marks")
-    reference: str
-    source: Source
-    source_code: str | None = Field(description="of the partner or the device that sent it")
-    submitted_at: datetime
-    recorded_at: datetime
-    experienced_on: date | None
-    channel: Channel
-    touchpoint: str | None
-    phase: str | None
-    about_channels: list[Channel]
-    kind: Kind | None
-    declared_kind: Kind | None
-    topic: str | None
-    service: str | None
-    service_point: str | None
-    text: str | None
-    language: str | None
-    ratings: list[RatingIn]
-    respondent: str | None
-    submitted_by: SubmittedByOut | None
-    reply_to: str | None
-    reply_by: str | None
-    concerns_staff: bool
-    urgent: Urgency | None
-    response_requested: bool
-    resolved_on_the_spot: ResolvedOnTheSpotOut | None
-    historical: bool
-    external_reference: str | None
-    disclosure: Disclosure
-    person: PersonOut = Field(description="without contact data where the person chose to stay anonymous")
-    evaluations: list[EvaluationWithComment]
-    interaction: InteractionIn | None
-    consent: list[ConsentIn]

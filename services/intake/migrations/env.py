@@ -12,6 +12,7 @@ import services.intake.notices.models
 import services.intake.partners.models
 import services.intake.persons.models
 import services.intake.privacy.models
+import services.intake.recovery.models
 import services.intake.slips.models
 import services.intake.teams.models
 import services.intake.tracking.models  # noqa: F401

@@ -31,8 +31,10 @@ from services.intake.notices.house import House
 from services.intake.notices.models import Notice
 from services.intake.notices.recipients import address_of
 from services.intake.notices.truth import is_still_so
-from services.intake.notices.writing import letter
+from services.intake.notices.writing import Letter, letter
 from services.intake.persons.models import Person
+from services.intake.recovery.letters import codes_letter
+from services.intake.recovery.mailing import LOST_CODES
 from services.intake.tracking.codes import tracking_code
 from services.intake.tracking.conversation import said_of
 
@@ -140,11 +142,15 @@ async def _write(
     said = await said_of(session, feedback)
     if address is None:
         return "unaddressed"
-    if not is_still_so(notice, said, await _told(session, notice), now, house):
-        return "dropped"
     language = person.language if notice.recipient == "person" and person.language else feedback.language
-    code = tracking_code(house.secret, feedback.id, feedback.tracking_generation)
-    written = letter(notice, said, key, code, language, now, house)
+    written: Letter | None = None
+    if notice.kind == LOST_CODES:
+        written = await codes_letter(session, address, language, house)
+    elif is_still_so(notice, said, await _told(session, notice), now, house):
+        code = tracking_code(house.secret, feedback.id, feedback.tracking_generation)
+        written = letter(notice, said, key, code, language, now, house)
+    if written is None:
+        return "dropped"
     message = mailer.compose(
         mailer.message_id(notice.id),
         [address],

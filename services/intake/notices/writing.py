@@ -1,5 +1,6 @@
 """Writes a notice as mail, of what is true at the moment of sending."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -17,7 +18,7 @@ from services.intake.tracking.next_steps import day_of, written
 from services.intake.tracking.schemas import TeamName
 from services.intake.tracking.situations import new_promise
 
-_BOTH: Final[tuple[Language, ...]] = ("fr", "en")
+BOTH: Final[tuple[Language, ...]] = ("fr", "en")
 _WITH_WORDS = ("asked", "reminder", "extended", "interim", "answered")
 _WITHOUT_TEAM = ("closed", "withdrawn")
 _NAMES_TEAM_AND_DATE = (
@@ -49,24 +50,28 @@ def letter(
 ) -> Letter:
     """The notice in the recipient's language; in both where that is neither, or not known."""
     kind: NoticeKind = notice.kind  # type: ignore[assignment]
-    chosen = _language(language)
+    chosen = language_of(language)
     by = _date(kind, notice, said, now, house)
     words = _words(notice, said, key)
-    first, *others = _BOTH if chosen is None else (chosen,)
+    first, *others = BOTH if chosen is None else (chosen,)
     parts = [_part(first, kind, notice, said, code, by, words, house)]
     for other in others:
         above = texts.AS_ABOVE.in_(other) if words is not None else None
         parts.append(_part(other, kind, notice, said, code, by, above, house))
     subject = texts.SUBJECTS[kind]
     title = subject.in_(chosen) if chosen else f"{subject.fr} / {subject.en}"
-    text = "\n\n\n".join(parts) if chosen else "\n\n\n".join((texts.ENGLISH_BELOW, parts[0], "—" * 20, parts[1]))
     view = said.view
     return Letter(
         subject=f"{title} ({said.feedback.reference})",
-        text=text + "\n",
+        text=joined(parts),
         language=chosen,
         told=names(view.team, view.reply_due_at) if view and kind in _NAMES_TEAM_AND_DATE else {},
     )
+
+
+def joined(parts: Sequence[str]) -> str:
+    """The text in one language, or in French with the English below."""
+    return "\n\n\n".join(parts if len(parts) == 1 else (texts.ENGLISH_BELOW, parts[0], "—" * 20, parts[1])) + "\n"
 
 
 def names(team: str, due: datetime | None) -> dict[str, str | None]:
@@ -74,7 +79,8 @@ def names(team: str, due: datetime | None) -> dict[str, str | None]:
     return {"team": team, "by": due.isoformat() if due else None}
 
 
-def _language(tag: str | None) -> Language | None:
+def language_of(tag: str | None) -> Language | None:
+    """The language to write in; None for both."""
     primary = (tag or "").split("-")[0].lower()
     chosen: dict[str, Language] = {"fr": "fr", "en": "en"}
     return chosen.get(primary)

@@ -9,7 +9,6 @@ from libs.common.auth.principal import Principal
 from libs.common.ids import new_id
 from services.intake.desk import Desk
 from services.intake.feedback.models import Feedback, Reading
-from services.intake.feedback.reading import as_said
 from services.intake.messages.errors import AuthorityNeeded
 from services.intake.notices.models import Notice
 from services.intake.privacy.models import BY_THE_PERSON
@@ -24,9 +23,9 @@ from services.intake.privacy.schemas import (
     WhoseIn,
 )
 from services.intake.reading.schemas import ReadingOut
-from services.intake.tracking.conversation import conversation, said_of
+from services.intake.reading.words import as_said
 from services.intake.tracking.holder import withholds
-from services.intake.tracking.queries import feedback_of, person_key_of
+from services.intake.tracking.queries import feedback_of
 
 _TOLD = [
     SharedWith(recipient="routing", receives=["redacted_words", "classification", "moments", "accessible_format"]),
@@ -65,7 +64,6 @@ def _reading(feedback: Feedback, by: str, agent: str | None, now: datetime) -> R
 
 
 async def _export(session: AsyncSession, desk: Desk, feedback: Feedback, *, with_contact: bool) -> FeedbackExport:
-    key = await person_key_of(session, desk.master_key, feedback)
     readings = await session.scalars(
         select(Reading).where(Reading.feedback_id == feedback.id).order_by(Reading.read_at, Reading.id)
     )
@@ -79,7 +77,6 @@ async def _export(session: AsyncSession, desk: Desk, feedback: Feedback, *, with
             "person_ref": feedback.person_ref,
             "told_by_mail": feedback.told_by_mail,
             "withdrawn_at": feedback.withdrawn_at,
-            "conversation": conversation(await said_of(session, feedback), key, withheld=False),
             "notices": [NoticeExport.model_validate(one, from_attributes=True) for one in notices],
             "readings": [ReadingOut.model_validate(one, from_attributes=True) for one in readings],
             "shared_with": [*_TOLD, *mailed],

@@ -30,6 +30,7 @@ NO_WORDS: Mapping[str, str] = {
     "slip": "tracking_digest source source_code made_by",
     "evaluation": "solved ratings",
     "reading": "read_by agent what",
+    "recovery": "digest reference",
     "erasure": "requested_by agent reason feedback_ids",
     "key_holder": "code kind name scopes origins teams touchpoint partner",
     "access_key": "id holder label",

@@ -9,9 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from libs.common.paging import MAX_LIMIT
 from libs.common.wire import Line, Wire
-from services.intake.feedback.schemas import FeedbackOut
-from services.intake.reading.schemas import ReadingOut
-from services.intake.tracking.schemas import Entry
+from services.intake.reading.schemas import FeedbackOut, ReadingOut
 
 ErasureReason = Literal["person_asked", "consent_withdrawn", "no_longer_needed", "unlawful", "legal_duty"]
 
@@ -78,7 +76,6 @@ class FeedbackExport(BaseModel):
     person_ref: UUID | None = Field(description="links it to the person's other feedback, as they allow")
     told_by_mail: list[str] = Field(description="who of person and submitter is told by mail what happens")
     withdrawn_at: datetime | None
-    conversation: list[Entry]
     notices: list[NoticeExport]
     readings: list[ReadingOut] = Field(description="who of staff came upon it, and when; this export included")
     shared_with: list[SharedWith]

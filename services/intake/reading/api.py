@@ -15,11 +15,13 @@ from libs.common.problems import InvalidRequest, responses
 from libs.common.versions import VERSION_PROBLEMS, IfMatch, tag
 from services.intake.desk import DeskOf
 from services.intake.feedback.errors import FeedbackNotFound, UnknownCode
-from services.intake.reading import queries, search, service
+from services.intake.persons.keys import Erased
+from services.intake.reading import queries, search, service, words
 from services.intake.reading.access import OWN_SCOPES, SEE_ALL, TEAM
 from services.intake.reading.schemas import (
     Correction,
     FeedbackList,
+    FeedbackOut,
     FeedbackSummary,
     Filters,
     Found,
@@ -33,7 +35,7 @@ router = APIRouter(tags=["feedback"])
 
 Reader = Annotated[Principal, requires(*SEE_ALL, *TEAM, scopes=OWN_SCOPES)]
 Finder = Annotated[Principal, requires("agent", "supervisor", "reviewer")]
-Corrector = Annotated[Principal, requires("agent", "supervisor", "reviewer")]
+TeamOrReviewer = Annotated[Principal, requires("agent", "supervisor", "reviewer")]
 Auditor = Annotated[Principal, requires("auditor")]
 
 
@@ -66,6 +68,21 @@ async def search_feedback_by_contact(
     return await once(body, search.find(session, desk.blind, body, by, now))
 
 
+@router.get("/v1/feedback/{feedback_id}", responses=responses(Unauthenticated, Forbidden, FeedbackNotFound, Erased))
+async def get_feedback(
+    feedback_id: UUID,
+    session: Session,
+    desk: DeskOf,
+    now: Now,
+    by: TeamOrReviewer,
+    response: Response,
+) -> FeedbackOut:
+    """One feedback with words and contact, for the team that has its case and for reviewers; each reading is logged."""
+    feedback = await words.read_words(session, desk, feedback_id, by, now)
+    tag(response, feedback.version)
+    return feedback
+
+
 @router.patch(
     "/v1/feedback/{feedback_id}",
     responses=responses(Unauthenticated, Forbidden, FeedbackNotFound, *VERSION_PROBLEMS, InvalidRequest, UnknownCode),
@@ -75,7 +92,7 @@ async def correct_feedback(
     body: Correction,
     session: Session,
     desk: DeskOf,
-    by: Corrector,
+    by: TeamOrReviewer,
     expected: IfMatch,
     now: Now,
     response: Response,

@@ -1,6 +1,6 @@
-"""Feedback as a queue, a search or an audit shows it: without words, without contact."""
+"""Feedback as staff and partners see it: with words and contact for the team; without in lists and searches."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
@@ -10,10 +10,23 @@ from pydantic_core import PydanticCustomError
 
 from libs.common.paging import MAX_LIMIT
 from libs.common.wire import Line, Wire
-from libs.contracts.codes import Channel, Code, Disclosure, Kind, LanguageTag, Respondent, Source, Urgency
-from services.intake.feedback.schemas import ExternalReference, RatingIn
+from libs.contracts.codes import (
+    Authority,
+    CaseState,
+    Channel,
+    Code,
+    Disclosure,
+    Kind,
+    LanguageTag,
+    Respondent,
+    Solved,
+    Source,
+    SubmitterRole,
+    Urgency,
+)
+from services.intake.feedback.schemas import ConsentIn, ExternalReference, InteractionIn, RatingIn
 from services.intake.tracking.codes import normalise_reference
-from services.intake.tracking.schemas import Status, TeamName
+from services.intake.tracking.schemas import Entry, TeamName
 
 
 def _as_printed(reference: str) -> str:
@@ -55,7 +68,9 @@ class FeedbackFilters(BaseModel):
     urgent: bool | None = Field(None, description="whether somebody is in danger")
     historical: bool | None = None
     team: Code | None = Field(None, description="which has its case")
-    state: Status | None = Field(None, description="of its case; `received` where there is none")
+    state: Literal["received"] | CaseState | None = Field(
+        None, description="of its case; `received` where there is none"
+    )
     submitted_from: AwareDatetime | None = Field(None, description="this instant or later")
     submitted_before: AwareDatetime | None = Field(None, description="before this instant")
     order: Literal["newest", "oldest"] = Field("newest", description="which comes first, by `submitted_at`")
@@ -69,7 +84,7 @@ Filters = Annotated[FeedbackFilters, Query()]
 class CaseOfFeedback(BaseModel):
     """Its case, as routing last told of it."""
 
-    state: Status
+    state: CaseState
     team: TeamName
     next_by: datetime | None = Field(description="by when the reply is promised, while it is owed")
 
@@ -102,11 +117,87 @@ class FeedbackSummary(BaseModel):
     urgent: Urgency | None
     response_requested: bool
     historical: bool
+    erased_at: datetime | None
     case: CaseOfFeedback | None
 
 
 class FeedbackList(BaseModel):
     items: list[FeedbackSummary]
+
+
+class PersonOut(BaseModel):
+    name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    address: str | None = None
+    language: str | None = None
+    accessible_format: str | None = None
+
+
+class SubmittedByOut(BaseModel):
+    """Who spoke for the person; without contact data where the person chose to stay anonymous."""
+
+    role: SubmitterRole
+    authority: Authority
+    name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+
+
+class ResolvedOnTheSpotOut(BaseModel):
+    remedy: str
+    agent: str | None = None
+    note: str | None = None
+
+
+class EvaluationWithComment(BaseModel):
+    """What the person said of an answer, in their own words."""
+
+    answer: int
+    solved: Solved
+    comment: str | None
+    evaluated_at: datetime
+
+
+class FeedbackOut(BaseModel):
+    """One feedback with its words and contact: each reading is logged."""
+
+    id: UUID
+    version: int = Field(description="its `ETag`, without the quotation marks")
+    reference: str
+    source: Source
+    source_code: str | None = Field(description="of the partner or the device that sent it")
+    submitted_at: datetime
+    recorded_at: datetime
+    experienced_on: date | None
+    channel: Channel
+    touchpoint: str | None
+    phase: str | None
+    about_channels: list[Channel]
+    kind: Kind | None
+    declared_kind: Kind | None
+    topic: str | None
+    service: str | None
+    service_point: str | None
+    text: str | None
+    language: str | None
+    ratings: list[RatingIn]
+    respondent: str | None
+    submitted_by: SubmittedByOut | None
+    reply_to: str | None
+    reply_by: str | None
+    concerns_staff: bool
+    urgent: Urgency | None
+    response_requested: bool
+    resolved_on_the_spot: ResolvedOnTheSpotOut | None
+    historical: bool
+    external_reference: str | None
+    disclosure: Disclosure
+    person: PersonOut = Field(description="without contact data where the person chose to stay anonymous")
+    evaluations: list[EvaluationWithComment]
+    conversation: list[Entry] = Field(description="everything since, the oldest first: words and all")
+    interaction: InteractionIn | None
+    consent: list[ConsentIn]
 
 
 def _stays() -> Any:
@@ -159,7 +250,7 @@ class FoundFeedback(BaseModel):
     channel: Channel
     kind: Kind | None
     service: str | None
-    status: Status
+    status: Literal["received", "withdrawn"] | CaseState
     team: TeamName | None
     next_by: datetime | None = Field(description="by when the reply is promised, while it is owed")
 

@@ -16,7 +16,15 @@ from services.intake.reading.access import findable_by
 from services.intake.reading.queries import CASE_COLUMNS, promised, team_of
 from services.intake.reading.schemas import Found, FoundFeedback, Search
 
-_COLUMNS = (Feedback.id, Feedback.reference, Feedback.submitted_at, Feedback.channel, Feedback.kind, Feedback.service)
+_COLUMNS = (
+    Feedback.id,
+    Feedback.reference,
+    Feedback.submitted_at,
+    Feedback.withdrawn_at,
+    Feedback.channel,
+    Feedback.kind,
+    Feedback.service,
+)
 _FOUND = select(*_COLUMNS, *CASE_COLUMNS).outerjoin(CaseView, CaseView.feedback_id == Feedback.id)
 _NEWEST = (Feedback.submitted_at.desc(), Feedback.id.desc())
 
@@ -32,7 +40,11 @@ async def find(session: AsyncSession, blind: BlindIndex, asked: Search, by: Prin
 
 
 def _found(row: RowMapping) -> FoundFeedback:
-    said = {"status": row["state"] or "received", "team": team_of(row), "next_by": promised(row)}
+    said = {
+        "status": "withdrawn" if row["withdrawn_at"] else row["state"] or "received",
+        "team": team_of(row),
+        "next_by": promised(row),
+    }
     return FoundFeedback.model_validate({**row, **said})
 
 

@@ -1,11 +1,14 @@
 """Lost tracking codes over the wire."""
 
-from typing import Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, EmailStr, Field, model_validator
+from pydantic_core import PydanticCustomError
 
-from libs.common.wire import Wire
+from libs.common.languages import Bilingual
+from libs.common.wire import Line, Wire
+from services.intake.reading.schemas import Reference
 
 
 class NewCodeIn(Wire):
@@ -26,3 +29,27 @@ class NewCode(BaseModel):
     id: UUID
     reference: str
     tracking_code: str = Field(description="80 bits and a check character, readable aloud")
+
+
+class RecoveryIn(Wire):
+    """The e-mail address or the telephone number that came with the feedback, or with the one of that `reference`."""
+
+    reference: Reference | None = None
+    email: EmailStr | None = None
+    phone: Annotated[Line, Field(max_length=40)] | None = None
+
+    @model_validator(mode="after")
+    def _names_one_contact(self) -> Self:
+        if (self.email is None) == (self.phone is None):
+            raise PydanticCustomError(
+                "not_one_contact",
+                "Either email or phone is needed.",
+                {"fr": "Il faut soit email, soit phone."},
+            )
+        return self
+
+
+class RecoveryAccepted(BaseModel):
+    """The same answer, whether anything was found or not."""
+
+    next_step: Bilingual

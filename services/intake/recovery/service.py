@@ -1,18 +1,37 @@
-"""A lost tracking code: another one by staff."""
+"""A lost tracking code: another one by staff, or those in force to the address on file."""
 
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.auth.principal import Principal
 from libs.common.idempotency import Once
 from libs.common.ids import new_id
+from libs.common.languages import Bilingual
 from services.intake.desk import Desk
 from services.intake.feedback.models import Feedback, Reading
+from services.intake.persons.keys import Erased
 from services.intake.reading.access import readable
-from services.intake.recovery.schemas import CodeIssued, NewCode, NewCodeIn
+from services.intake.recovery.schemas import CodeIssued, NewCode, NewCodeIn, RecoveryAccepted, RecoveryIn
 from services.intake.tracking.codes import tracking_code, tracking_digest
+
+ACCEPTED = RecoveryAccepted(
+    next_step=Bilingual(
+        fr="Si ces coordonnées accompagnent un message que nous avons, son code de suivi part à l'adresse électronique"
+        " qui nous a été donnée avec lui. Rien ne vient ? Une personne peut vous donner un nouveau code.",
+        en="If this contact came with a message that we have, its tracking code is on its way to the e-mail address"
+        " that we were given with it. Nothing comes? A person can give you a new code.",
+    )
+)
+
+_ASK = text(
+    """
+    INSERT INTO recovery (digest, reference, asked_at) VALUES (:digest, :reference, :now)
+    ON CONFLICT (digest) DO UPDATE SET reference = excluded.reference, asked_at = excluded.asked_at
+    """
+)
 
 
 async def new_code(
@@ -20,6 +39,8 @@ async def new_code(
 ) -> NewCode:
     """Another code, and the one before opens nothing any more. Kept is which of them it is, never the code."""
     feedback = await readable(session, feedback_id, by, lock=True)
+    if feedback.erased_at is not None:
+        raise Erased
     issued = CodeIssued.model_validate(await once(body, _issue(session, desk, feedback, body, by, now)))
     code = tracking_code(desk.secret, feedback_id, issued.generation)
     return NewCode(id=feedback_id, reference=feedback.reference, tracking_code=code)
@@ -43,3 +64,10 @@ async def _issue(
         )
     )
     return CodeIssued(generation=feedback.tracking_generation)
+
+
+async def ask(session: AsyncSession, desk: Desk, body: RecoveryIn, now: datetime) -> RecoveryAccepted:
+    """Note that somebody asks. It is looked up later, elsewhere: nothing here depends on what there is."""
+    for digest in desk.blind.digests({"email": body.email, "phone": body.phone}):
+        await session.execute(_ASK, {"digest": digest, "reference": body.reference, "now": now})
+    return ACCEPTED

@@ -67,7 +67,7 @@ async def test_with_the_code_a_person_gets_all_that_is_held(intake: Intake) -> N
     assert (feedback["submitted_by"]["name"], feedback["submitted_by"]["role"]) == ("Paul Sablier", "relative")
     assert feedback["consent"] == SAID["consent"]
     assert one["person_ref"]
-    said = {entry["kind"]: entry for entry in one["conversation"]}
+    said = {entry["kind"]: entry for entry in one["feedback"]["conversation"]}
     assert said["message"]["text"] == "Mot-Xylophone"
     assert said["evaluation"]["comment"] == "Mot-Perlimpin"
     assert said["question"]["text"]

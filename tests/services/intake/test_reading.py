@@ -85,6 +85,26 @@ async def test_what_is_hidden_from_a_team_does_not_exist_for_its_members_whateve
     assert (await intake.http.get(f"{path}/readings", headers=unconcerned)).status_code == 200
 
 
+@pytest.mark.parametrize("said", [{"concerns_staff": True}, {"disclosure": "confidential"}], ids=str)
+async def test_what_is_sensitive_is_kept_from_every_team_until_its_case_says_from_which(
+    intake: Intake, said: dict[str, Any]
+) -> None:
+    partner = await intake.key(f"town-{next(iter(said))}", "feedback:write", "feedback:read")
+    receipt = await intake.submit({**COMPLAINT, **said}, partner)
+    number, path = receipt["id"], f"/v1/feedback/{receipt['id']}"
+    in_a_team = [intake.staff("agent", "supervisor", "reviewer", "manager", "auditor", teams=(team,)) for team in "ab"]
+    for who in in_a_team:
+        assert number not in await listed(intake, who)
+        assert (await intake.http.get(path, headers=who)).status_code == 404
+        assert await found(intake, who, reference=receipt["reference"]) == []
+    assert await found(intake, intake.staff("agent"), reference=receipt["reference"]) == []
+    assert (await intake.http.get(path, headers=intake.staff("reviewer"))).status_code == 200
+    for who in (partner, intake.staff("manager")):
+        assert number in await listed(intake, who)
+    await intake.hear(told(CaseOpened, number, 1, state="new", submitted_at=NOW, hidden_from=("a",), **OTHERS))
+    assert [number in await listed(intake, who) for who in in_a_team] == [False, True]
+
+
 async def test_a_transfer_takes_the_feedback_from_one_team_to_the_other(intake: Intake) -> None:
     number = (await opened(intake))["id"]
     assigned = {"state": "assigned", "effective_at": NOW, "assigned_by": "staff", "clocks": [], **OTHERS}
@@ -98,10 +118,6 @@ async def test_a_partner_lists_what_it_sent_and_nothing_else(intake: Intake) -> 
     other = await intake.key("other-town", "feedback:write", "feedback:read")
     receipt = await intake.submit(COMPLAINT, mine)
     theirs = await intake.submit(COMPLAINT, other)
-    for code, one in (("town-hall", receipt), ("other-town", theirs)):
-        await intake.rows(
-            "UPDATE feedback SET source_code = :code WHERE id = :id RETURNING id", code=code, id=one["id"]
-        )
     assert await listed(intake, mine) == [receipt["id"]]
     assert await listed(intake, other) == [theirs["id"]]
     assert await listed(intake, mine, source_code="other-town") == []
@@ -412,8 +428,7 @@ async def test_the_same_search_sent_again_is_answered_and_noted_once(intake: Int
 async def test_what_is_hidden_or_may_be_is_not_found_by_contact_either(intake: Intake) -> None:
     person = {"email": "hidden@exemple-marque.org"}
     await opened(intake, person=person, team=OTHERS, hidden_from=("passports", "pensions"))
-    undecided = await intake.submit({**COMPLAINT, "person": person})
-    await intake.rows("UPDATE feedback SET concerns_staff = true WHERE id = :id RETURNING id", id=undecided["id"])
+    await intake.submit({**COMPLAINT, "person": person, "concerns_staff": True})
     assert await found(intake, intake.staff("agent", teams=MINE), **person) == []
     assert await found(intake, intake.staff("reviewer", teams=MINE), **person) == []
     assert len(await found(intake, intake.staff("reviewer"), **person)) == 2

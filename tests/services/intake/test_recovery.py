@@ -1,13 +1,24 @@
 """Lost tracking codes."""
 
 import io
+from collections.abc import Iterator
+from datetime import timedelta
+from email.message import EmailMessage
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from libs.common.clock import utc_now
+from libs.common.mail import Mailer, sender_of, server_of
 from libs.contracts.cases import CaseOpened
+from services.intake.notices.house import House
+from services.intake.notices.sending import send_some
+from services.intake.persons.contact import BlindIndex
+from services.intake.recovery.mailing import answer_some
 from tests.services.intake.house import COMPLAINT, TEAM, Intake, told
+from tests.services.post import PostOffice, post_office
 
 NOW = "2026-11-23T12:00:00Z"
 MINE = (TEAM["team"],)
@@ -112,3 +123,191 @@ async def test_a_team_that_no_longer_has_it_is_not_shown_the_code_again(intake: 
     assert (await renew(intake, receipt["id"], agent))[0] == 201
     await intake.rows("UPDATE case_view SET team = 'ombuds' WHERE feedback_id = :id RETURNING 1", id=receipt["id"])
     assert (await renew(intake, receipt["id"], agent))[0] == 404
+
+
+# Recovery by the person.
+
+
+async def ask(intake: Intake, headers: dict[str, str] | None = None, status: int = 202, **asked: str) -> dict[str, Any]:
+    answer = await intake.http.post("/v1/tracking/recover", json=asked, headers=headers)
+    assert answer.status_code == status, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+async def answered(intake: Intake, *, later: timedelta = timedelta(0)) -> None:
+    """The worker looks up who has asked."""
+    settings = intake.app.state.settings
+    blind = BlindIndex(settings.secret.get_secret_value(), settings.phone_region)
+    async with intake.database.transaction() as session:
+        await answer_some(session, intake.master_key, blind, utc_now() + later)
+
+
+async def notices(intake: Intake, *ids: str) -> list[str]:
+    """The recipients of the codes that are on their way."""
+    rows = await intake.rows(
+        "SELECT recipient FROM notice WHERE kind = 'recovered' AND feedback_id = ANY(:ids) ORDER BY created_at",
+        ids=[UUID(one) for one in ids],
+    )
+    return [row.recipient for row in rows]
+
+
+async def test_whether_anything_is_found_is_seen_nowhere_in_the_answer(intake: Intake, logs: io.StringIO) -> None:
+    contact = {"email": "known@exemple-marque.org", "phone": "+1 514 555 0142"}
+    receipt = await intake.submit({**COMPLAINT, "person": contact})
+    known = [{"email": contact["email"]}, {"phone": contact["phone"]}]
+    known += [{"email": contact["email"], "reference": receipt["reference"]}]
+    unknown = [{"email": "unknown@exemple-marque.org"}, {"phone": "+1 514 555 0143"}]
+    unknown += [{"email": contact["email"], "reference": (await intake.submit())["reference"]}, {"phone": "1"}]
+    bodies = [await ask(intake, **asked) for asked in (*known, *unknown)]
+    assert all(body == bodies[0] for body in bodies)
+    assert bodies[0]["next_step"].keys() == {"fr", "en"}
+    assert await intake.count("notice WHERE kind = 'recovered'") == 0  # nothing is looked up on the request
+    assert "exemple-marque" not in logs.getvalue()
+    [row] = await intake.rows("SELECT count(*) AS n FROM recovery WHERE digest::text LIKE '%exemple%'")
+    assert row.n == 0
+    await answered(intake)
+
+
+@pytest.mark.parametrize("by", ["EMAIL", "phone"])
+async def test_the_code_goes_to_the_address_on_file_and_nowhere_else(intake: Intake, by: str) -> None:
+    contact = {"email": f"{by}@exemple-marque.org", "phone": f"+1 514 555 01{len(by)}0"}
+    older = (await intake.submit({**COMPLAINT, "person": contact}))["id"]
+    receipt = await intake.submit({**COMPLAINT, "person": contact})
+    without = (await intake.submit({**COMPLAINT, "person": {"phone": contact["phone"]}}))["id"]
+    asked = {"EMAIL": {"email": contact["email"].lower()}, "phone": {"phone": contact["phone"][3:]}}[by]
+    await ask(intake, **asked, reference=(await intake.submit())["reference"])
+    await answered(intake)
+    assert await notices(intake, older, receipt["id"], without) == []
+    await ask(intake, **asked)
+    await answered(intake)
+    assert await notices(intake, receipt["id"]) == ["person"]
+    assert await notices(intake, older, without) == []
+
+
+async def test_a_contact_is_written_to_once_an_hour_however_often_and_by_whatever_one_asks(intake: Intake) -> None:
+    contact = {"email": "often@exemple-marque.org", "phone": "+1 514 555 0166"}
+    number = (await intake.submit({**COMPLAINT, "person": contact}))["id"]
+    for _ in range(2):
+        for one in ("email", "phone"):
+            await ask(intake, **{one: contact[one]})
+            await answered(intake)
+    assert await notices(intake, number) == ["person"]
+    await ask(intake, email=contact["email"])
+    await answered(intake, later=timedelta(minutes=61))
+    assert await notices(intake, number) == ["person", "person"]
+    await answered(intake, later=timedelta(minutes=125))
+    assert await intake.count("recovery") == 0
+
+
+async def test_the_code_of_who_spoke_without_authority_is_not_the_persons(intake: Intake) -> None:
+    said = {"person": {"email": "mother@exemple-marque.org"}}
+    daughter = {"role": "relative", "authority": "none", "email": "daughter@exemple-marque.org"}
+    number = (await intake.submit({**COMPLAINT, **said, "submitted_by": daughter}))["id"]
+    for email in ("mother@exemple-marque.org", "daughter@exemple-marque.org"):
+        await ask(intake, email=email)
+    await answered(intake)
+    assert await notices(intake, number) == ["submitter"]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {},
+        {"reference": "EC-0000-0000"},
+        {"email": "a@exemple-marque.org", "phone": "+1 514 555 0142"},
+        {"email": "nobody"},
+        {"email": "a@exemple-marque.org", "reference": "EC-0000-0001"},
+        {"email": "a@exemple-marque.org", "name": "Zoé"},
+    ],
+    ids=str,
+)
+async def test_what_is_no_question_is_refused(intake: Intake, asked: dict[str, str]) -> None:
+    problem = await ask(intake, status=422, **asked)
+    assert "exemple-marque" not in str(problem)
+
+
+async def test_it_can_be_sent_again_and_keys_of_nobody_are_uuids(intake: Intake) -> None:
+    key = {"Idempotency-Key": str(uuid4())}
+    first = await ask(intake, key, email="again@exemple-marque.org")
+    assert await ask(intake, key, email="again@exemple-marque.org") == first
+    reused = await ask(intake, key, 422, email="other@exemple-marque.org")
+    assert reused["type"] == "urn:ecoute:problem:idempotency-key-reused"
+    problem = await ask(intake, {"Idempotency-Key": "not-a-uuid"}, 422, email="again@exemple-marque.org")
+    assert problem["type"] == "urn:ecoute:problem:key-must-be-uuid"
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[PostOffice]:
+    with post_office() as office:
+        yield office
+
+
+@pytest.fixture
+async def office(intake: Intake, running: PostOffice) -> PostOffice:
+    """Nothing is on its way that another test has asked for."""
+    await answered(intake)
+    await intake.rows("UPDATE notice SET state = 'dropped' WHERE state = 'waiting' RETURNING id")
+    return running
+
+
+async def delivered(intake: Intake, office: PostOffice) -> list[EmailMessage]:
+    """The mail with codes that is due, as it arrived."""
+    await answered(intake)
+    office.taken.clear()
+    mailer = Mailer(server_of(office.url), sender_of("Bureau <no-reply@service.example>"))
+    secret = intake.app.state.settings.secret.get_secret_value()
+    follow = "https://service.example/suivi"
+    house = House("Bureau", ZoneInfo("America/Toronto"), 7, follow, intake.master_key, secret)
+    await intake.rows("UPDATE notice SET state = 'dropped' WHERE kind <> 'recovered' RETURNING id")
+    while await send_some(intake.database, mailer, house, utc_now):
+        pass
+    return list(office.taken)
+
+
+@pytest.mark.parametrize(
+    ("language", "subject", "pieces"),
+    [
+        ("fr", "Vos codes de suivi", ["Bonjour,"]),
+        ("en", "Your tracking codes", ["Hello,"]),
+        (None, "Vos codes de suivi / Your tracking codes", ["Bonjour,", "(English below)", "Hello,"]),
+    ],
+)
+async def test_one_mail_brings_every_code_that_is_in_force_and_no_words(
+    intake: Intake, office: PostOffice, language: str | None, subject: str, pieces: list[str]
+) -> None:
+    email = f"mail-{language}@exemple-marque.org"
+    said = {**COMPLAINT, "text": "Zibeline.", "person": {"email": email, "language": language}}
+    first, second = [await intake.submit(said) for _ in range(2)]
+    _, renewed = await renew(intake, first["id"], intake.staff("reviewer"))
+    await ask(intake, email=email)
+    [mail] = await delivered(intake, office)
+    text = mail.get_content()
+    assert (mail["to"], mail["subject"]) == (email, subject)
+    for code in (renewed["tracking_code"], second["tracking_code"]):
+        assert f"https://service.example/suivi#{code}" in text
+        assert await opens(intake, code)
+    for piece in (first["reference"], second["reference"], *pieces):
+        assert piece in text
+    assert first["tracking_code"] not in text
+    assert "Zibeline" not in text
+    await ask(intake, email=email)
+    assert await delivered(intake, office) == []
+
+
+async def test_nothing_is_sent_of_what_was_erased(intake: Intake, office: PostOffice) -> None:
+    email = "erased@exemple-marque.org"
+    receipt = await intake.submit({**COMPLAINT, "person": {"email": email}})
+    await ask(intake, email=email)
+    await answered(intake)
+    answer = await intake.http.post(
+        "/v1/privacy/erasures",
+        json={"feedback_ids": [receipt["id"]], "reason": "person_asked"},
+        headers=intake.staff("reviewer"),
+    )
+    assert answer.status_code in (200, 201), answer.text
+    assert await delivered(intake, office) == []
+    await ask(intake, email=email)
+    assert await delivered(intake, office) == []
+    status, problem = await renew(intake, receipt["id"], intake.staff("reviewer"))
+    assert (status, problem["type"]) == (410, "urn:ecoute:problem:erased")

@@ -5,19 +5,22 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.auth.principal import Principal
 from libs.common.ids import new_id
 from services.intake.desk import Desk
 from services.intake.feedback.models import Feedback, Reading
-from services.intake.feedback.schemas import EvaluationWithComment, FeedbackOut, PersonOut
 from services.intake.feedback.submission import CONTACT, RESOLUTION_NOTE, SUBMITTER, WORDS
 from services.intake.persons.keys import PersonKey
 from services.intake.persons.models import Person
 from services.intake.reading.access import readable
-from services.intake.tracking.models import Evaluation, comment_of
+from services.intake.reading.schemas import EvaluationWithComment, FeedbackOut, PersonOut
+from services.intake.tracking.conversation import Said, conversation, said_of
+from services.intake.tracking.models import comment_of
+
+_READ = ("text", "person", "evaluations", "conversation")
+"""What is no column in clear."""
 
 
 async def read_words(session: AsyncSession, desk: Desk, feedback_id: UUID, by: Principal, now: datetime) -> FeedbackOut:
@@ -39,17 +42,15 @@ async def as_said(session: AsyncSession, desk: Desk, feedback: Feedback, *, with
     reference = contact.pop("interaction_reference", None)
     if not with_contact:
         contact, submitter = {}, {}
-    columns = {
-        name: getattr(feedback, name)
-        for name in FeedbackOut.model_fields
-        if name not in ("text", "person", "evaluations")
-    }
+    said = await said_of(session, feedback)
+    columns = {name: getattr(feedback, name) for name in FeedbackOut.model_fields if name not in _READ}
     return FeedbackOut.model_validate(
         {
             **columns,
             "text": key.decrypt(feedback.words, f"{WORDS} {feedback.id}") if feedback.words else None,
             "person": PersonOut(**contact, language=person.language, accessible_format=person.accessible_format),
-            "evaluations": await _evaluations(session, key, feedback.id),
+            "evaluations": _evaluations(said, key),
+            "conversation": conversation(said, key, withheld=False),
             "submitted_by": {**feedback.submitted_by, **submitter} if feedback.submitted_by else None,
             "resolved_on_the_spot": _resolved(key, feedback),
             "interaction": {**(feedback.interaction or {}), "reference": reference} if feedback.interaction else None,
@@ -66,18 +67,13 @@ def _resolved(key: PersonKey, feedback: Feedback) -> dict[str, Any] | None:
     }
 
 
-async def _evaluations(session: AsyncSession, key: PersonKey, feedback_id: UUID) -> list[EvaluationWithComment]:
-    said = await session.scalars(
-        select(Evaluation).where(Evaluation.feedback_id == feedback_id).order_by(Evaluation.answer)
-    )
+def _evaluations(said: Said, key: PersonKey) -> list[EvaluationWithComment]:
     return [
-        EvaluationWithComment.model_validate(
-            {
-                "answer": one.answer,
-                "solved": one.solved,
-                "comment": key.decrypt(one.comment, comment_of(feedback_id, one.answer)) if one.comment else None,
-                "evaluated_at": one.evaluated_at,
-            }
+        EvaluationWithComment(
+            answer=one.answer,
+            solved=one.solved,  # type: ignore[arg-type]
+            comment=key.decrypt(one.comment, comment_of(one.feedback_id, one.answer)) if one.comment else None,
+            evaluated_at=one.evaluated_at,
         )
-        for one in said
+        for one in said.evaluations
     ]
