@@ -30,7 +30,6 @@ from libs.contracts.interactions import InteractionsReported
 from services.routing.cases.learning import follow, keep_verbatims
 from services.routing.cases.opening import open_cases
 from services.routing.cases.terms import USUAL, Terms
-from services.routing.cases.unopened import forget_unopened
 from services.routing.catalogue.service import learn_codes
 from services.routing.privacy.service import erase
 
@@ -49,9 +48,7 @@ async def on_feedback(session: AsyncSession, events: Sequence[Received[Any]], te
     await open_cases(session, [one for one in events if isinstance(one.event, FeedbackSubmitted)], terms)
     await keep_verbatims(session, [one for one in events if isinstance(one.event, FeedbackVerbatimRedacted)], terms)
     await follow(session, [one for one in events if isinstance(one.event, _FOLLOWED)], terms)
-    erased = [one for one in events if isinstance(one.event, PersonErased)]
-    await erase(session, erased)
-    await forget_unopened(session, [one.subject for one in erased])
+    await erase(session, [one for one in events if isinstance(one.event, PersonErased)], terms)
 
 
 _IGNORED: frozenset[type[Event]] = frozenset(

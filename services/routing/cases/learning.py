@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import bindparam, update
@@ -60,7 +60,7 @@ async def follow(session: AsyncSession, events: Sequence[Received[Any]], terms: 
     before = {case_id: work.case.team for case_id, work in works.items()}
     for received in events:
         work = works.get(case_id_of(received.subject))
-        if work is not None and received.version > work.case.feedback_version:
+        if work is not None and work.case.erased_at is None and received.version > work.case.feedback_version:
             apply(work, received, given)
     await put_down(session, list(works.values()))
     await alert_those_moved(session, works.values(), before)
@@ -80,7 +80,7 @@ def apply(work: Work, received: Received[Any], given: Mapping[UUID, Given]) -> N
         case FeedbackReclassified():
             _reclassification(work, event, received.time)
         case FeedbackWithdrawn():
-            _withdrawal(work, event)
+            lapse(work, event.effective_at, "withdrawn")
         case ReplyDelivered():
             _delivery(work, event)
         case ReplyUndeliverable():
@@ -123,12 +123,12 @@ def _reclassification(work: Work, event: FeedbackReclassified, at: datetime) -> 
     decide_anew(work, at)
 
 
-def _withdrawal(work: Work, event: FeedbackWithdrawn) -> None:
-    """The case is over; promises that run lapse."""
+def lapse(work: Work, moment: datetime, because: Literal["withdrawn", "erased"]) -> None:
+    """No answer is wanted any more: a case that is open is over, and promises that run lapse."""
     case = work.case
     if case.state == "closed":
         return
-    at = max(min(event.effective_at, work.office.now), case.last_effective_at)
+    at = max(min(moment, work.office.now), case.last_effective_at)
     resume_if_over(work, at)
     work.effective_at = at
     wake(work, at, "person")
@@ -136,10 +136,10 @@ def _withdrawal(work: Work, event: FeedbackWithdrawn) -> None:
         if is_running(clock):
             clock.cancelled_at = at
     case.outcome = "withdrawn"
-    end_case(work, "withdrawn")
+    end_case(work, because)
     case.last_effective_at = at
     end_tasks(work, list(work.tasks))
-    write_line(work, "close", PERSON, at, {"because": "withdrawn"})
+    write_line(work, "close", PERSON, at, {"because": because})
 
 
 def _delivery(work: Work, event: ReplyDelivered) -> None:

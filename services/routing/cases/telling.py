@@ -31,7 +31,7 @@ def summary(
     """The case over the wire, with its clocks and tasks."""
     waiting = {"waiting_for": case.waiting_for, "until": case.waiting_until}
     made = {
-        "verbs": VERBS[cast(CaseState, case.state)],
+        "verbs": () if case.erased_at else VERBS[cast(CaseState, case.state)],
         "team": TeamName(code=case.team, name=team_name),
         "waiting": Waiting.model_validate(waiting) if case.waiting_for else None,
         "next_due_at": case.next_due_at if case.next_due_at < NEVER else None,

@@ -6,7 +6,7 @@ from libs.common.words import Held
 
 WORDS = (
     Held("cases", ("verbatim", "external_reference"), key="id", whose="case"),
-    Held("unopened_feedback", ("verbatim", "external_reference"), key="feedback_id", whose="feedback"),
+    Held("unopened_feedback"),
     Held("timeline_entry", ("note", "late_entry_reason", "text"), key="case_id", whose="case"),
 )
 """Taken away when a person is erased. A partner's own reference goes too: it leads to the person elsewhere."""
@@ -17,7 +17,6 @@ NO_WORDS: Mapping[str, str] = {
     "clock": "clock standard calendar starts within",
     "suspension": "waiting_for reason resumed_by resumes_to",
     "case_task": "task",
-    "unopened_feedback": "feedback language",
     "timeline_entry": "verb by details",
     "team": "code name contact members alert_email services service_points",
     "alert": "team urgency outcome",

@@ -2,26 +2,30 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from libs.common.clock import utc_now
 from libs.common.stream.events import Received
 from libs.common.words import forget
 from libs.contracts.cases import case_id_of
 from libs.contracts.feedback import PersonErased
-from services.routing.cases.models import Case
+from services.routing.cases.learning import lapse
+from services.routing.cases.terms import Terms
+from services.routing.cases.work import end_tasks, put_down, take_up
 from services.routing.privacy.holdings import WORDS
 
 
-async def erase(session: AsyncSession, erased: Sequence[Received[PersonErased]]) -> None:
-    """Take the words of these cases away. Feedback without a case has none here."""
+async def erase(session: AsyncSession, erased: Sequence[Received[PersonErased]], terms: Terms) -> None:
+    """Take the words of these cases away, and let nothing be expected of them any more. Feedback may have no case."""
     if not erased:
         return
-    erased_at = {case_id_of(one.subject): one.event.erased_at for one in erased}
-    locked = await session.scalars(select(Case.id).where(Case.id.in_(erased_at)).order_by(Case.id).with_for_update())
-    found = list(locked)
-    for case_id in found:
-        await session.execute(
-            update(Case).where(Case.id == case_id, Case.erased_at.is_(None)).values(erased_at=erased_at[case_id])
-        )
-    await forget(session, WORDS, {"case": found, "feedback": [one.subject for one in erased]})
+    works = await take_up(session, {case_id_of(one.subject) for one in erased}, terms, utc_now())
+    for received in erased:
+        work = works.get(case_id_of(received.subject))
+        if work is not None and work.case.erased_at is None:
+            work.traceparent = received.traceparent
+            lapse(work, received.event.erased_at, "erased")
+            end_tasks(work, list(work.tasks))
+            work.case.erased_at = received.event.erased_at
+    await put_down(session, list(works.values()))
+    await forget(session, WORDS, {"case": works, "feedback": [one.subject for one in erased]})

@@ -1,13 +1,13 @@
 """What is left of a case when the person behind it is erased: what was done and when, and no word."""
 
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
 from libs.common.stream.reader import Reader
-from libs.contracts.cases import case_id_of
-from libs.contracts.feedback import FeedbackVerbatimRedacted, PersonErased
+from libs.contracts.cases import CaseClosed, case_id_of
+from libs.contracts.feedback import FeedbackVerbatimRedacted, FeedbackWithdrawn, PersonErased, ReplyUndeliverable
 from services.routing.cases.terms import USUAL
 from services.routing.handlers import handlers
 from tests.services.analytics.logs import Told, log_of
@@ -61,12 +61,11 @@ async def test_a_case_of_the_erased_keeps_what_was_done_and_loses_every_word(rou
     assert await words_of(routing, case) == set()
     assert all_words <= await words_of(routing, other)
     after = await routing.see(case["id"])
-    assert (after["erased_at"], after["verbatim"], after["state"]) == ("2026-03-10T14:00:00Z", None, "answered")
+    assert (after["erased_at"], after["verbatim"], after["verbs"]) == ("2026-03-10T14:00:00Z", None, [])
     assert after["clocks"] == case["clocks"]
-    lines = await routing.timeline(case)
-    assert [(one["verb"], one["by"], one["effective_at"]) for one in lines] == [
-        (one["verb"], one["by"], one["effective_at"]) for one in before
-    ]
+    lines = [(one["verb"], one["by"], one["effective_at"]) for one in await routing.timeline(case)]
+    assert lines[:-1] == [(one["verb"], one["by"], one["effective_at"]) for one in before]
+    assert (after["state"], lines[-1][0]) == ("closed", "close")  # here nobody had told that it was withdrawn
     tombstones = await routing.rows("SELECT subject FROM tombstone")
     assert {row.subject for row in tombstones} == {case["feedback_id"], case["id"]}
 
@@ -88,3 +87,16 @@ async def test_an_erasure_is_safe_to_hear_twice_and_of_feedback_without_a_case(r
     compliment = submitted(NOW, kind="compliment")
     await routing.hear(compliment, received(GONE, compliment.subject, 2))
     assert await routing.rows("SELECT 1 FROM cases WHERE id = :id", id=case_id_of(compliment.subject)) == []
+
+
+async def test_nothing_is_expected_any_more_of_a_case_of_the_erased(routing: Routing) -> None:
+    case = await routing.open(SPOKE, kind="complaint", service="passports")
+    feedback_id = UUID(case["feedback_id"])
+    late = ReplyUndeliverable(reply_id=uuid4(), by="email", because="bounced", found_at=NOW)
+    withdrawn = FeedbackWithdrawn(effective_at=NOW)
+    await routing.hear(received(withdrawn, feedback_id, 2), received(GONE, feedback_id, 3))
+    await routing.hear(received(late, feedback_id, 4))
+    after = await routing.see(case["id"])
+    assert (after["state"], after["outcome"], after["tasks"]) == ("closed", "withdrawn", [])
+    closed = [event for _, _, event in await routing.events(case) if isinstance(event, CaseClosed)]
+    assert [event.because for event in closed] == ["withdrawn"]
