@@ -21,13 +21,13 @@ class Cors:
         self.app, self._own = app, own
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = Headers(scope=scope) if scope["type"] == "http" else None
-        origin = headers.get("origin") if headers else None
-        if headers is None or origin is None:
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        allowed = origin in self._own or origin in await _of_partners(scope)
-        if scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
+        headers = Headers(scope=scope)
+        origin = headers.get("origin")
+        allowed = origin is not None and (origin in self._own or origin in await _of_partners(scope))
+        if scope["method"] == "OPTIONS" and origin and "access-control-request-method" in headers:
             await _preflight(origin if allowed else None)(scope, receive, send)
             return
 
@@ -35,7 +35,7 @@ class Cors:
             if message["type"] == "http.response.start":
                 out = MutableHeaders(scope=message)
                 out.add_vary_header("Origin")
-                if allowed:
+                if origin and allowed:
                     out["Access-Control-Allow-Origin"] = origin
                     out["Access-Control-Expose-Headers"] = EXPOSED
             await send(message)

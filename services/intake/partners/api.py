@@ -11,7 +11,7 @@ from libs.common.db import Session
 from libs.common.idempotency import IdempotencyKeyReused, Retryable, StillRunning
 from libs.common.paging import MAX_LIMIT, InvalidCursor, decode_code_cursor, link_next_code
 from libs.common.problems import InvalidRequest, responses
-from libs.common.versions import VERSION_PROBLEMS, IfMatch, tag
+from libs.common.versions import VERSION_PROBLEMS, IfMatch, OnlyNew, tag
 from libs.contracts.codes import Code
 from services.intake.desk import DeskOf
 from services.intake.partners import queries, service
@@ -85,10 +85,16 @@ async def get_partner(code: Code, session: Session, response: Response) -> KeyHo
     },
 )
 async def put_partner(
-    code: Code, body: PartnerIn, session: Session, expected: IfMatch, now: Now, response: Response
+    code: Code,
+    body: PartnerIn,
+    session: Session,
+    expected: IfMatch,
+    only_new: OnlyNew,
+    now: Now,
+    response: Response,
 ) -> KeyHolder:
     """Make a partner, or change one. One that was retired is back."""
-    holder = await service.put(session, "partner", code, body, expected, now)
+    holder = await service.put(session, "partner", code, body, expected, now, only_new=only_new)
     response.status_code = 201 if holder.version == 1 else 200
     return _tagged(response, holder)
 
@@ -156,10 +162,16 @@ async def get_device(code: Code, session: Session, response: Response) -> KeyHol
     },
 )
 async def put_device(
-    code: Code, body: DeviceIn, session: Session, expected: IfMatch, now: Now, response: Response
+    code: Code,
+    body: DeviceIn,
+    session: Session,
+    expected: IfMatch,
+    only_new: OnlyNew,
+    now: Now,
+    response: Response,
 ) -> KeyHolder:
     """Make a device of a partner or of the organisation itself, or change one. One that was retired is back."""
-    holder = await service.put(session, "device", code, body, expected, now)
+    holder = await service.put(session, "device", code, body, expected, now, only_new=only_new)
     response.status_code = 201 if holder.version == 1 else 200
     return _tagged(response, holder)
 

@@ -32,7 +32,14 @@ NOT_FOUND: Mapping[HolderKind, type[Problem]] = {"partner": PartnerNotFound, "de
 
 
 async def put(
-    session: AsyncSession, kind: HolderKind, code: str, body: PartnerIn, expected: Expected, now: datetime
+    session: AsyncSession,
+    kind: HolderKind,
+    code: str,
+    body: PartnerIn,
+    expected: Expected,
+    now: datetime,
+    *,
+    only_new: bool,
 ) -> KeyHolder:
     """Make the partner or device what the body says; version 1 is a new one. One that was retired is back."""
     await _see_what_it_names(session, body)
@@ -44,7 +51,7 @@ async def put(
         .returning(KeyHolder)
     )
     holder = created or await _locked(session, kind, code, taken=CodeTaken)
-    expected.require_of(None if created else holder.version)
+    expected.require_of(None if created else holder.version, only_new=only_new)
     if created is None:
         for name, value in values.items():
             setattr(holder, name, value)

@@ -71,6 +71,7 @@ async def test_a_page_reads_the_headers_that_it_needs_of_errors_too(intake: Inta
 async def test_without_a_page_nothing_is_said_of_pages(intake: Intake) -> None:
     answer = await intake.http.get("/v1/services")
     assert not [name for name in answer.headers if name.startswith("access-control")]
+    assert answer.headers["vary"] == "Origin", "what a cache keeps of it is not for a page"
 
 
 async def test_the_pages_of_a_partner_that_is_retired_are_strangers(intake: Intake) -> None:

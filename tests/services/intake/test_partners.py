@@ -54,6 +54,8 @@ async def test_a_partner_is_made_read_listed_and_changed(intake: Intake, admin: 
 async def test_a_change_says_which_version_it_changes(put: Put) -> None:
     await put("/v1/partners/versions", PARTNER)
     assert (await put("/v1/partners/versions", PARTNER)).json()["type"].endswith(":precondition-required")
+    assert (await put("/v1/partners/versions", PARTNER, **{"If-None-Match": "*"})).status_code == 412
+    assert (await put("/v1/partners/versions-2", PARTNER, **{"If-Match": '"1"'})).status_code == 412
     stale = await put("/v1/partners/versions", PARTNER, **{"If-Match": '"7"'})
     assert (stale.status_code, stale.json()["type"]) == (412, "urn:ecoute:problem:precondition-failed")
 
