@@ -3,7 +3,7 @@
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, WrapValidator
 from pydantic_core import PydanticCustomError
 
 from libs.common.languages import Bilingual
@@ -57,3 +57,7 @@ class Name(Bilingual):
 
     fr: Annotated[Line, Field(max_length=200)]
     en: Annotated[Line, Field(max_length=200)]
+
+
+READ_LATER = WrapValidator(lambda sent, _: sent)
+"""Beside a model: documented as that model and kept as it was sent, for a batch that reads each item by itself."""

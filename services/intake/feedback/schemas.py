@@ -11,7 +11,6 @@ from pydantic import (
     EmailStr,
     Field,
     SerializeAsAny,
-    SkipValidation,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
@@ -19,7 +18,7 @@ from pydantic_core import PydanticCustomError
 from libs.common.idempotency import KEY_PATTERN
 from libs.common.languages import Bilingual
 from libs.common.problems import ProblemDetails
-from libs.common.wire import Line, Wire, Words
+from libs.common.wire import READ_LATER, Line, Wire, Words
 from libs.contracts.codes import (
     AnsweredBy,
     Authority,
@@ -215,7 +214,7 @@ class BatchItem(FeedbackIn):
 class BatchIn(Wire):
     """Each item is read by itself: what is wrong with one is told in its outcome."""
 
-    items: list[Annotated[BatchItem, SkipValidation]] = Field(min_length=1, max_length=MOST_IN_A_BATCH)
+    items: list[Annotated[BatchItem, READ_LATER]] = Field(min_length=1, max_length=MOST_IN_A_BATCH)
 
 
 class BatchOutcome(BaseModel):

@@ -5,11 +5,11 @@ from datetime import date
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field, SkipValidation, model_validator
+from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from libs.common.problems import ProblemDetails
-from libs.common.wire import Wire
+from libs.common.wire import READ_LATER, Wire
 from libs.contracts.codes import Channel, Code, Interaction
 
 MOST_IN_A_BATCH = 1_000
@@ -43,7 +43,7 @@ class InteractionCountIn(Wire):
 class InteractionsIn(Wire):
     """Each item is read by itself: what is wrong with one is told in its outcome."""
 
-    items: list[Annotated[InteractionCountIn, SkipValidation]] = Field(min_length=1, max_length=MOST_IN_A_BATCH)
+    items: list[Annotated[InteractionCountIn, READ_LATER]] = Field(min_length=1, max_length=MOST_IN_A_BATCH)
 
 
 class Sent(BaseModel):
