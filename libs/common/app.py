@@ -56,6 +56,7 @@ def create_app(
         description=description,
         lifespan=lifespan,
         redoc_url=None,
+        separate_input_output_schemas=False,
         generate_unique_id_function=lambda route: route.name,
     )
     database = Database(

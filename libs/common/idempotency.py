@@ -28,7 +28,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.auth.principal import Anyone
+from libs.common.auth.principal import Known
 from libs.common.db import Session, metadata
 from libs.common.failures import sqlstate
 from libs.common.problems import Problem
@@ -132,7 +132,7 @@ class Once:
         return claimed is not None
 
 
-async def _once(request: Request, session: Session, principal: Anyone, idempotency_key: IdempotencyKey = None) -> Once:
+async def _once(request: Request, session: Session, principal: Known, idempotency_key: IdempotencyKey = None) -> Once:
     secret = request.app.state.settings.secret.get_secret_value()
     key = nobodys_key(idempotency_key) if idempotency_key and principal is None else idempotency_key
     return Once(session, f"{principal.idempotency_scope if principal else ''} {request.url.path}", key, secret)

@@ -16,7 +16,7 @@ from fastapi import Depends, Request
 from sqlalchemy import Column, DateTime, Float, Index, Table, Text, delete, func, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.auth.principal import Anyone, Principal
+from libs.common.auth.principal import Known, Principal
 from libs.common.db import Database, metadata
 from libs.common.problems import TooManyRequests
 from libs.common.settings import ServiceSettings
@@ -93,7 +93,7 @@ class RateLimit:
                 raise TooManyRequests(ceil((1 - lease.left_behind) * 60 / quota))
 
 
-async def _limited(request: Request, principal: Anyone) -> None:
+async def _limited(request: Request, principal: Known) -> None:
     settings: ServiceSettings = request.app.state.settings
     if principal is not None and principal.has(SERVICE_ROLE):
         return

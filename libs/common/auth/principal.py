@@ -61,9 +61,7 @@ ActingAgent = Annotated[
 ]
 
 
-async def _anyone(
-    request: Request, _: Annotated[Any, Depends(bearer)], acting_agent: ActingAgent = None
-) -> Principal | None:
+async def _known(request: Request) -> Principal | None:
     header = request.headers.get("authorization")
     if header is None or request.url.path == TOKEN_PATH:
         return None
@@ -72,7 +70,17 @@ async def _anyone(
         raise Unauthenticated
     tokens: Tokens = request.app.state.tokens
     keyring: Keyring | None = request.app.state.keyring
-    return (await _principal_of(shown.strip(), tokens, keyring)).acting(acting_agent)
+    return await _principal_of(shown.strip(), tokens, keyring)
+
+
+Known = Annotated[Principal | None, Depends(_known)]
+"""Whose token it is, for what is no part of a call's contract. A token that is not valid is refused everywhere."""
+
+
+async def _anyone(
+    known: Known, _: Annotated[Any, Depends(bearer)], acting_agent: ActingAgent = None
+) -> Principal | None:
+    return known.acting(acting_agent) if known else None
 
 
 async def _principal_of(shown: str, tokens: Tokens, keyring: Keyring | None) -> Principal:
@@ -85,7 +93,7 @@ async def _principal_of(shown: str, tokens: Tokens, keyring: Keyring | None) -> 
 
 
 Anyone = Annotated[Principal | None, Depends(_anyone)]
-"""The principal, or None without a token. A token that is not valid is refused all the same."""
+"""The principal, with the agent behind it, or None without a token."""
 
 
 def _requires(

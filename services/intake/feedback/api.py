@@ -31,7 +31,7 @@ router = APIRouter(tags=["feedback"])
 @router.post(
     "/v1/feedback",
     status_code=201,
-    openapi_extra={"security": [{"HTTPBearer": []}, {}]},
+    openapi_extra={"security": [{}]},
     responses=responses(
         IdempotencyKeyMissing,
         Unauthenticated,

@@ -22,7 +22,7 @@ router = APIRouter(tags=["service standards"])
 _WRITE = (Unauthenticated, Forbidden, InvalidRequest, *VERSION_PROBLEMS)
 
 
-@router.get("/v1/service-standards", responses=responses(InvalidRequest, InvalidCursor))
+@router.get("/v1/service-standards", openapi_extra={"security": []}, responses=responses(InvalidRequest, InvalidCursor))
 async def list_service_standards(
     session: Session, request: Request, response: Response, limit: Limit = 50, cursor: Cursor = None
 ) -> Standards:
@@ -32,7 +32,11 @@ async def list_service_standards(
     return Standards(items=items)
 
 
-@router.get("/v1/service-standards/{code}", responses=responses(InvalidRequest, StandardNotFound))
+@router.get(
+    "/v1/service-standards/{code}",
+    openapi_extra={"security": []},
+    responses=responses(InvalidRequest, StandardNotFound),
+)
 async def get_service_standard(code: Code, session: Session, response: Response) -> StandardOut:
     """A service standard in force. No token is needed."""
     standard = await queries.standard(session, code)
