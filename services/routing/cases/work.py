@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, true
+from sqlalchemy import ColumnElement, Uuid, bindparam, select, true
+from sqlalchemy import text as sql
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.languages import Bilingual
@@ -102,22 +104,39 @@ async def take_up(
     names = await teams.names(session, retired) if retired else {}
     office = Office(organisation, names, terms, now, linkable or {})
     works = {case.id: Work(case, [], [], [], office, case.last_effective_at) for case in cases.values()}
-    places = await session.execute(
-        select(TimelineEntry.case_id, func.max(TimelineEntry.place))
-        .where(TimelineEntry.case_id.in_(works))
-        .group_by(TimelineEntry.case_id)
-    )
-    for case_id, place in places:
-        works[case_id].place = place
     for clock in await session.scalars(select(Clock).where(Clock.case_id.in_(works)).order_by(Clock.clock)):
         works[clock.case_id].clocks.append(clock)
-    for span in await session.scalars(
-        select(Suspension).where(Suspension.case_id.in_(works)).order_by(Suspension.place)
-    ):
-        works[span.case_id].suspensions.append(span)
-    for task in await session.scalars(select(CaseTask).where(CaseTask.case_id.in_(works)).order_by(CaseTask.task)):
-        works[task.case_id].tasks.append(task)
+    besides = (await session.execute(_BESIDES, {"ids": list(works)})).all()
+    for row in besides:
+        works[row.id].place = row.place or 0
+    await _load_suspensions(session, works, [row.id for row in besides if row.waited])
+    await _load_tasks(session, works, [row.id for row in besides if row.has_tasks])
     return works
+
+
+async def _load_suspensions(session: AsyncSession, works: Mapping[UUID, Work], ids: Sequence[UUID]) -> None:
+    if ids:
+        spans = select(Suspension).where(Suspension.case_id.in_(ids)).order_by(Suspension.place)
+        for span in await session.scalars(spans):
+            works[span.case_id].suspensions.append(span)
+
+
+async def _load_tasks(session: AsyncSession, works: Mapping[UUID, Work], ids: Sequence[UUID]) -> None:
+    if ids:
+        tasks = select(CaseTask).where(CaseTask.case_id.in_(ids)).order_by(CaseTask.task)
+        for task in await session.scalars(tasks):
+            works[task.case_id].tasks.append(task)
+
+
+# After the locks are held: what it sees is no older than they are. Few cases have waited or have tasks.
+_BESIDES = sql(
+    """
+    SELECT id, (SELECT max(place) FROM timeline_entry t WHERE t.case_id = c.id) AS place,
+           EXISTS (SELECT FROM suspension s WHERE s.case_id = c.id) AS waited,
+           EXISTS (SELECT FROM case_task k WHERE k.case_id = c.id) AS has_tasks
+      FROM unnest(:ids) AS c (id)
+    """
+).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
 
 
 def tell(work: Work, kind: type[CaseEvent], at: datetime, **fields: Any) -> None:
@@ -194,7 +213,6 @@ async def put_down(session: AsyncSession, works: Sequence[Work]) -> None:
         session.add_all(work.new)
         for task in work.done:
             await session.delete(task)
-    await session.flush()
     session.add_all([line for work in works for line in work.lines])
     await session.flush()
     await record(session, *(event for work in works for event in work.events))

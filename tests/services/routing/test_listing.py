@@ -193,3 +193,119 @@ async def test_a_team_complained_about_never_sees_the_case_whatever_other_team_o
             assert (await routing.http.get(path, headers=who)).status_code == 404
     both = routing.staff("agent", teams=("passports", "letters"))
     assert (await routing.do(case, "acknowledge", both)).status_code == 404
+
+
+# The queue: its order, what is due, how many there are.
+
+
+async def numbered(routing: Routing, query: str, *roles: str, teams: tuple[str, ...] = ()) -> dict[str, Any]:
+    answer = await listed(routing, query, *roles, teams=teams)
+    assert answer.status_code == 200, answer.text
+    counts: dict[str, Any] = answer.json()["counts"]
+    return counts
+
+
+async def test_urgent_cases_come_first_and_then_what_is_due_next(routing: Routing) -> None:
+    late = await routing.open(SPOKE + timedelta(days=2), kind="complaint", topic="order", service="passports")
+    soon = await routing.open(SPOKE, kind="complaint", topic="order", service="passports")
+    never = await routing.open(SPOKE, kind="suggestion", response_requested=True, topic="order", service="passports")
+    urgent = await routing.open(SPOKE + timedelta(days=3), kind="complaint", topic="order", urgent="safety")
+    raised = await routing.done(never, "escalate", priority="high")
+    assert (raised["priority"], raised["next_due_at"], urgent["priority"]) == ("high", None, "urgent")
+    (items,) = await walk(routing, "?topic=order")
+    assert items == [one["id"] for one in (urgent, raised, soon, late)]
+    assert await walk(routing, "?topic=order&limit=1") == [[one] for one in items] + [[]]
+    again = await routing.do(never, "escalate", priority="high")
+    assert (again.status_code, again.json()["type"]) == (422, "urn:ecoute:problem:priority-not-raised")
+
+
+async def test_what_is_overdue_or_due_today_is_found_and_counted(routing: Routing) -> None:
+    overdue = await routing.open(SPOKE, kind="complaint", topic="due")  # acknowledge: Wed 11 March 16:30
+    today = await routing.open(SPOKE + timedelta(days=1), kind="complaint", topic="due")  # Thu 12
+    later = await routing.open(SPOKE + timedelta(days=3), kind="complaint", topic="due")  # Mon 16
+    routing.at(local("2026-03-12 10:00"))
+    assert await ids(routing, "?topic=due&due=overdue") == {overdue["id"]}
+    assert await ids(routing, "?topic=due&due=today") == {today["id"]}
+    before = quote("2026-03-13T00:00:00-04:00")
+    assert await ids(routing, f"?topic=due&due={before}") == {overdue["id"], today["id"]}
+    assert await ids(routing, f"?topic=due&clock=reply&due={before}") == set()
+    assert await ids(routing, "?topic=due&clock=acknowledge") == {overdue["id"], today["id"], later["id"]}
+    assert await numbered(routing, "?topic=due&state=closed") == {
+        "by_state": {"new": 3},
+        "by_task": {},
+        "overdue": 1,
+        "due_today": 1,
+        "urgent": 0,
+    }
+    answer = await listed(routing, "?topic=due&limit=1")
+    second = await routing.http.get(answer.links["next"]["url"], headers=routing.staff("reviewer"))
+    assert second.json()["counts"] is None
+    routing.at(local("2026-03-10 10:00"))
+
+
+async def test_a_case_that_waits_is_not_due(routing: Routing) -> None:
+    case = await routing.open(SPOKE, kind="complaint", topic="waits", service="passports")
+    until = local("2026-03-20 10:00").isoformat()
+    await routing.done(case, "suspend", **{"for": "person", "reason": "lab", "until": until})
+    routing.at(local("2026-03-18 10:00"))
+    assert await ids(routing, "?topic=waits&due=overdue") == set()
+    assert (await numbered(routing, "?topic=waits"))["overdue"] == 0
+    routing.at(local("2026-03-10 10:00"))
+
+
+async def test_counts_hold_what_the_reader_may_see_and_nothing_else(routing: Routing) -> None:
+    await routing.open(SPOKE, kind="complaint", topic="counted", service="passports")
+    await routing.open(SPOKE, kind="complaint", topic="counted")
+    hidden = await routing.open(SPOKE, kind="complaint", topic="counted", service="passports", urgent="threat")
+    async with routing.database.connection() as connection:
+        values = {"id": hidden["id"]}
+        await connection.execute(text("UPDATE cases SET hidden_from = '{passports}' WHERE id = :id"), values)
+        await connection.execute(text("INSERT INTO case_task VALUES (:id, 'read_message', now())"), values)
+    mine = await numbered(routing, "?topic=counted", "agent", teams=("passports",))
+    assert (mine["by_state"], mine["by_task"], mine["urgent"]) == ({"assigned": 1}, {}, 0)
+    everyone = await numbered(routing, "?topic=counted")
+    assert (everyone["by_state"], everyone["by_task"], everyone["urgent"]) == (
+        {"assigned": 2, "new": 1},
+        {"read_message": 1},
+        1,
+    )
+    assert await ids(routing, "?topic=counted&task=read_message") == {hidden["id"]}
+    assert await ids(routing, "?topic=counted&priority=urgent", "agent", teams=("passports",)) == set()
+
+
+# The version of a case.
+
+
+async def test_a_case_says_its_version_and_is_changed_from_no_other(routing: Routing) -> None:
+    case = await routing.open(SPOKE, kind="complaint", service="passports")
+    seen = await routing.http.get(f"/v1/cases/{case['id']}", headers=routing.staff("reviewer"))
+    who = routing.staff("agent", teams=("passports",))
+    first = await routing.do(case, "acknowledge", who | {"If-Match": seen.headers["ETag"]})
+    assert first.status_code == 200
+    stale = await routing.do(case, "note", who | {"If-Match": seen.headers["ETag"]}, note="x")
+    assert (stale.status_code, stale.json()["type"]) == (412, "urn:ecoute:problem:precondition-failed")
+    assert (await routing.do(case, "note", who, note="x")).status_code == 200
+
+
+# Giving it to others.
+
+
+async def test_no_verb_gives_a_case_to_a_team_that_is_complained_about(routing: Routing) -> None:
+    case = await routing.open(SPOKE, kind="complaint", service="passports")
+    async with routing.database.connection() as connection:
+        await connection.execute(text("UPDATE cases SET hidden_from = '{letters}' WHERE id = :id"), {"id": case["id"]})
+    who = routing.staff("agent", teams=("passports",))
+    for verb in ("assign", "transfer"):
+        answer = await routing.do(case, verb, who, team="letters")
+        assert (answer.status_code, answer.json()["type"]) == (422, "urn:ecoute:problem:team-is-complained-about")
+
+
+async def test_cases_are_linked_to_those_that_one_may_see(routing: Routing) -> None:
+    case = await routing.open(SPOKE, kind="complaint", service="passports")
+    other = await routing.open(SPOKE, kind="complaint")
+    mine = routing.staff("agent", teams=("passports",))
+    for linked in (other["id"], case["id"], str(uuid4())):
+        answer = await routing.do(case, "link", mine, case_id=linked)
+        assert (answer.status_code, answer.json()["type"]) == (422, "urn:ecoute:problem:linked-case-unknown")
+    await routing.done(case, "link", case_id=other["id"])
+    assert (await routing.see(case["id"]))["linked"] == [other["id"]]
