@@ -11,6 +11,7 @@ from sqlalchemy import make_url
 
 from libs.common.embedded import start_postgres
 from libs.common.migrating import migrate
+from tests.services.post import PostOffice, post_office
 from tests.system import System, in_a_thread
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
@@ -39,9 +40,22 @@ def new_database(postgres: str) -> Callable[[str], str]:
 
 
 @pytest.fixture(scope="session")
-def system(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+def letterbox() -> Iterator[PostOffice]:
+    """A real SMTP server: what it has taken is what the whole system has told by mail."""
+    with post_office() as office:
+        yield office
+
+
+@pytest.fixture(scope="session")
+def system(postgres: str, letterbox: PostOffice, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """The whole system in real processes, with the example organisation."""
-    with System(tmp_path_factory.mktemp("system"), {"ECOUTE_DATABASE_URL": postgres}) as running:
+    settings = {
+        "ECOUTE_DATABASE_URL": postgres,
+        "ECOUTE_SMTP_URL": letterbox.url,
+        "ECOUTE_MAIL_FROM": "Agence des passeports <retours@agence.example>",
+        "ECOUTE_INTAKE_FOLLOW_URL": "https://retours.agence.example/suivi",
+    }
+    with System(tmp_path_factory.mktemp("system"), settings) as running:
         yield running
 
 

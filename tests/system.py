@@ -144,7 +144,7 @@ def free_ports(count: int) -> list[int]:
             one.close()
 
 
-def eventually(look: Callable[[], T], seconds: float = 10.0) -> T:
+def eventually(look: Callable[[], T | None], seconds: float = 10.0) -> T:
     """What `look` gives once it gives something; fails when it does not within the time."""
     deadline = time.monotonic() + seconds
     while not (found := look()):
