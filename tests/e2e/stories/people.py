@@ -52,6 +52,11 @@ class Somebody:
         """What comes of a verb."""
         return self.routing.post(f"/v1/cases/{case['id']}/{verb}", json=body, headers=retry())
 
+    def timeline(self, case: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """What was done in a case, line by line."""
+        lines: list[dict[str, Any]] = json_of(self.routing.get(f"/v1/cases/{case['id']}/timeline"))["items"]
+        return lines
+
 
 @contextmanager
 def somebody(system: System, headers: Mapping[str, str] | None = None) -> Iterator[Somebody]:
