@@ -1,6 +1,6 @@
 """What analytics needs to know."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
@@ -8,6 +8,8 @@ from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from libs.common.settings import Address, Listen, ServiceSettings
+
+PublishedSpan = Literal["month", "quarter", "year"]
 
 
 class AnalyticsSettings(ServiceSettings):
@@ -22,6 +24,8 @@ class AnalyticsSettings(ServiceSettings):
     facts_span_days: int = Field(
         100, ge=1, le=3660, description="how many days may be read from facts, where a question is finer than rollups"
     )
+    suppress_below: int = Field(5, ge=2, le=100, description="what is published of fewer than so many is suppressed")
+    published_span: PublishedSpan = Field("quarter", description="the calendar span that results are published for")
 
 
 async def _settings(request: Request) -> AnalyticsSettings:

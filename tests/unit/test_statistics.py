@@ -10,7 +10,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from services.analytics.kpis.statistics import quantile_interval_ranks, wilson_interval
+from services.analytics.kpis.statistics import (
+    difference_interval,
+    mean_interval,
+    net_share_interval,
+    quantile_interval_ranks,
+    wilson_interval,
+)
+from services.analytics.rollups.buckets import bucket_of, quantile, seconds_of
 
 QUANTILES = [Fraction(1, 2), Fraction(9, 10), Fraction(19, 20), Fraction(1, 20)]
 SIZES = [1, 2, 3, 5, 6, 10, 20, 29, 36, 37, 71, 72, 73, 100, 250, 1000, 1001, 3000]
@@ -68,6 +75,59 @@ def test_counting_the_failures_instead_mirrors_the_interval(counts: tuple[int, i
 def test_impossible_counts_are_refused(successes: int, n: int) -> None:
     with pytest.raises(ValueError, match="between 0 and n"):
         wilson_interval(successes, n)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "lower", "upper"),
+    [
+        pytest.param((56, 70), (48, 80), 0.0524, 0.3339, id="56/70 less 48/80"),
+        pytest.param((9, 10), (3, 10), 0.1705, 0.8090, id="9/10 less 3/10"),
+        pytest.param((6, 7), (2, 7), 0.0582, 0.8062, id="6/7 less 2/7"),
+        pytest.param((5, 56), (0, 29), -0.0381, 0.1926, id="5/56 less 0/29"),
+        pytest.param((0, 10), (0, 20), -0.1611, 0.2775, id="0/10 less 0/20"),
+        pytest.param((10, 10), (0, 10), 0.6075, 1.0000, id="10/10 less 0/10"),
+    ],
+)
+def test_the_interval_of_a_difference_of_proportions_is_the_published_one(
+    one: tuple[int, int], other: tuple[int, int], lower: float, upper: float
+) -> None:
+    """Newcombe 1998 (Interval estimation for the difference), table II, method 10."""
+    first, second = wilson_interval(*one), wilson_interval(*other)
+    assert first is not None
+    assert second is not None
+    found = difference_interval(one[0] / one[1], first, other[0] / other[1], second)
+    assert found == pytest.approx((lower, upper), abs=0.00005)
+
+
+def test_the_interval_of_a_net_share_is_that_of_scores_of_one_nought_and_minus_one() -> None:
+    """50 promoters, 30 passives, 20 detractors: mean 0.3, variance 0.61, 0.3 ± 1.96 × √0.0061."""
+    assert net_share_interval(50, 20, 100) == pytest.approx((0.14692, 0.45308), abs=0.00001)
+    assert net_share_interval(0, 0, 0) is None
+    with pytest.raises(ValueError, match="of n"):
+        net_share_interval(60, 50, 100)
+
+
+def test_the_interval_of_a_mean_is_by_the_sample_variance() -> None:
+    """Marks 1 to 5, once each: mean 3, variance 2.5, 3 ± 1.96 × √0.5."""
+    assert mean_interval(dict.fromkeys(range(1, 6), 1)) == pytest.approx((1.61410, 4.38590), abs=0.00001)
+    assert mean_interval({5: 1}) is None
+
+
+@given(st.integers(0, 10**9))
+def test_a_bucket_is_read_with_an_error_of_at_most_one_percent(seconds: int) -> None:
+    assert seconds_of(bucket_of(seconds)) == pytest.approx(seconds, rel=0.01 + 1e-9, abs=0)
+
+
+@given(st.lists(st.integers(0, 10**7), min_size=1, max_size=60), st.sampled_from([0.5, 0.9, 0.95]))
+def test_a_quantile_of_buckets_is_that_of_the_values_within_one_percent(values: list[int], q: float) -> None:
+    buckets: dict[int, int] = {}
+    for value in values:
+        buckets[bucket_of(value)] = buckets.get(bucket_of(value), 0) + 1
+    ordered, place = sorted(values), q * (len(values) - 1)
+    low = int(place)
+    high = min(low + 1, len(values) - 1)
+    exact = ordered[low] + (place - low) * (ordered[high] - ordered[low])
+    assert quantile(buckets, q) == pytest.approx(exact, rel=0.01 + 1e-9, abs=0)
 
 
 @pytest.mark.parametrize(

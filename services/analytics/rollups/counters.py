@@ -1,10 +1,10 @@
 """The arithmetic of rollups: cells of counters, and the difference between two states of what they count."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import combinations
-from typing import Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, TypeVar, get_args
 
 Dimension = Literal[
     "channel",
@@ -30,12 +30,11 @@ STANDARD = "standard"
 UNASSIGNED = "unassigned"
 """The value of a dimension that a fact does not have."""
 
+K = TypeVar("K")
 Place = tuple[str, str]
 """A dimension and one of its values."""
 Counters = Mapping[str, int]
 Days = Mapping[date, Counters]
-
-_NOTHING: Counters = {}
 
 
 class Cell(NamedTuple):
@@ -74,92 +73,103 @@ class Contribution:
 
 
 class Difference:
-    """What must be added to the rollups: the sum of what counts now, less the sum of what counted before."""
+    """What must be added to the rollups: the sum of what counts now, less the sum of what counted before.
+
+    What lies in the same places is summed up first, and spread over its cells once.
+    """
 
     def __init__(self) -> None:
-        self._cells: dict[Cell, dict[str, int]] = {}
-        self._buckets: dict[BucketCell, int] = {}
+        self._sums: dict[tuple[Place, ...], _Sums] = {}
 
     def add(self, contribution: Contribution) -> None:
         """Something counts that did not."""
-        self._spread(contribution, 1)
+        self._sum(contribution, 1)
 
     def change(self, before: Contribution, after: Contribution) -> None:
         """Something that counted as `before` counts as `after`."""
-        if before.places != after.places:
-            self._spread(before, -1)
-            self._spread(after, 1)
-            return
-        self._spread(
-            Contribution(
-                _changes(before.days, after.days),
-                after.places,
-                _changes(before.buckets, after.buckets),
-                {
-                    standard: _changes(before.standards.get(standard, {}), after.standards.get(standard, {}))
-                    for standard in before.standards.keys() | after.standards.keys()
-                },
-            ),
-            1,
-        )
+        self._sum(before, -1)
+        self._sum(after, 1)
 
     def cells(self) -> dict[Cell, dict[str, int]]:
         """Those that differ, by cell in order, without counters that came down to nothing."""
-        left = {
-            cell: {name: count for name, count in counters.items() if count} for cell, counters in self._cells.items()
-        }
-        return {cell: left[cell] for cell in sorted(left) if left[cell]}
+        cells: dict[tuple[Any, ...], dict[str, int]] = {}
+        for places, sums in self._sums.items():
+            _spread(cells, places, _left(sums.days))
+        for (standard, day), counters in _left(self._of_standards()).items():
+            _merge(cells.setdefault(("day", STANDARD, "", day, standard, ""), {}), counters, 1)
+        left = {cell: {name: count for name, count in cells[cell].items() if count} for cell in sorted(cells)}
+        return {Cell(*cell): counters for cell, counters in left.items() if counters}
 
     def buckets(self) -> dict[BucketCell, int]:
         """Those that differ, in order."""
-        return {cell: self._buckets[cell] for cell in sorted(self._buckets) if self._buckets[cell]}
+        cells: dict[tuple[Any, ...], int] = {}
+        for places, sums in self._sums.items():
+            for day, counters in _left(sums.buckets).items():
+                month = day.replace(day=1)
+                for name, count in counters.items():
+                    measure, _, number = name.rpartition(":")
+                    bucket = int(number)
+                    for dimension, value in places:
+                        whole = ("day", dimension, day) if dimension == TOTAL else ("month", dimension, month)
+                        cell = (*whole, value, measure, bucket)
+                        cells[cell] = cells.get(cell, 0) + count
+        return {BucketCell(*cell): cells[cell] for cell in sorted(cells) if cells[cell]}
 
-    def _spread(self, one: Contribution, sign: int) -> None:
-        months: dict[date, dict[str, int]] = {}
+    def _sum(self, one: Contribution, sign: int) -> None:
+        sums = self._sums.get(one.places)
+        if sums is None:
+            sums = self._sums[one.places] = _Sums({}, {}, {})
         for day, counters in one.days.items():
-            if counters:
-                for dimension, value in one.places:
-                    self._count(Cell("day", dimension, "", day, value, ""), counters, sign)
-                _merge(months.setdefault(day.replace(day=1), {}), counters, 1)
-        for month, counters in months.items():
-            for dimension, second, value, second_value in _pairs(one.places):
-                self._count(Cell("month", dimension, second, month, value, second_value), counters, sign)
+            _merge(sums.days.setdefault(day, {}), counters, sign)
+        for day, counters in one.buckets.items():
+            _merge(sums.buckets.setdefault(day, {}), counters, sign)
         for standard, days in one.standards.items():
             for day, counters in days.items():
-                if counters:
-                    self._count(Cell("day", STANDARD, "", day, standard, ""), counters, sign)
-        for day, counters in one.buckets.items():
-            for name, count in counters.items():
-                self._count_bucket(day, one.places, name, sign * count)
+                _merge(sums.standards.setdefault((standard, day), {}), counters, sign)
 
-    def _count(self, cell: Cell, counters: Counters, sign: int) -> None:
-        _merge(self._cells.setdefault(cell, {}), counters, sign)
+    def _of_standards(self) -> dict[tuple[str, date], dict[str, int]]:
+        together: dict[tuple[str, date], dict[str, int]] = {}
+        for sums in self._sums.values():
+            for key, counters in sums.standards.items():
+                _merge(together.setdefault(key, {}), counters, 1)
+        return together
 
-    def _count_bucket(self, day: date, places: tuple[Place, ...], name: str, count: int) -> None:
-        measure, _, bucket = name.rpartition(":")
+
+class _Sums(NamedTuple):
+    """What lies in the same places."""
+
+    days: dict[date, dict[str, int]]
+    buckets: dict[date, dict[str, int]]
+    standards: dict[tuple[str, date], dict[str, int]]
+
+
+def _spread(cells: dict[tuple[Any, ...], dict[str, int]], places: tuple[Place, ...], days: Days) -> None:
+    months: dict[date, dict[str, int]] = {}
+    for day, counters in days.items():
         for dimension, value in places:
-            cell = (
-                BucketCell("day", dimension, day, value, measure, int(bucket))
-                if dimension == TOTAL
-                else BucketCell("month", dimension, day.replace(day=1), value, measure, int(bucket))
-            )
-            self._buckets[cell] = self._buckets.get(cell, 0) + count
-
-
-def _pairs(places: tuple[Place, ...]) -> Iterator[tuple[str, str, str, str]]:
-    """Each two of the paired dimensions, in alphabetical order, with their values."""
+            cell = ("day", dimension, "", day, value, "")
+            if cell in cells:
+                _merge(cells[cell], counters, 1)
+            else:
+                cells[cell] = {**counters}
+        _merge(months.setdefault(day.replace(day=1), {}), counters, 1)
+    if not months:
+        return
     paired = sorted(places[1 : 1 + len(PAIRED)])
-    for (dimension, value), (second, second_value) in combinations(paired, 2):
-        yield dimension, second, value, second_value
+    pairs = [("month", one, two, value, second) for (one, value), (two, second) in combinations(paired, 2)]
+    for month, counters in _left(months).items():
+        for grain, one, two, value, second in pairs:
+            cell = (grain, one, two, month, value, second)
+            if cell in cells:
+                _merge(cells[cell], counters, 1)
+            else:
+                cells[cell] = {**counters}
 
 
-def _changes(then: Days, now: Days) -> dict[date, Counters]:
-    return {day: _change(then.get(day, _NOTHING), now.get(day, _NOTHING)) for day in then.keys() | now.keys()}
-
-
-def _change(then: Counters, now: Counters) -> Counters:
-    changes = {name: now.get(name, 0) - then.get(name, 0) for name in then.keys() | now.keys()}
-    return {name: change for name, change in changes.items() if change}
+def _left(sums: Mapping[K, Mapping[str, int]]) -> dict[K, dict[str, int]]:
+    """What did not come down to nothing."""
+    left = {key: {name: count for name, count in counters.items() if count} for key, counters in sums.items()}
+    return {key: counters for key, counters in left.items() if counters}
 
 
 def _merge(sums: dict[str, int], counters: Counters, sign: int) -> None:

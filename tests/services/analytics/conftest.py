@@ -66,9 +66,9 @@ def token(app: FastAPI) -> Callable[..., dict[str, str]]:
     settings = app.state.settings
     issuer = DevelopmentIssuer(settings.development_issuer)
 
-    def header(*roles: str) -> dict[str, str]:
+    def header(*roles: str, teams: tuple[str, ...] = ()) -> dict[str, str]:
         signed = issuer.sign(
-            subject="tester", roles=roles, issuer=settings.token_issuer, audience=settings.token_audience
+            subject="tester", roles=roles, teams=teams, issuer=settings.token_issuer, audience=settings.token_audience
         )
         return {"Authorization": f"Bearer {signed}"}
 

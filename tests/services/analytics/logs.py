@@ -13,17 +13,44 @@ import orjson
 from libs.common.stream.events import Envelope, Event, Received
 from libs.contracts.cases import (
     CaseAcknowledged,
+    CaseAsked,
     CaseAssigned,
     CaseClosed,
+    CaseExtended,
+    CaseLinked,
     CaseOpened,
+    CaseReopened,
     CaseReplied,
+    CaseResumed,
+    CaseSuspended,
+    CaseTransferred,
+    ClockCorrected,
     ClockEnd,
     ClockState,
     case_id_of,
 )
-from libs.contracts.feedback import FeedbackEvaluated, FeedbackSubmitted, FeedbackVerbatimRedacted, Rating
+from libs.contracts.feedback import (
+    FeedbackEvaluated,
+    FeedbackMessageAdded,
+    FeedbackReclassified,
+    FeedbackSubmitted,
+    FeedbackVerbatimRedacted,
+    FeedbackWithdrawn,
+    Rating,
+    ReplyUndeliverable,
+)
 
 Source = Literal["intake", "routing"]
+CLASSIFIED = ("kind", "service", "service_point", "topic", "language")
+_KEPT_AT_THE_END = {
+    "clock",
+    "standard",
+    "standard_version",
+    "started_at",
+    "due_at",
+    "suspended_seconds",
+    "extended",
+}
 TEAM_NAME = {"fr": "Équipe", "en": "Team"}
 
 
@@ -62,7 +89,12 @@ class Story:
     language: str | None = None
     ratings: tuple[Rating, ...] = ()
     team: str = "front"
+    details: dict[str, Any] = field(default_factory=dict)
+    """What else `feedback.submitted` says."""
     clocks: dict[str, ClockState] = field(default_factory=dict)
+    ended: dict[int, dict[str, ClockState]] = field(default_factory=dict)
+    """The clocks that an answer ended, as they ran."""
+    waiting_since: datetime | None = None
     feedback_events: list[Told] = field(default_factory=list)
     case_events: list[Told] = field(default_factory=list)
 
@@ -75,7 +107,7 @@ class Story:
             self.submitted_at,
             FeedbackSubmitted(
                 reference="EC-0000-0000",
-                source="web_form",
+                source=self.details.pop("source", "web_form"),
                 submitted_at=self.submitted_at,
                 recorded_at=self.submitted_at,
                 channel=self.channel,
@@ -84,6 +116,7 @@ class Story:
                 topic=self.topic,
                 language=self.language,
                 ratings=self.ratings,
+                **self.details,
             ),
         )
 
@@ -94,6 +127,35 @@ class Story:
 
     def evaluated(self, answer: int, solved: str, at: datetime, ratings: tuple[Rating, ...] = ()) -> "Story":
         return self._feedback(at, FeedbackEvaluated(answer=answer, solved=solved, ratings=ratings))
+
+    def reclassified(self, at: datetime, **changed: str) -> "Story":
+        for name, value in changed.items():
+            setattr(self, name, value) if hasattr(self, name) else self.details.update({name: value})
+        now = {name: getattr(self, name, self.details.get(name)) for name in CLASSIFIED}
+        return self._feedback(at, FeedbackReclassified(**now, changed=tuple(changed)))
+
+    def message(self, at: datetime) -> "Story":
+        return self._feedback(at, FeedbackMessageAdded(message_id=self.feedback_id, sent_at=at, text="…"))
+
+    def withdrawn(self, at: datetime) -> "Story":
+        """The person wants no answer any more: what runs is owed no longer."""
+        self._feedback(at, FeedbackWithdrawn(effective_at=at))
+        if not self.case_events:
+            return self
+        lapsed = [clock.model_copy(update={"cancelled_at": at}) for clock in self.clocks.values()]
+        return self._case(
+            CaseClosed, at, "closed", effective_at=at, outcome="withdrawn", because="withdrawn", clocks=tuple(lapsed)
+        )
+
+    def undelivered(self, answer: int, at: datetime) -> "Story":
+        """The last answer did not reach the person: its clocks run on as if they had never stopped."""
+        event = ReplyUndeliverable(reply_id=self.feedback_id, answer=answer, by="email", because="bounced", found_at=at)
+        self._feedback(at, event)
+        for clock in self.ended.pop(answer).values():
+            self.clocks[clock.clock] = clock
+            about = clock.model_dump(include={"clock", "standard", "standard_version", "started_at", "due_at"})
+            self._case(ClockCorrected, at, "acknowledged", because="undeliverable", **about)
+        return self
 
     def opened(self, team: str | None = None, **due_at: datetime | None) -> "Story":
         """Clocks by name with their due moments; one without a moment starts at the assignment."""
@@ -130,31 +192,119 @@ class Story:
             clocks=tuple(self.clocks.values()),
         )
 
+    def transferred(self, team: str, at: datetime) -> "Story":
+        former, self.team = self.team, team
+        return self._case(
+            CaseTransferred, at, "assigned", effective_at=at, from_team=former, clocks=tuple(self.clocks.values())
+        )
+
+    def asked(self, at: datetime) -> "Story":
+        return self._case(CaseAsked, at, "acknowledged", effective_at=at, until=at + timedelta(days=10), text="…")
+
+    def suspended(self, at: datetime) -> "Story":
+        self.waiting_since = at
+        return self._case(
+            CaseSuspended,
+            at,
+            "waiting",
+            effective_at=at,
+            waiting_for="person",
+            reason="documents",
+            until=at + timedelta(days=10),
+            clocks=tuple(self.clocks.values()),
+        )
+
+    def resumed(self, at: datetime) -> "Story":
+        """The due moments that had not come yet move by the time suspended."""
+        since = self.waiting_since or at
+        for name, clock in self.clocks.items():
+            if clock.due_at is not None and clock.due_at > since:
+                moved = {"due_at": clock.due_at + (at - since), "suspended_seconds": int((at - since).total_seconds())}
+                self.clocks[name] = clock.model_copy(update=moved)
+        return self._case(
+            CaseResumed,
+            at,
+            "acknowledged",
+            effective_at=at,
+            resumed_by="staff",
+            clocks=tuple(self.clocks.values()),
+        )
+
+    def extended(self, at: datetime, name: str, due_at: datetime) -> "Story":
+        before = self.clocks[name]
+        self.clocks[name] = before.model_copy(update={"due_at": due_at, "extended": True})
+        return self._case(
+            CaseExtended,
+            at,
+            "acknowledged",
+            effective_at=at,
+            clock=name,
+            due_before=before.due_at,
+            due_at=due_at,
+            clocks=tuple(self.clocks.values()),
+        )
+
+    def reopened(self, at: datetime, due_at: datetime) -> "Story":
+        self.clocks["stage2_reply"] = ClockState(
+            clock="stage2_reply",
+            standard="fast",
+            standard_version=1,
+            starts="reopening",
+            started_at=at,
+            due_at=due_at,
+        )
+        return self._case(
+            CaseReopened,
+            at,
+            "acknowledged",
+            effective_at=at,
+            reopened_by="person",
+            reopened_count=1,
+            clocks=tuple(self.clocks.values()),
+        )
+
+    def linked(self, other: UUID, at: datetime) -> "Story":
+        return self._case(
+            CaseLinked,
+            at,
+            self.case_events[-1].event.state,  # type: ignore[attr-defined]
+            effective_at=at,
+            linked_feedback_id=other,
+            linked_case_id=case_id_of(other),
+        )
+
     def acknowledged(self, at: datetime, automatic: bool = False) -> "Story":
         ended = () if automatic else self._end(at, "acknowledge")
         return self._case(CaseAcknowledged, at, "acknowledged", automatic=automatic, ended=ended, **self._took(at))
 
-    def replied(self, at: datetime, answer: int | None = 1) -> "Story":
-        ended = () if answer is None else self._end(at, "acknowledge", "reply")
+    def replied(
+        self, at: datetime, answer: int | None = 1, outcome: str | None = None, late_entry: bool = False
+    ) -> "Story":
+        ran = dict(self.clocks)
+        ended = () if answer is None else self._end(at, "acknowledge", "reply", "stage2_reply", late_entry=late_entry)
+        if answer is not None:
+            self.ended[answer] = {one.clock: ran[one.clock] for one in ended}
         return self._case(
             CaseReplied,
             at,
             "acknowledged" if answer is None else "answered",
             interim=answer is None,
             answer=answer,
+            outcome=outcome,
             ended=ended,
             **self._took(at),
         )
 
-    def closed(self, at: datetime) -> "Story":
-        return self._case(CaseClosed, at, "closed", effective_at=at)
+    def closed(self, at: datetime, replied_at: datetime | None = None) -> "Story":
+        ended = self._end(replied_at, "resolve") if replied_at else ()
+        return self._case(CaseClosed, at, "closed", effective_at=at, because="time_passed", ended=ended)
 
     def _took(self, at: datetime) -> dict[str, Any]:
         """A calendar in which a third of every span is business time."""
         seconds = int((at - self.submitted_at).total_seconds())
         return {"effective_at": at, "elapsed_seconds": seconds, "business_seconds": seconds // 3}
 
-    def _end(self, at: datetime, *names: str) -> tuple[ClockEnd, ...]:
+    def _end(self, at: datetime, *names: str, late_entry: bool = False) -> tuple[ClockEnd, ...]:
         ended = []
         for name in names:
             clock = self.clocks.pop(name, None)
@@ -162,7 +312,8 @@ class Story:
                 seconds = int((at - clock.started_at).total_seconds())
                 ended.append(
                     ClockEnd(
-                        **clock.model_dump(include={"clock", "standard", "standard_version", "started_at", "due_at"}),
+                        **clock.model_dump(include=_KEPT_AT_THE_END),
+                        late_entry=late_entry,
                         ended_at=at,
                         elapsed_seconds=seconds,
                         business_seconds=seconds // 3,

@@ -1,0 +1,60 @@
+"""Results of service standards, as they go over the wire."""
+
+from datetime import date
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from libs.common.languages import Bilingual
+from libs.contracts.codes import Starts
+from services.analytics.as_of.schemas import AsOf
+from services.analytics.kpis.schemas import Flag, Quantity, Source, Span
+
+
+class ResultsQuery(BaseModel):
+    """Of which days."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    from_: date | None = Field(
+        None,
+        alias="from",
+        ge=date(1900, 1, 1),
+        le=date(2200, 1, 1),
+        description="first day; where both are missing, the last calendar span of those that are published",
+    )
+    to: date | None = Field(
+        None, ge=date(1900, 1, 1), le=date(2200, 1, 1), description="the day after the last; tomorrow where missing"
+    )
+
+
+class Promise(BaseModel):
+    """What was promised, as it was published last."""
+
+    starts: Starts
+    business_days: int | None
+    calendar_days: int | None
+
+
+class StandardResult(BaseModel):
+    """How often a promise that fell due was kept."""
+
+    standard: str | None = Field(description="code; null: all standards together")
+    name: Bilingual | None
+    clock: str
+    promised: Promise | None
+    met_of_due: Quantity = Field(description="met / all that fell due, open ones included")
+    open_breached: int | None = Field(description="fell due, and still open; null where it is suppressed")
+    flags: list[Flag]
+
+
+class StandardResults(BaseModel):
+    """By standard and clock, then each clock of all standards together. All read in one transaction."""
+
+    as_of: AsOf
+    span: Span
+    published: bool = Field(
+        description="true: what anyone may read; small cells are suppressed, and as many others as "
+        "keep them from being computed"
+    )
+    source: Source
+    items: list[StandardResult]

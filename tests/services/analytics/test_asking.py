@@ -1,0 +1,214 @@
+"""How figures are asked for: narrowed, compared, over time; and what a supervisor and the public get."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from libs.contracts.catalogue import ServiceChanged, entry_id_of
+from libs.contracts.organisation import PublishedClock, ServiceStandardPublished, organisation_id_of
+from tests.services.analytics.logs import Story, Told, log_of
+from tests.services.analytics.reading import Readers
+
+MONDAY = datetime(2026, 3, 2, 17, tzinfo=UTC)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+MARCH = {"from": "2026-03-01", "to": "2026-04-01"}
+Header = Callable[..., dict[str, str]]
+SetClock = Callable[[datetime], None]
+
+
+def story(number: int, submitted_at: datetime = MONDAY, **fields: Any) -> Story:
+    return Story(UUID(int=number), submitted_at, **fields).submitted()
+
+
+async def figures(http: httpx.AsyncClient, headers: dict[str, str] | None = None, **parameters: str) -> list[Any]:
+    answer = await http.get("/v1/kpis", params={**MARCH, **parameters}, headers=headers)
+    assert answer.status_code == 200, answer.text
+    found: list[Any] = answer.json()["figures"]
+    return found
+
+
+async def test_figures_are_narrowed_to_several_values_of_several_dimensions(
+    readers: Readers, http: httpx.AsyncClient
+) -> None:
+    await readers.read(
+        [
+            story(1, service="tax", channel="web"),
+            story(2, service="tax", channel="phone"),
+            story(3, service="tax", channel="counter"),
+            story(4, service="permits", channel="web"),
+        ]
+    )
+
+    (one,) = await figures(http, names="volume", where="service:tax,channel:web,channel:phone")
+    by_two = await figures(http, names="volume", by="service,channel")
+
+    assert (one["value"], one["where"]) == (2, {"service": ["tax"], "channel": ["phone", "web"]})
+    assert [(*two["filters"].values(), two["value"]) for two in by_two] == [
+        ("permits", "web", 1),
+        ("tax", "counter", 1),
+        ("tax", "phone", 1),
+        ("tax", "web", 1),
+    ]
+
+
+async def test_a_supervisor_gets_the_figures_of_their_own_teams_whatever_they_ask_for(
+    readers: Readers, http: httpx.AsyncClient, token: Header
+) -> None:
+    await readers.read([story(1).opened("north"), story(2).opened("south"), story(3)])
+    supervisor = token("supervisor", teams=("north",))
+
+    async def volumes(**parameters: str) -> list[tuple[float, list[str]]]:
+        return [(one["value"], one["flags"]) for one in await figures(http, supervisor, names="volume", **parameters)]
+
+    flags = ["small_sample", "own_teams_only"]
+    assert await volumes() == [(1, flags)]
+    assert await volumes(where="team:north,team:south") == [(1, flags)]
+    assert await volumes(where="team:south") == [(0, flags)]
+    assert await volumes(by="team") == [(1, flags)]
+    assert await volumes(by="service") == [(1, flags)]
+
+
+async def test_a_comparison_says_whether_the_difference_is_beyond_chance(
+    readers: Readers, http: httpx.AsyncClient, at: SetClock
+) -> None:
+    """Newcombe 1998, table II, example (a): 56 of 70 against 48 of 80."""
+    due = MONDAY + DAY
+
+    def answered(number: int, due_at: datetime, in_time: bool) -> Story:
+        replied_at = due_at - HOUR if in_time else due_at + HOUR
+        return story(number, due_at - DAY).opened(reply=due_at).replied(replied_at)
+
+    await readers.read(
+        [
+            *(answered(number, due, number < 56) for number in range(70)),
+            *(answered(100 + number, due - 31 * DAY, number < 48) for number in range(80)),
+        ]
+    )
+    at(MONDAY + 60 * DAY)
+
+    (one,) = await figures(http, names="met_of_due", clock="reply", compare="2026-01-01..2026-03-01")
+    (volume,) = await figures(http, names="volume", compare="previous")
+
+    beside = one["comparison"]
+    assert (beside["value"], beside["n"], beside["span"]["to"]) == (60, 80, "2026-03-01")
+    assert beside["difference"] == pytest.approx(20)
+    assert beside["difference_interval"] == pytest.approx([5.24, 33.39], abs=0.005)
+    assert (beside["beyond_chance"], beside["reason"]) == (True, None)
+    assert volume["comparison"]["difference"] == -10
+    assert (volume["comparison"]["beyond_chance"], volume["comparison"]["reason"]) == (None, "counts_have_no_interval")
+
+
+async def test_a_series_has_no_gaps(readers: Readers, http: httpx.AsyncClient, at: SetClock) -> None:
+    await readers.read([story(1).opened().replied(MONDAY + 8 * DAY), story(2, MONDAY + 9 * DAY)])
+    at(MONDAY + 60 * DAY)
+
+    async def points(name: str, grain: str) -> list[tuple[str, Any, int]]:
+        answer = await http.get(f"/v1/kpis/{name}/series", params={**MARCH, "grain": grain})
+        assert answer.status_code == 200, answer.text
+        return [(one["from"], one["value"], one["n"]) for one in answer.json()["lines"][0]["points"]]
+
+    assert await points("volume", "week") == [
+        ("2026-03-01", 0, 0),
+        ("2026-03-02", 1, 1),
+        ("2026-03-09", 1, 1),
+        ("2026-03-16", 0, 0),
+        ("2026-03-23", 0, 0),
+        ("2026-03-30", 0, 0),
+    ]
+    assert [value for _, value, _ in await points("backlog", "week")] == [0, 1, 0, 0, 0, 0]
+    assert await points("volume", "month") == [("2026-03-01", 2, 2)]
+    days = await points("reopen_rate", "day")
+    assert (len(days), days[9]) == (31, ("2026-03-10", 0, 1))
+    assert (await http.get("/v1/kpis/happiness/series")).status_code == 422
+    too_many = await http.get("/v1/kpis/volume/series", params={"from": "2020-01-01", "to": "2026-01-01"})
+    assert too_many.json()["type"] == "urn:ecoute:problem:too-many-points"
+
+
+async def test_values_are_called_by_their_names(readers: Readers, http: httpx.AsyncClient) -> None:
+    name = {"fr": "Impôt", "en": "Tax"}
+    told = Told("intake", entry_id_of("service", "tax"), 1, MONDAY, ServiceChanged(code="tax", name=name))
+    await readers.apply("intake", await readers.positions("intake"), log_of([told, *story(1).events]))
+
+    answer = await http.get("/v1/kpis", params={**MARCH, "names": "volume", "by": "service"})
+
+    assert answer.json()["labels"] == {"service": {"tax": name}}
+
+
+@pytest.fixture
+async def promises(readers: Readers, at: SetClock) -> None:
+    """Of `fast`, seven replies fell due and five were in time; of `slow`, three did, all in time."""
+    published = ServiceStandardPublished(
+        code="fast",
+        standard_version=1,
+        name={"fr": "Vite", "en": "Fast"},
+        calendar="office",
+        clocks=(PublishedClock(clock="reply", starts="submission", business_days=2),),
+        published_at=MONDAY,
+    )
+    due = MONDAY + DAY
+    stories = [story(number).opened(reply=due).replied(MONDAY) for number in range(5)]
+    stories += [story(5).opened(reply=due), story(6).opened(reply=due).replied(due + HOUR)]
+    for number in range(10, 13):
+        slow = story(number).opened("north", reply=due)
+        event = slow.case_events[0].event
+        clocks = tuple(clock.model_copy(update={"standard": "slow"}) for clock in event.clocks)  # type: ignore[attr-defined]
+        slow.clocks = {clock.clock: clock for clock in clocks}
+        slow.case_events.clear()
+        stories.append(slow._case(type(event), MONDAY, "new", submitted_at=MONDAY, clocks=clocks).replied(MONDAY))
+    told = [one for one_story in stories for one in one_story.feedback_events]
+    await readers.apply("intake", await readers.positions("intake"), log_of(told))
+    subject = organisation_id_of("service_standard", "fast")
+    told = [Told("routing", subject, 1, MONDAY, published)]
+    told += [one for one_story in stories for one in one_story.case_events]
+    await readers.apply("routing", await readers.positions("routing"), log_of(told))
+    at(MONDAY + 60 * DAY)
+
+
+async def results(http: httpx.AsyncClient, headers: dict[str, str], **parameters: str) -> Any:
+    answer = await http.get("/v1/service-standard-results", params=parameters, headers=headers)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+@pytest.mark.usefixtures("promises")
+async def test_those_who_steer_get_the_results_of_standards_in_full(http: httpx.AsyncClient, token: Header) -> None:
+    full = await results(http, token("analyst"), **MARCH)
+    own = await results(http, token("supervisor", teams=("north",)), **MARCH)
+
+    def numbers(answer: Any) -> list[Any]:
+        return [
+            (one["standard"], one["met_of_due"]["numerator"], one["met_of_due"]["n"], one["open_breached"])
+            for one in answer["items"]
+        ]
+
+    assert numbers(full) == [("fast", 5, 7, 1), ("slow", 3, 3, 0), (None, 8, 10, 1)]
+    assert (full["published"], full["source"]) == (False, "rollups")
+    assert full["items"][0]["promised"] == {"starts": "submission", "business_days": 2, "calendar_days": None}
+    assert full["items"][0]["name"] == {"fr": "Vite", "en": "Fast"}
+    assert (numbers(own), own["source"]) == ([("slow", 3, 3, 0), (None, 3, 3, 0)], "facts")
+
+
+@pytest.mark.usefixtures("promises")
+@pytest.mark.parametrize("roles", [None, ("agent",)])
+async def test_anyone_else_gets_them_without_what_is_small_and_what_it_could_be_computed_from(
+    http: httpx.AsyncClient, token: Header, roles: tuple[str, ...] | None
+) -> None:
+    http.headers.pop("Authorization")
+    headers = token(*roles) if roles else {}
+
+    public = await results(http, headers)
+
+    assert (public["published"], public["span"]["from"], public["span"]["to"]) == (True, "2026-01-01", "2026-04-01")
+    assert [(one["standard"], one["met_of_due"]["n"], one["flags"]) for one in public["items"]] == [
+        ("fast", None, ["suppressed"]),
+        ("slow", None, ["suppressed"]),
+        (None, 10, ["small_sample"]),
+    ]
+    assert {one["open_breached"] for one in public["items"][:2]} == {None}
+    assert {one["met_of_due"]["value"] for one in public["items"][:2]} == {None}
+    refused = await http.get("/v1/service-standard-results", params=MARCH, headers=headers)
+    assert (refused.status_code, refused.json()["type"]) == (422, "urn:ecoute:problem:span-not-published")
