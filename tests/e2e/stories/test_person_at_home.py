@@ -19,6 +19,10 @@ COMPLAINT: dict[str, Any] = {
 IN_A_WEEK = timedelta(days=7)
 
 
+def _signed(address: str) -> dict[str, Any]:
+    return COMPLAINT | {"person": {"name": "Rose Gagnon", "email": address, "language": "fr"}}
+
+
 def test_every_mistake_in_the_form_is_told_at_its_field_in_the_language_of_the_page(system: System) -> None:
     with somebody(system, IN_FRENCH) as rose:
 
@@ -63,11 +67,10 @@ def test_a_double_click_sends_once_and_another_text_needs_another_key(system: Sy
         assert [one["id"] for one in found] == [first["id"]]
 
 
-def test_follows_answers_a_question_and_says_twice_whether_it_is_solved(system: System, letterbox: PostOffice) -> None:
+def test_follows_from_the_mail_and_answers_the_question_of_the_team(system: System, letterbox: PostOffice) -> None:
     address = f"rose.{uuid4().hex[:8]}@example.org"
-    said = COMPLAINT | {"person": {"name": "Rose Gagnon", "email": address, "language": "fr"}}
     with somebody(system) as web:
-        receipt, neighbours = web.says(said), web.says(COMPLAINT)
+        receipt, neighbours = web.says(_signed(address)), web.says(COMPLAINT)
     code = receipt["tracking_code"]
     with (
         somebody(system, holder_of(code.lower().replace("-", " ")) | IN_FRENCH) as rose,
@@ -76,19 +79,13 @@ def test_follows_answers_a_question_and_says_twice_whether_it_is_solved(system: 
         seen = rose.sees("assigned")
         assert (seen["reference"], seen["team"]["code"]) == (receipt["reference"], "passports")
         assert "Réponse promise au plus tard le" in seen["next_step"]["fr"]
-        promised = seen["answer_by"]
-        evaluation = {"solved": "yes"}
-        refused(rose.intake.post("/v1/tracking/evaluation", json=evaluation), 409, "not-answered-yet")
-
-        case = team.case_of(receipt)
-        eventually(lambda: "[telephone]" in (json_of(team.routing.get(f"/v1/cases/{case['id']}"))["verbatim"] or ""))
-        team.does(case, "acknowledge")
-        rose.sees("acknowledged")
         received = letter_to(letterbox, address, "Nous avons reçu votre message").get_content()
         assert receipt["reference"] in received
         assert f"{system.environment['ECOUTE_INTAKE_FOLLOW_URL']}#{code}" in received
         assert "06 12 34 56 78" not in received
 
+        case = team.case_of(receipt)
+        eventually(lambda: "[telephone]" in (json_of(team.routing.get(f"/v1/cases/{case['id']}"))["verbatim"] or ""))
         until = (datetime.now(UTC) + IN_A_WEEK).isoformat()
         question = "Quel est le numéro de votre demande ?"
         team.does(case, "ask", text=question, until=until, otherwise="Sans réponse, nous cherchons par votre nom.")
@@ -110,9 +107,20 @@ def test_follows_answers_a_question_and_says_twice_whether_it_is_solved(system: 
         [line] = [one for one in team.timeline(case) if one["verb"] == "message"]
         assert line["text"] == answer["text"]
 
+
+def test_waits_longer_is_answered_and_says_twice_what_it_solved(system: System, letterbox: PostOffice) -> None:
+    address = f"rose.{uuid4().hex[:8]}@example.org"
+    with somebody(system) as web:
+        receipt = web.says(_signed(address))
+    with (
+        somebody(system, holder_of(receipt["tracking_code"]) | IN_FRENCH) as rose,
+        somebody(system, system.staff("agent", "passports")) as team,
+    ):
+        case = team.case_of(receipt)
+        promised = rose.sees("assigned")["answer_by"]
+        refused(rose.intake.post("/v1/tracking/evaluation", json={"solved": "yes"}), 409, "not-answered-yet")
         team.does(case, "extend", clock="reply", business_days=5, text="Une pièce manque.", recourse="Appelez-nous.")
-        seen = rose.sees("extended")
-        assert seen["answer_by"] > promised
+        assert rose.sees("extended")["answer_by"] > promised
         assert "Une pièce manque." in letter_to(letterbox, address, "Il nous faut plus de temps").get_content()
 
         team.does(case, "reply", text="Il part demain.", outcome="upheld", recourse="Le protecteur du citoyen.")
@@ -122,8 +130,8 @@ def test_follows_answers_a_question_and_says_twice_whether_it_is_solved(system: 
         assert "Il part demain." in letter_to(letterbox, address, "Notre réponse").get_content()
 
         partly = {"solved": "partly", "comment": "Il est parti, mais à mon ancienne adresse."}
-        json_of(rose.intake.post("/v1/tracking/evaluation", json=partly), 201)
-        json_of(rose.intake.post("/v1/tracking/evaluation", json=partly), 201)
+        first = json_of(rose.intake.post("/v1/tracking/evaluation", json=partly), 201)
+        assert json_of(rose.intake.post("/v1/tracking/evaluation", json=partly), 201) == first
         twice = refused(rose.intake.post("/v1/tracking/evaluation", json={"solved": "no"}), 409, "already-evaluated")
         assert twice["title"] == "Cette réponse a déjà été évaluée, autrement."
         assert rose.follows()["situation"] == "evaluated_partly"
@@ -145,7 +153,7 @@ def test_follows_answers_a_question_and_says_twice_whether_it_is_solved(system: 
 def test_mistypes_the_code_loses_it_and_finds_it_again_by_mail(system: System, letterbox: PostOffice) -> None:
     address = f"rose.{uuid4().hex[:8]}@example.org"
     with somebody(system, IN_FRENCH) as rose:
-        receipt = rose.says(COMPLAINT | {"person": {"email": address, "language": "fr"}})
+        receipt = rose.says(_signed(address))
         code = receipt["tracking_code"]
 
         def looks(**header: str) -> Any:
@@ -186,9 +194,8 @@ def test_withdraws_another_one_and_nothing_can_be_added_to_it(system: System) ->
 
 def test_takes_everything_out_has_it_erased_and_finds_nothing_any_more(system: System) -> None:
     address, key = f"rose.{uuid4().hex[:8]}@example.org", str(uuid4())
-    said = COMPLAINT | {"person": {"name": "Rose Gagnon", "email": address, "language": "fr"}}
     with somebody(system) as web:
-        receipt = web.says(said, key=key)
+        receipt = web.says(_signed(address), key=key)
     with (
         somebody(system, holder_of(receipt["tracking_code"]) | IN_FRENCH) as rose,
         somebody(system, system.staff("agent", "passports")) as team,
