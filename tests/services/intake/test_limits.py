@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from time import process_time
 
 import pytest
 from sqlalchemy import text
@@ -9,7 +10,7 @@ from sqlalchemy import text
 from libs.common.db import Database
 from libs.common.problems import TooManyRequests
 from libs.common.rate_limit import RateLimit
-from libs.common.request_limits import DEEPEST_JSON
+from libs.common.request_limits import DEEPEST_JSON, is_too_deep
 from tests.services.intake.house import COMPLAINT, Intake
 
 
@@ -98,6 +99,12 @@ async def test_an_address_with_control_characters_is_refused(intake: Intake, add
 async def test_a_body_that_is_too_deep_is_refused(intake: Intake, deep: bytes) -> None:
     answer = await intake.http.post("/v1/feedback", content=deep, headers={"Content-Type": "application/json"})
     assert (answer.status_code, answer.json()["type"]) == (422, "urn:ecoute:problem:json-too-deep")
+
+
+def test_a_string_that_never_ends_is_read_once() -> None:
+    started = process_time()
+    assert not is_too_deep(b"{}" * DEEPEST_JSON + b'"' + b'\\"' * 200_000)
+    assert process_time() - started < 2
 
 
 async def test_brackets_in_words_are_not_depth(intake: Intake) -> None:
