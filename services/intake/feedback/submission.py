@@ -146,6 +146,7 @@ def prepare(arrival: Arrival, body: FeedbackIn, key: str | None, *, route: str =
         feedback=said
         | {
             "id": feedback_id,
+            "external_reference": body.external_reference if _is_code(body.external_reference) else None,
             "told_by_mail": told_by_mail(body),
             "reference": new_reference(),
             "person_id": person_id,
@@ -250,7 +251,14 @@ def _contact(body: FeedbackIn) -> dict[str, str]:
     )
     if body.interaction and body.interaction.reference:
         contact["interaction_reference"] = body.interaction.reference
+    if body.external_reference and not _is_code(body.external_reference):
+        contact["external_reference"] = body.external_reference
     return contact
+
+
+def _is_code(reference: str | None) -> bool:
+    """In clear only where it cannot be words: else it lies with the contact data."""
+    return TELLABLE.fullmatch(reference or "") is not None
 
 
 def _submitter(body: FeedbackIn) -> dict[str, str]:

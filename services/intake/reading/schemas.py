@@ -53,7 +53,7 @@ class FeedbackFilters(BaseModel):
     model_config = {"extra": "forbid"}
 
     reference: Reference | None = None
-    external_reference: ExternalReference | None = None
+    external_reference: ExternalReference | None = Field(None, description="where it is a code and no words")
     source: Source | None = None
     source_code: Annotated[Line, Field(max_length=128)] | None = Field(None, description="of a partner or a device")
     channel: Channel | None = None

@@ -40,6 +40,7 @@ async def as_said(session: AsyncSession, desk: Desk, feedback: Feedback, *, with
         orjson.loads(key.decrypt(feedback.submitter, f"{SUBMITTER} {feedback.id}")) if feedback.submitter else {}
     )
     reference = contact.pop("interaction_reference", None)
+    external_reference = feedback.external_reference or contact.pop("external_reference", None)
     if not with_contact:
         contact, submitter = {}, {}
     said = await said_of(session, feedback)
@@ -47,6 +48,7 @@ async def as_said(session: AsyncSession, desk: Desk, feedback: Feedback, *, with
     return FeedbackOut.model_validate(
         {
             **columns,
+            "external_reference": external_reference,
             "text": key.decrypt(feedback.words, f"{WORDS} {feedback.id}") if feedback.words else None,
             "person": PersonOut(**contact, language=person.language, accessible_format=person.accessible_format),
             "evaluations": _evaluations(said, key),
