@@ -18,7 +18,7 @@ from libs.contracts.cases import CaseEvent, case_id_of
 from services.intake.handlers import handlers
 from services.intake.messages.redaction import tell_messages
 from services.intake.persons.keys import MasterKey
-from services.intake.verbatims.service import redact_some
+from services.intake.verbatims.service import AT_MOST_SECONDS, redact_some
 
 COMPLAINT = {"channel": "web", "kind": "complaint", "text": "Toujours rien."}
 TEAM = {"team": "passports", "team_name": {"fr": "Équipe des passeports", "en": "Passport team"}}
@@ -90,9 +90,9 @@ class Intake:
         async with self.database.transaction() as session:
             return await tell_messages(session, self.master_key, set())
 
-    async def redact(self) -> int:
+    async def redact(self, seconds: float = AT_MOST_SECONDS) -> int:
         async with self.database.transaction() as session:
-            return await redact_some(session, self.master_key, set())
+            return await redact_some(session, self.master_key, set(), seconds)
 
 
 def told(event_type: type[CaseEvent], feedback_id: str, version: int, **fields: Any) -> Received[CaseEvent]:

@@ -68,6 +68,13 @@ async def test_two_workers_share_the_queue_and_each_words_are_told_once(intake: 
     assert await intake.redact() == 0
 
 
+async def test_words_that_take_long_keep_no_transaction_from_its_end(intake: Intake) -> None:
+    slow = [await intake.submit({"channel": "web", "text": "1(" * 300}) for _ in range(3)]
+    assert [await intake.redact(seconds=0) for _ in range(4)] == [1, 1, 1, 0]
+    for receipt in slow:
+        assert len(await intake.events(receipt["id"])) == 2
+
+
 async def test_words_of_an_erased_person_are_not_waited_for(intake: Intake) -> None:
     receipt = await intake.submit(COMPLAINT)
     async with intake.database.transaction() as session:
