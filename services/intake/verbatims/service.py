@@ -71,7 +71,8 @@ async def redact_some(
 ) -> int:
     """Redact at most 50 of the words that wait; how many were looked at. Several workers share the queue.
 
-    None is begun once the `seconds` are over. Those in `unreadable` are passed over, and those that turn out to be so are added to it.
+    None is begun once the `seconds` are over. Those in `unreadable` are passed over, and those that turn out to be so
+    are added to it.
     """
     pending = [
         Pending(**row._mapping)
