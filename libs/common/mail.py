@@ -19,6 +19,7 @@ from typing import Literal, Protocol, Self
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
+from email_validator import validate_email
 from prometheus_client import Counter
 from pydantic import SecretStr
 
@@ -163,10 +164,10 @@ def _meaning(error: Exception) -> type[Refused] | type[Postponed]:
 
 
 def _with_ascii_domain(address: str) -> Address:
-    """As envelopes carry it: an international domain in its ASCII form (RFC 5891)."""
-    name, _, domain = address.rpartition("@")
+    """As envelopes carry it: an international domain in its ASCII form (RFC 5891; by RFC 3490 it may be another's)."""
     try:
-        return Address(username=name, domain=domain.encode("idna").decode())
+        known = validate_email(address, check_deliverability=False)
+        return Address(username=known.local_part, domain=known.ascii_domain)
     except ValueError:
         raise Refused from None
 

@@ -115,11 +115,11 @@ async def _see_to(
 async def _send(
     database: Database, mailer: Mailer, house: House, now: datetime, notice_id: UUID
 ) -> tuple[settling.Outcome, dict[str, Any] | None]:
-    async with database.transaction() as session:
-        draft = await _write(session, mailer, house, now, notice_id)
-    if not isinstance(draft, _Draft):
-        return draft, None
     try:
+        async with database.transaction() as session:
+            draft = await _write(session, mailer, house, now, notice_id)
+        if not isinstance(draft, _Draft):
+            return draft, None
         await mailer.send(draft.message)
     except Refused:
         return "refused", None

@@ -144,15 +144,15 @@ async def _send(mailer: Mailer | None, ready: Ready, now: datetime) -> str | Non
         return "no_mail_server"
     if ready.to is None:
         return "no_address"
-    message = mailer.compose(
-        mailer.message_id(f"urgent.{ready.case_id}.{ready.team}"),
-        [ready.to],
-        letter.subject(ready.reference),
-        letter.text(ready.reference, ready.urgency, ready.team_name),
-        written_at=ready.raised_at,
-        urgent=True,
-    )
     try:
+        message = mailer.compose(
+            mailer.message_id(f"urgent.{ready.case_id}.{ready.team}"),
+            [ready.to],
+            letter.subject(ready.reference),
+            letter.text(ready.reference, ready.urgency, ready.team_name),
+            written_at=ready.raised_at,
+            urgent=True,
+        )
         await mailer.send(message)
     except Refused:
         return "refused"
