@@ -100,7 +100,10 @@ def _own_conditions(filters: CaseFilters, now: datetime, terms: Terms) -> list[C
             Clock.cancelled_at.is_(None),
         )
         held.append(exists().where(runs, *_due(filters, Clock.due_at, now, terms)))
-    held.extend(_due(filters, Case.next_due_at, now, terms))
+    if filters.due == "today" and filters.clock is not None:
+        held.append(Case.next_due_at <= end_of_day(now, terms))  # another clock may be overdue already
+    else:
+        held.extend(_due(filters, Case.next_due_at, now, terms))
     return held
 
 

@@ -243,6 +243,15 @@ async def test_what_is_overdue_or_due_today_is_found_and_counted(routing: Routin
     routing.at(local("2026-03-10 10:00"))
 
 
+async def test_a_clock_due_today_is_found_where_another_is_overdue_already(routing: Routing) -> None:
+    case = await routing.open(SPOKE, kind="complaint", topic="two-clocks")
+    routing.at(local("2026-03-30 09:00"))  # acknowledge: Wed 11; reply: Mon 30 at 16:30
+    assert await ids(routing, "?topic=two-clocks&clock=reply&due=today") == {case["id"]}
+    assert await ids(routing, "?topic=two-clocks&clock=acknowledge&due=today") == set()
+    assert await ids(routing, "?topic=two-clocks&due=today") == set()
+    routing.at(local("2026-03-10 10:00"))
+
+
 async def test_a_case_that_waits_is_not_due(routing: Routing) -> None:
     case = await routing.open(SPOKE, kind="complaint", topic="waits", service="passports")
     until = local("2026-03-20 10:00").isoformat()
