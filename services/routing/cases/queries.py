@@ -50,19 +50,33 @@ async def case(session: AsyncSession, case_id: UUID, by: Principal) -> CaseOut:
     """One case, with the ledger of its suspensions."""
     found = await _visible(session, case_id, by)
     names = await teams.names(session, [found.team])
+    linked = await _seen_among(session, found.linked, by)
     spans = await session.scalars(select(Suspension).where(Suspension.case_id == case_id).order_by(Suspension.place))
     suspensions = [SuspensionOut.model_validate(span, from_attributes=True) for span in spans]
     clocks, tasks = await _clocks(session, [case_id]), await _tasks(session, [case_id])
-    return summary(CaseOut, found, names[found.team], clocks, tasks, suspensions=suspensions)
+    return summary(CaseOut, found, names[found.team], clocks, tasks, suspensions=suspensions, linked=linked)
 
 
 async def timeline(session: AsyncSession, case_id: UUID, by: Principal) -> Timeline:
-    """Every line, in order."""
-    await _visible(session, case_id, by)
+    """Every line, in order; of a link to a case that the reader does not see, not which one."""
+    found = await _visible(session, case_id, by)
+    seen = {str(one) for one in await _seen_among(session, found.linked, by)}
     lines = await session.scalars(
         select(TimelineEntry).where(TimelineEntry.case_id == case_id).order_by(TimelineEntry.place)
     )
-    return Timeline(items=[TimelineLine.model_validate(line, from_attributes=True) for line in lines])
+    items = [TimelineLine.model_validate(line, from_attributes=True) for line in lines]
+    for line in items:
+        if line.verb == "link" and line.details.get("case_id") not in seen:
+            line.details = {}
+    return Timeline(items=items)
+
+
+async def _seen_among(session: AsyncSession, ids: Sequence[UUID], by: Principal) -> list[UUID]:
+    """Those of the cases that the reader may see, in their order."""
+    if not ids:
+        return []
+    seen = set(await session.scalars(select(Case.id).where(Case.id.in_(ids), visible_to(by))))
+    return [one for one in ids if one in seen]
 
 
 async def _visible(session: AsyncSession, case_id: UUID, by: Principal) -> Case:

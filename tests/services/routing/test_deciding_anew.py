@@ -101,6 +101,23 @@ async def test_a_team_that_is_complained_about_now_loses_sight_of_it_whoever_has
     assert (await routing.http.get(path, headers=routing.staff("agent", teams=["office-b"]))).status_code == 200
 
 
+async def test_a_link_to_a_case_that_a_team_must_not_see_tells_it_nothing(routing: Routing) -> None:
+    about_staff = await routing.see(case_id_of(await opened(routing, service="passports", concerns_staff=True)))
+    other = await routing.see(case_id_of(await opened(routing, service="appeals")))
+    office = routing.staff("supervisor", teams=[about_staff["team"]["code"], other["team"]["code"]])
+    assert (await routing.do(other, "link", office, case_id=about_staff["id"])).status_code == 200
+    assert (await routing.do(other, "transfer", office, team="passports")).status_code == 200
+    for who, seen in (
+        (routing.staff("agent", teams=["passports"]), []),
+        (routing.staff("auditor"), [about_staff["id"]]),
+    ):
+        path = f"/v1/cases/{other['id']}"
+        assert (await routing.http.get(path, headers=who)).json()["linked"] == seen
+        lines = (await routing.http.get(f"{path}/timeline", headers=who)).json()["items"]
+        link = next(line for line in lines if line["verb"] == "link")
+        assert list(link["details"].values()) == seen
+
+
 async def test_an_urgent_case_is_told_to_the_team_that_gets_it_in_the_end_too(routing: Routing) -> None:
     feedback_id = await opened(routing, urgent="safety")
     await learned(routing, feedback_id, service="passports")
