@@ -23,6 +23,7 @@ from libs.contracts.feedback import (
 from services.routing.cases.clocks import is_running
 from services.routing.cases.deciding_anew import alert_those_moved, decide_anew, decide_by_language
 from services.routing.cases.models import Case, UnopenedFeedback
+from services.routing.cases.opening_late import open_corrected
 from services.routing.cases.terms import Terms
 from services.routing.cases.timers import resume_if_over
 from services.routing.cases.undelivered import UNDELIVERED, Given, replies_given, take_back
@@ -51,9 +52,12 @@ async def keep_verbatims(
 
 
 async def follow(session: AsyncSession, events: Sequence[Received[Any]], terms: Terms) -> None:
-    """Fold what became of feedback into its cases. Feedback without a case has none to change."""
+    """Fold what became of feedback into its cases. Feedback without a case gets one where a correction asks for it."""
     if not events:
         return
+    withdrawn = {one.subject for one in events if isinstance(one.event, FeedbackWithdrawn)}
+    corrected = [one for one in events if isinstance(one.event, FeedbackReclassified)]
+    await open_corrected(session, [one for one in corrected if one.subject not in withdrawn], terms)
     unreached = {case_id_of(one.subject) for one in events if isinstance(one.event, ReplyUndeliverable)}
     given = await replies_given(session, unreached)
     works = await take_up(session, {case_id_of(one.subject) for one in events}, terms, utc_now())
@@ -64,7 +68,7 @@ async def follow(session: AsyncSession, events: Sequence[Received[Any]], terms: 
             apply(work, received, given)
     await put_down(session, list(works.values()))
     await alert_those_moved(session, works.values(), before)
-    await forget_unopened(session, [one.subject for one in events if isinstance(one.event, FeedbackWithdrawn)])
+    await forget_unopened(session, withdrawn)
 
 
 def apply(work: Work, received: Received[Any], given: Mapping[UUID, Given]) -> None:
@@ -104,8 +108,10 @@ def _message(work: Work, event: FeedbackMessageAdded) -> None:
 
 def _evaluation(work: Work, event: FeedbackEvaluated, at: datetime) -> None:
     case = work.case
-    case.solved, case.solved_answer = event.solved, event.answer
     write_line(work, "evaluation", PERSON, at, {"solved": event.solved, "answer": event.answer})
+    if case.solved_answer is not None and event.answer < case.solved_answer:
+        return  # what they said of a later answer stands
+    case.solved, case.solved_answer = event.solved, event.answer
     if event.solved == "yes":
         end_task(work, "not_solved")
     elif case.state in ("answered", "closed") and event.answer == case.answers:
@@ -127,6 +133,7 @@ def lapse(work: Work, moment: datetime, because: Literal["withdrawn", "erased"])
     """No answer is wanted any more: a case that is open is over, and promises that run lapse."""
     case = work.case
     if case.state == "closed":
+        end_tasks(work, list(work.tasks))
         return
     at = max(min(moment, work.office.now), case.last_effective_at)
     resume_if_over(work, at)

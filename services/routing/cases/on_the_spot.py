@@ -35,8 +35,9 @@ def _answer(work: Work, received: Received[FeedbackSubmitted]) -> None:
     work.effective_at, work.traceparent = feedback.submitted_at, received.traceparent
     if work.case.state == "new":
         assign_by_rule(work, decision_on(work.office.organisation, said_in(feedback), work.case.hidden_from))
-    remedy = feedback.resolved_on_the_spot.remedy if feedback.resolved_on_the_spot else None
+    resolved = feedback.resolved_on_the_spot
+    remedy, agent = (resolved.remedy, resolved.agent) if resolved else (None, None)
     answer(work, OUTCOME, None, remedy=remedy, on_the_spot=True)
-    by = feedback.source_code or feedback.source
+    by = "/".join(one for one in (feedback.source_code, agent) if one) or feedback.source
     details = {"interim": False, "outcome": OUTCOME, "remedy": remedy, "answer": work.case.answers, "on_the_spot": True}
     write_line(work, "reply", by, work.effective_at, details)

@@ -77,6 +77,7 @@ def take_back(work: Work, answer: int, given: Given) -> None:
             CaseResumed,
             work.effective_at,
             effective_at=work.effective_at,
+            assigned_by=case.assigned_by or "staff",
             member=case.member,
             resumed_by="timer",
             clocks=clock_rules.states(work.clocks),

@@ -1,6 +1,6 @@
 """Feedback that was owed no answer: what a case needs is kept, until somebody of staff opens one."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -46,7 +46,7 @@ def as_submitted(kept: UnopenedFeedback, recorded_at: datetime) -> FeedbackSubmi
     return FeedbackSubmitted.model_validate({**kept.feedback, **apart, "recorded_at": recorded_at})
 
 
-async def forget_unopened(session: AsyncSession, subjects: Sequence[UUID]) -> None:
+async def forget_unopened(session: AsyncSession, subjects: Collection[UUID]) -> None:
     """Nobody opens a case any more for what was withdrawn or erased."""
     if subjects:
         await session.execute(delete(UnopenedFeedback).where(UnopenedFeedback.feedback_id.in_(subjects)))

@@ -6,7 +6,16 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from libs.contracts.cases import CaseAssigned, CaseClosed, CaseReplied, CaseResumed, ClockCorrected, case_id_of
+from libs.contracts.cases import (
+    CaseAssigned,
+    CaseClosed,
+    CaseExtended,
+    CaseReplied,
+    CaseResumed,
+    CaseSuspended,
+    ClockCorrected,
+    case_id_of,
+)
 from libs.contracts.feedback import (
     FeedbackEvaluated,
     FeedbackMessageAdded,
@@ -44,6 +53,24 @@ def tasks(case: dict[str, Any]) -> list[str]:
 
 async def told(routing: Routing, case: dict[str, Any], kind: type[Any]) -> list[Any]:
     return [event for *_, event in await routing.events(case) if isinstance(event, kind)]
+
+
+async def test_a_wait_is_told_with_who_assigned_the_case(routing: Routing) -> None:
+    case = await routing.open(SPOKE, kind="complaint", service="passports")
+    until = local("2026-03-20 10:00").isoformat()
+    for by in ("rule", "staff"):
+        await routing.done(case, "suspend", **{"for": "third_party", "reason": "lab", "until": until})
+        await routing.done(case, "resume")
+        await routing.done(
+            case, "extend", clock="reply", business_days=1, text="Il faut du temps.", recourse="Écrivez."
+        )
+        said = [
+            event.assigned_by
+            for kind in (CaseSuspended, CaseResumed, CaseExtended)
+            for event in await told(routing, case, kind)
+        ]
+        assert said.count(by) == 3
+        await routing.done(case, "assign", team="letters")
 
 
 async def test_a_message_is_on_the_timeline_and_somebody_must_read_it(routing: Routing) -> None:
@@ -92,6 +119,12 @@ async def test_withdrawn_feedback_closes_the_case_and_its_promises_lapse(routing
 async def test_withdrawn_after_it_was_closed_changes_nothing(routing: Routing) -> None:
     case = await in_state(routing, "closed")
     assert (await hear(routing, case, FeedbackWithdrawn(effective_at=LATER)))["outcome"] == "upheld"
+
+
+async def test_nothing_is_left_to_do_in_a_closed_case_that_is_withdrawn(routing: Routing) -> None:
+    case = await in_state(routing, "closed")
+    assert tasks(await hear(routing, case, message())) == ["read_message"]
+    assert tasks(await hear(routing, case, FeedbackWithdrawn(effective_at=LATER))) == []
 
 
 async def test_a_reply_that_did_not_arrive_is_as_if_it_had_not_been_given(routing: Routing) -> None:
@@ -143,6 +176,16 @@ async def test_what_did_not_solve_it_is_a_task_until_it_is_answered_again(routin
     assert tasks(await hear(routing, case, FeedbackEvaluated(answer=1, solved="no"))) == []
 
 
+async def test_what_is_said_of_the_latest_answer_is_not_undone_by_what_is_said_of_an_earlier_one(
+    routing: Routing,
+) -> None:
+    case = await in_state(routing, "answered")
+    await routing.done(case, "reply", **FINAL)
+    await hear(routing, case, FeedbackEvaluated(answer=2, solved="no"))
+    after = await hear(routing, case, FeedbackEvaluated(answer=1, solved="yes"))
+    assert (after["solved"], tasks(after)) == ("no", ["not_solved"])
+
+
 def corrected(**fields: Any) -> FeedbackReclassified:
     return FeedbackReclassified.model_validate({"kind": "complaint", "changed": tuple(fields), **fields})
 
@@ -177,6 +220,41 @@ async def test_what_was_resolved_on_the_spot_opens_answered(routing: Routing) ->
         assert [type(event).__name__ for *_, event in events] == ["CaseOpened", "CaseAssigned", "CaseReplied"]
         (reply,) = await told(routing, case, CaseReplied)
         assert (reply.on_the_spot, reply.remedy, reply.effective_at, reply.answer) == (True, "refund", SPOKE, 1)
+
+
+async def test_who_resolved_it_on_the_spot_is_on_the_timeline(routing: Routing) -> None:
+    resolved = {"resolved_on_the_spot": {"remedy": "refund", "agent": "a-17"}}
+    staff = await routing.open(SPOKE, kind="complaint", source="staff", **resolved)
+    partner = await routing.open(SPOKE, kind="complaint", source="partner", source_code="acme", **resolved)
+    shown = [(await routing.timeline(case))[-1] for case in (staff, partner)]
+    assert [(line["verb"], line["by"]) for line in shown] == [("reply", "a-17"), ("reply", "acme/a-17")]
+
+
+async def test_what_was_declared_a_compliment_opens_a_case_once_it_is_found_to_be_a_complaint(routing: Routing) -> None:
+    feedback = submitted(SPOKE, kind="compliment", service="passports", external_reference="CRM-2")
+    words = FeedbackVerbatimRedacted(text="Bravo pour l'attente.", language="fr", language_confidence=1)
+    await routing.hear(feedback, received(words, feedback.subject))
+    about = [received(corrected(kind=kind, language="fr"), feedback.subject) for kind in ("suggestion", "complaint")]
+    await routing.hear(about[0])
+    assert await routing.told(case_id_of(feedback.subject)) == []
+    await routing.hear(about[1])
+    case = await routing.see(case_id_of(feedback.subject))
+    assert (case["kind"], case["service"], case["verbatim"]) == ("complaint", None, "Bravo pour l'attente.")
+    assert (case["external_reference"], case["state"]) == ("CRM-2", "new")
+    assert {one["started_at"] for one in case["clocks"]} == {"2026-03-09T15:00:00Z"}
+    told = len(await routing.told(case["id"]))
+    await routing.hear(about[1])
+    assert len(await routing.told(case["id"])) == told
+    body = {"feedback_id": str(feedback.subject)}
+    answer = await routing.http.post("/v1/cases", json=body, headers=routing.staff("reviewer"))
+    assert problem(answer) == (409, "case-exists")
+
+
+async def test_what_is_corrected_and_withdrawn_opens_no_case(routing: Routing) -> None:
+    feedback = submitted(SPOKE, kind="compliment")
+    events = (corrected(), FeedbackWithdrawn(effective_at=LATER))
+    await routing.hear(feedback, *(received(event, feedback.subject) for event in events))
+    assert await routing.told(case_id_of(feedback.subject)) == []
 
 
 # Opened by staff.
