@@ -7,15 +7,17 @@ from email.message import Message
 from services.intake.deliveries.errors import BounceNotReadable
 from services.intake.deliveries.schemas import BounceIn
 
-_MESSAGE_ID = re.compile(r"<[^<>\s]{3,190}>")
+_MESSAGE_ID = re.compile(r"<[^<>\s\x00-\x1f\x7f]{3,190}>")
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 
 
 def read_report(raw: bytes) -> BounceIn:
     """Which of our mails came back, and how it is said. `BounceNotReadable` where it says neither."""
-    report = message_from_bytes(raw)
-    status = _status(report)
-    message_id = _original(report)
+    try:
+        report = message_from_bytes(raw)
+        status, message_id = _status(report), _original(report)
+    except RecursionError:  # mails within mails, from whoever writes to the address that mail comes back to
+        raise BounceNotReadable from None
     if status is None or message_id is None:
         raise BounceNotReadable
     return BounceIn(message_id=message_id, status=status)

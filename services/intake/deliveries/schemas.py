@@ -15,7 +15,7 @@ class DeliveryIn(Wire):
     """Whether a reply reached the person: told by who brought it."""
 
     reply_id: UUID | None = Field(None, description="of the conversation; or `answer`")
-    answer: int | None = Field(None, ge=1, description="which final reply: 1 is the first")
+    answer: int | None = Field(None, ge=1, le=1_000_000, description="which final reply: 1 is the first")
     by: Literal["email", "phone", "letter"]
     outcome: Literal["delivered", "undeliverable"]
     because: UndeliverableBecause | None = Field(None, description="needed where it is undeliverable")

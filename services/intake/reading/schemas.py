@@ -1,6 +1,6 @@
 """Feedback as staff and partners see it: with words and contact for the team; without in lists and searches."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
@@ -47,6 +47,10 @@ Reference = Annotated[
 ]
 
 
+Instant = Annotated[AwareDatetime, Field(ge=datetime(1, 1, 2, tzinfo=UTC), le=datetime(9999, 12, 30, tzinfo=UTC))]
+"""In any time zone: the same in UTC has a date too."""
+
+
 class FeedbackFilters(BaseModel):
     """Which feedback: all that is given must hold."""
 
@@ -71,8 +75,8 @@ class FeedbackFilters(BaseModel):
     state: Literal["received"] | CaseState | None = Field(
         None, description="of its case; `received` where there is none"
     )
-    submitted_from: AwareDatetime | None = Field(None, description="this instant or later")
-    submitted_before: AwareDatetime | None = Field(None, description="before this instant")
+    submitted_from: Instant | None = Field(None, description="this instant or later")
+    submitted_before: Instant | None = Field(None, description="before this instant")
     order: Literal["newest", "oldest"] = Field("newest", description="which comes first, by `submitted_at`")
     limit: int = Field(50, ge=1, le=MAX_LIMIT)
     cursor: str | None = Field(None, max_length=200, description="from the `Link` header of the page before")

@@ -62,7 +62,7 @@ _EQUAL = (
 )
 
 
-Place = tuple[int, Instant, Instant, UUID]
+Place = tuple[Annotated[int, Field(ge=0, le=len(URGENCIES))], Instant, Instant, UUID]
 _PLACE = TypeAdapter(Place)
 
 

@@ -1,7 +1,7 @@
 """A trial: what the rules would do with a feedback, decided as cases are and written nowhere."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -29,12 +29,15 @@ from services.routing.cases.access import visible_to
 from services.routing.cases.errors import CaseNotFound
 from services.routing.cases.models import Case
 from services.routing.cases.opening import promises, start_at_assignment
+from services.routing.cases.schemas import FIRST_MOMENT
 from services.routing.organisation.deciding import Said, decision_on, said_of
 from services.routing.organisation.queries import NothingPublished, organisation_in_force
 from services.routing.rules.errors import NoRules
 from services.routing.rules.schemas import Rule, RulesContent
 from services.routing.rules.service import refuse_nonsense
 from services.routing.teams.schemas import TeamName
+
+LAST_TRIED = datetime(2200, 1, 1, tzinfo=UTC)
 
 
 class TriedFeedback(Wire):
@@ -61,7 +64,9 @@ class Trial(Wire):
     rules: Annotated[list[Rule], Field(min_length=1, max_length=1_000)] | None = None
     feedback: TriedFeedback | None = None
     feedback_id: UUID | None = None
-    submitted_at: AwareDatetime | None = Field(None, description="when the person spoke; default: now")
+    submitted_at: AwareDatetime | None = Field(
+        None, ge=FIRST_MOMENT, le=LAST_TRIED, description="when the person spoke; default: now"
+    )
 
     @model_validator(mode="after")
     def _is_one_of_two(self) -> Self:

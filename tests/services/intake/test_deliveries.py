@@ -102,6 +102,7 @@ async def test_a_team_complained_about_cannot_say_anything_of_it(intake: Intake)
     ("body", "status"),
     [
         ({**BROUGHT, "answer": 2}, 404),
+        ({**BROUGHT, "answer": 2**63}, 422),
         ({"reply_id": NOBODYS, "by": "phone", "outcome": "delivered"}, 404),
         ({**BROUGHT, "reply_id": NOBODYS}, 422),
         ({"by": "phone", "outcome": "delivered"}, 422),
@@ -174,6 +175,13 @@ async def test_what_is_only_delayed_or_not_ours_changes_nothing(intake: Intake, 
     assert await post.replies(number) == [("delivered", "email")]
 
 
+OF_A_STRANGE_MAIL = (
+    "Content-Type: multipart/report; boundary=x\n\n--x\nContent-Type: message/delivery-status\n\n"
+    "Reporting-MTA: dns; a\n\nAction: failed\nStatus: 5.1.1\n\n--x\nContent-Type: message/rfc822\n\n"
+    "Message-ID: <Bonjour\x01\x00@x>\n\n--x--\n"
+)
+
+
 @pytest.mark.parametrize(
     ("content", "kind"),
     [
@@ -182,8 +190,10 @@ async def test_what_is_only_delayed_or_not_ours_changes_nothing(intake: Intake, 
         ("x", "multipart/report"),
         ("{}", "application/json"),
         ("[" * 50, "application/json"),
+        (OF_A_STRANGE_MAIL, "message/rfc822"),
+        ("Content-Type: message/rfc822\n\n" * 2_000, "message/rfc822"),
     ],
-    ids=str,
+    ids=lambda value: value[:30],
 )
 async def test_what_is_no_report_is_refused(intake: Intake, content: str, kind: str) -> None:
     answer = await bounce(intake, content, kind)

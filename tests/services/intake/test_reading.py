@@ -195,6 +195,8 @@ async def test_a_filter_holds_what_it_says(intake: Intake, field: str, right: st
         {"limit": 201},
         {"order": "random"},
         {"submitted_from": "2026-01-01T00:00:00"},
+        {"submitted_from": "0001-01-01T00:00:00+14:00"},
+        {"submitted_before": "9999-12-31T23:59:59-12:00"},
         {"cursor": "abc"},
         {"reference": "EC-0000-0001"},
         {"team": "\x00"},

@@ -242,6 +242,15 @@ def local_of(moment: str) -> Any:
     return local("2026-01-01").fromisoformat(moment)
 
 
+@pytest.mark.parametrize(
+    "moment", ["0001-01-01T00:00:00+14:00", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59-12:00"]
+)
+async def test_a_trial_of_a_moment_that_no_calendar_has_is_refused(routing: Routing, moment: str) -> None:
+    body = {"feedback": {"kind": "complaint"}, "submitted_at": moment}
+    answer = await routing.http.post("/v1/rules/trial", json=body, headers=routing.staff("admin"))
+    assert answer.status_code == 422
+
+
 async def test_a_trial_of_other_rules_writes_nothing(routing: Routing) -> None:
     before = await routing.rows(
         "SELECT count(*), (SELECT count(*) FROM cases), (SELECT max(version) FROM rule_set) FROM event_pending"

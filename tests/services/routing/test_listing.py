@@ -116,6 +116,7 @@ def cursor(*parts: Any) -> str:
         "?cursor=é",
         f"?cursor={cursor(1, 2)}",
         f"?cursor={cursor('2026-03-09T11:00:00+00:00')}",
+        f"?cursor={cursor(2**63, '2026-03-09T11:00:00Z', '2026-03-09T11:00:00Z', ANY_ID)}",
         f"?cursor={cursor('0001-01-01T00:00:00+14:00', ANY_ID)}",
         f"?cursor={cursor('9999-12-31T23:59:59-14:00', ANY_ID)}",
         f"?cursor={quote(base64.urlsafe_b64encode(b'[' * 90).decode())}",
