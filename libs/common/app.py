@@ -13,6 +13,7 @@ from libs.common.cors import Cors
 from libs.common.db import Database
 from libs.common.lifecycle import Lifecycle
 from libs.common.migrating import head_of
+from libs.common.openapi import describe
 from libs.common.rate_limit import Limited, RateLimit
 from libs.common.request_limits import RequestLimits
 from libs.common.settings import ServiceSettings
@@ -31,6 +32,7 @@ def create_app(
     *,
     title: str,
     description: str = "",
+    tags: Mapping[str, str] | None = None,
     routers: Sequence[APIRouter] = (),
     start: Sequence[Start] = (),
     pool_size: int | None = None,
@@ -78,6 +80,7 @@ def create_app(
     app.add_middleware(Cors, own=settings.own_origins)
     app.add_middleware(Telemetry, lifecycle=app.state.lifecycle)
     problems.install(app)
+    describe(app, tags or {}, routers)
     app.include_router(health.router)
     for router in routers:
         app.include_router(router, dependencies=[Limited])

@@ -15,10 +15,13 @@ from libs.common.problems import Problem
 
 MAX_LIMIT = 200
 
+PAGE_SIZE = "how many at most"
+NEXT_PAGE = "from the `Link` header of the page before"
+
 P = TypeVar("P")
 
-Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
-Cursor = Annotated[str | None, Query(max_length=200, description="from the `Link` header of the page before")]
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description=PAGE_SIZE)]
+Cursor = Annotated[str | None, Query(max_length=200, description=NEXT_PAGE)]
 
 
 class InvalidCursor(Problem):

@@ -21,11 +21,35 @@ from services.intake.settings import IntakeSettings
 from services.intake.slips import api as slips
 from services.intake.tracking import api as tracking
 
+DESCRIPTION = """
+What was said and what was answered. Intake takes in what people say, through every touchpoint, and tells each of them
+where it stands.
+
+**Who uses it.** Forms, kiosks, counter tools and partners send feedback; the person follows it, with the code in the
+header `Tracking-Code`; staff find, read and correct it; administrators keep the catalogue and give out keys.
+
+**Who you are.** A form needs no token. Staff send their token, partners and devices their key, as `Authorization:
+Bearer`; a key can be exchanged at `POST /v1/oauth/token` for a token that routing and analytics take, too.
+"""
+
+TAGS = {
+    "feedback": "Take in what people say, one by one or by the thousand; find, read and correct it.",
+    "tracking": "What the person sees and does with their tracking code; a new one where it is lost.",
+    "privacy": "Have everything about a person erased, or taken out for them.",
+    "deliveries": "Whether replies reached the person, told by whoever brought them.",
+    "catalogue": "What people may speak about: services, service points, topics, touchpoints. Read without a token.",
+    "partners": "Partners and devices, their keys, and the tokens that these are exchanged for.",
+    "interactions": "Counts of calls, visits and page views: what feedback is compared with.",
+    "events": "The log, for the other services.",
+    "operations": "For those who run the house.",
+}
+
 app = create_app(
     "intake",
     IntakeSettings.load(),
     title="Écoute intake",
-    description="Takes in what people say, through every touchpoint, and tells each of them where it stands.",
+    description=DESCRIPTION,
+    tags=TAGS,
     routers=[
         reading.router,
         feedback.router,

@@ -177,7 +177,7 @@ def work_on(sweep: Sweep, team: dict[str, str], code: dict[str, str], case: str,
     eventually(lambda: _case(system, case)["state"] != "waiting")
     sweep.words = STAFF
     sweep.write("reply_to_case", team, {"outcome": "upheld", "remedy": OMIT}, case_id=case)
-    eventually(lambda: json_of(httpx.get(f"{system.intake}/v1/tracking", headers=code))["replies"])
+    eventually(lambda: _is_replied_to(json_of(httpx.get(f"{system.intake}/v1/tracking", headers=code))))
     sweep.words = PERSON
     sweep.write("evaluate_answer", code, {"ratings": OMIT, "answer": 1})
     sweep.words = STAFF
@@ -224,3 +224,7 @@ def _case(system: System, case_id: str) -> dict[str, Any]:
 def _is_redacted(system: System, feedback_id: str) -> bool:
     case = httpx.get(f"{system.routing}/v1/cases/{case_id_of(UUID(feedback_id))}", headers=system.staff("reviewer"))
     return case.status_code == 404 or case.json()["verbatim"] is not None
+
+
+def _is_replied_to(seen: dict[str, Any]) -> bool:
+    return any(entry["kind"] == "reply" for entry in seen["conversation"])

@@ -66,7 +66,8 @@ def test_a_complaint_is_taken_in_answered_evaluated_and_counted_within_a_second(
     with client(system.intake, {"Tracking-Code": receipt["tracking_code"].lower()}) as person:
         seen = eventually(lambda: _answered(person), 1)
         assert seen["team"]["name"]["fr"] == "Équipe des passeports"
-        assert seen["replies"][0]["text"] == "Votre passeport part demain.\n\nLe protecteur du citoyen."
+        [reply] = [entry for entry in seen["conversation"] if entry["kind"] == "reply"]
+        assert reply["text"] == "Votre passeport part demain.\n\nLe protecteur du citoyen."
         json_of(person.post("/v1/tracking/evaluation", json={"solved": "yes"}), 201)
         again = person.post("/v1/tracking/evaluation", json={"solved": "no"})
         assert again.status_code == 409

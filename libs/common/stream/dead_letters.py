@@ -48,8 +48,13 @@ def router(path: str, service: str) -> APIRouter:
         dependencies=[requires("admin", "auditor")],
         responses=responses(),
     )
-    async def list_dead_letters(session: Session, limit: Annotated[int, Query(ge=1, le=200)] = 100) -> DeadLetters:
-        """The oldest first. `ecoute stream replay` applies a subject's again, once the cause is mended."""
+    async def list_dead_letters(
+        session: Session, limit: Annotated[int, Query(ge=1, le=200, description="how many at most")] = 100
+    ) -> DeadLetters:
+        """List the events that could not be applied, the oldest first.
+
+        `ecoute stream replay` applies a subject's again, once the cause is mended.
+        """
         rows = await session.execute(
             select(dead_letter).order_by(dead_letter.c.parked_at, dead_letter.c.pos).limit(limit)
         )

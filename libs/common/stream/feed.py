@@ -54,10 +54,13 @@ def router(source: str, path: str) -> APIRouter:
         last_id: Annotated[
             UUID | None, Query(alias="id", description="id of the event at `after`, to see that logs agree")
         ] = None,
-        limit: Annotated[int, Query(ge=1, le=MAX_EVENTS)] = MAX_EVENTS,
+        limit: Annotated[int, Query(ge=1, le=MAX_EVENTS, description="how many at most")] = MAX_EVENTS,
         wait: Annotated[float, Query(ge=0, le=30, description="seconds to wait for the first event")] = 0,
     ) -> Response:
-        """Events after a position, in order, as a batch of CloudEvents 1.0; empty when there are none in time."""
+        """Read the log: events after a position, in order.
+
+        As a batch of CloudEvents 1.0; empty when there are none in time.
+        """
         doorbell: Doorbell = request.app.state.doorbell
         events = await doorbell.until(partial(_events_after, database, after, last_id, limit), wait)
         return Response(encode(source, events), media_type=MEDIA_TYPE)

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from libs.common.auth.principal import Forbidden, requires
 from libs.common.auth.tokens import Unauthenticated
@@ -41,6 +41,7 @@ _READ = {**_UNCHANGED, **responses(EntryNotFound, InvalidRequest)}
 _PUT = responses(Unauthenticated, Forbidden, InvalidRequest, EntryRefused, *VERSION_PROBLEMS)
 _RETIRED = responses(Unauthenticated, Forbidden, InvalidRequest, EntryNotFound, EntryInUse, *VERSION_PROBLEMS)
 
+EntryCode = Annotated[Code, Path(description="of the entry", examples=["passports"])]
 Wanted = Annotated[queries.Wanted, Query()]
 
 
@@ -94,7 +95,10 @@ def _made(response: Response, entry: CatalogueEntry) -> dict[str, Any]:
     responses=_LISTED,
 )
 async def list_services(wanted: Wanted, session: Session, today: Today, answer: Answer) -> Any:
-    """The services that people may speak about; one that is `out_of_scope` says in `where_to_turn` who gives it."""
+    """List the services that people may speak about.
+
+    One that is `out_of_scope` says in `where_to_turn` who gives it.
+    """
     return answer.list(await queries.page(session, "service", wanted, today))
 
 
@@ -105,7 +109,7 @@ async def list_services(wanted: Wanted, session: Session, today: Today, answer: 
     openapi_extra=_OPEN,
     responses=_READ,
 )
-async def get_service(code: Code, session: Session, answer: Answer) -> Any:
+async def get_service(code: EntryCode, session: Session, answer: Answer) -> Any:
     """One service, whether it can be chosen or not; its `ETag` is what a change names."""
     return answer.one(await queries.entry(session, "service", code))
 
@@ -118,7 +122,7 @@ async def get_service(code: Code, session: Session, answer: Answer) -> Any:
     responses={201: {"model": ServiceOut, "description": "It is new."}, **_PUT},
 )
 async def put_service(
-    code: Code,
+    code: EntryCode,
     body: ServiceIn,
     session: Session,
     expected: IfMatch,
@@ -137,8 +141,8 @@ async def put_service(
     dependencies=_ADMIN,
     responses=_RETIRED,
 )
-async def retire_service(code: Code, session: Session, expected: IfMatch, now: Now, response: Response) -> Any:
-    """It is kept, and no longer accepted in new feedback."""
+async def retire_service(code: EntryCode, session: Session, expected: IfMatch, now: Now, response: Response) -> Any:
+    """Retire a service: it is kept, and no longer accepted in new feedback."""
     return _made(response, await service.retire(session, "service", code, expected, now))
 
 
@@ -150,7 +154,7 @@ async def retire_service(code: Code, session: Session, expected: IfMatch, now: N
     responses=_LISTED,
 )
 async def list_service_points(wanted: Wanted, session: Session, today: Today, answer: Answer) -> Any:
-    """The offices, lines and sites where a service is given."""
+    """List the offices, lines and sites where a service is given."""
     return answer.list(await queries.page(session, "service_point", wanted, today))
 
 
@@ -161,7 +165,7 @@ async def list_service_points(wanted: Wanted, session: Session, today: Today, an
     openapi_extra=_OPEN,
     responses=_READ,
 )
-async def get_service_point(code: Code, session: Session, answer: Answer) -> Any:
+async def get_service_point(code: EntryCode, session: Session, answer: Answer) -> Any:
     """One service point, whether it can be chosen or not; its `ETag` is what a change names."""
     return answer.one(await queries.entry(session, "service_point", code))
 
@@ -174,7 +178,7 @@ async def get_service_point(code: Code, session: Session, answer: Answer) -> Any
     responses={201: {"model": ServicePointOut, "description": "It is new."}, **_PUT},
 )
 async def put_service_point(
-    code: Code,
+    code: EntryCode,
     body: EntryIn,
     session: Session,
     expected: IfMatch,
@@ -193,8 +197,10 @@ async def put_service_point(
     dependencies=_ADMIN,
     responses=_RETIRED,
 )
-async def retire_service_point(code: Code, session: Session, expected: IfMatch, now: Now, response: Response) -> Any:
-    """It is kept, and no longer accepted in new feedback."""
+async def retire_service_point(
+    code: EntryCode, session: Session, expected: IfMatch, now: Now, response: Response
+) -> Any:
+    """Retire a service point: it is kept, and no longer accepted in new feedback."""
     return _made(response, await service.retire(session, "service_point", code, expected, now))
 
 
@@ -206,7 +212,7 @@ async def retire_service_point(code: Code, session: Session, expected: IfMatch, 
     responses=_LISTED,
 )
 async def list_topics(wanted: Wanted, session: Session, today: Today, answer: Answer) -> Any:
-    """What feedback can be about."""
+    """List what feedback can be about."""
     return answer.list(await queries.page(session, "topic", wanted, today))
 
 
@@ -217,7 +223,7 @@ async def list_topics(wanted: Wanted, session: Session, today: Today, answer: An
     openapi_extra=_OPEN,
     responses=_READ,
 )
-async def get_topic(code: Code, session: Session, answer: Answer) -> Any:
+async def get_topic(code: EntryCode, session: Session, answer: Answer) -> Any:
     """One topic, whether it can be chosen or not; its `ETag` is what a change names."""
     return answer.one(await queries.entry(session, "topic", code))
 
@@ -230,7 +236,7 @@ async def get_topic(code: Code, session: Session, answer: Answer) -> Any:
     responses={201: {"model": TopicOut, "description": "It is new."}, **_PUT},
 )
 async def put_topic(
-    code: Code,
+    code: EntryCode,
     body: EntryIn,
     session: Session,
     expected: IfMatch,
@@ -249,8 +255,8 @@ async def put_topic(
     dependencies=_ADMIN,
     responses=_RETIRED,
 )
-async def retire_topic(code: Code, session: Session, expected: IfMatch, now: Now, response: Response) -> Any:
-    """It is kept, and no longer accepted in new feedback."""
+async def retire_topic(code: EntryCode, session: Session, expected: IfMatch, now: Now, response: Response) -> Any:
+    """Retire a topic: it is kept, and no longer accepted in new feedback."""
     return _made(response, await service.retire(session, "topic", code, expected, now))
 
 
@@ -262,7 +268,7 @@ async def retire_topic(code: Code, session: Session, expected: IfMatch, now: Now
     responses=_LISTED,
 )
 async def list_touchpoints(wanted: Wanted, session: Session, today: Today, answer: Answer) -> Any:
-    """The pages, lines, desks and kiosks through which people speak, and what each fills in."""
+    """List the pages, lines, desks and kiosks through which people speak, and what each fills in."""
     return answer.list(await queries.page(session, "touchpoint", wanted, today))
 
 
@@ -273,7 +279,7 @@ async def list_touchpoints(wanted: Wanted, session: Session, today: Today, answe
     openapi_extra=_OPEN,
     responses=_READ,
 )
-async def get_touchpoint(code: Code, session: Session, answer: Answer) -> Any:
+async def get_touchpoint(code: EntryCode, session: Session, answer: Answer) -> Any:
     """One touchpoint, whether it can be chosen or not; its `ETag` is what a change names."""
     return answer.one(await queries.entry(session, "touchpoint", code))
 
@@ -286,7 +292,7 @@ async def get_touchpoint(code: Code, session: Session, answer: Answer) -> Any:
     responses={201: {"model": TouchpointOut, "description": "It is new."}, **_PUT},
 )
 async def put_touchpoint(
-    code: Code,
+    code: EntryCode,
     body: TouchpointIn,
     session: Session,
     expected: IfMatch,
@@ -305,6 +311,6 @@ async def put_touchpoint(
     dependencies=_ADMIN,
     responses=_RETIRED,
 )
-async def retire_touchpoint(code: Code, session: Session, expected: IfMatch, now: Now, response: Response) -> Any:
-    """It is kept, and no longer accepted in new feedback."""
+async def retire_touchpoint(code: EntryCode, session: Session, expected: IfMatch, now: Now, response: Response) -> Any:
+    """Retire a touchpoint: it is kept, and no longer accepted in new feedback."""
     return _made(response, await service.retire(session, "touchpoint", code, expected, now))

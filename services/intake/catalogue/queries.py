@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.db import Database
 from libs.common.languages import Bilingual
-from libs.common.paging import MAX_LIMIT, decode_code_cursor
+from libs.common.paging import MAX_LIMIT, NEXT_PAGE, decode_code_cursor
 from services.intake.catalogue.errors import EntryNotFound
 from services.intake.catalogue.models import CatalogueEntry
 from services.intake.catalogue.schemas import EntryKind
@@ -31,7 +31,7 @@ class Wanted(BaseModel):
     everything: bool = Field(False, description="also those that cannot be chosen: retired, not yet, no longer")
     tree: bool = Field(False, description="the whole tree, entries within their parents' `children`")
     limit: int = Field(MAX_LIMIT, ge=1, le=MAX_LIMIT, description="of a list; a tree comes whole")
-    cursor: str | None = Field(None, max_length=200)
+    cursor: str | None = Field(None, max_length=200, description=NEXT_PAGE)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """Who brings replies says whether they arrived: staff, mailing systems, mail servers."""
 
 from typing import Annotated, Any
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import ValidationError
@@ -22,6 +21,7 @@ from services.intake.deliveries.errors import (
 from services.intake.deliveries.reports import read_report
 from services.intake.deliveries.schemas import BounceIn, BounceOut, DeliveryIn, DeliveryOut
 from services.intake.feedback.errors import FeedbackNotFound
+from services.intake.feedback.schemas import FeedbackId
 
 router = APIRouter(tags=["deliveries"])
 
@@ -70,7 +70,7 @@ async def _bounce(request: Request) -> BounceIn:
     ),
 )
 async def report_delivery(
-    feedback_id: UUID, body: DeliveryIn, session: Session, by: Bringer, now: Now, once: Retryable
+    feedback_id: FeedbackId, body: DeliveryIn, session: Session, by: Bringer, now: Now, once: Retryable
 ) -> DeliveryOut:
     """A reply was brought by telephone, letter or mail, or could not be. The same again changes nothing."""
     return await once(body, service.put_down(session, feedback_id, body, by, now))

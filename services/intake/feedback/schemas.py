@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Any, Self, TypeVar
 from uuid import UUID
 
+from fastapi import Path
 from pydantic import (
     AfterValidator,
     AwareDatetime,
@@ -39,6 +40,7 @@ from libs.contracts.codes import (
 
 ShortLine = Annotated[Line, Field(max_length=200)]
 ExternalReference = Annotated[Line, Field(max_length=128)]
+FeedbackId = Annotated[UUID, Path(description="`id` of the receipt")]
 
 
 class Mark(Wire):

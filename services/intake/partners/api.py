@@ -2,14 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from libs.common.auth.principal import Forbidden, requires
 from libs.common.auth.tokens import Unauthenticated
 from libs.common.clock import Now
 from libs.common.db import Session
 from libs.common.idempotency import IdempotencyKeyReused, Retryable, StillRunning
-from libs.common.paging import MAX_LIMIT, InvalidCursor, decode_code_cursor, link_next_code
+from libs.common.paging import Cursor, InvalidCursor, Limit, decode_code_cursor, link_next_code
 from libs.common.problems import InvalidRequest, responses
 from libs.common.versions import VERSION_PROBLEMS, IfMatch, OnlyNew, tag
 from libs.contracts.codes import Code
@@ -42,9 +42,9 @@ _ADMIN = [requires("admin")]
 _REFUSED = (Unauthenticated, Forbidden, InvalidRequest)
 _KEY_REFUSED = (*_REFUSED, HolderRetired, TwoLiveKeys, IdempotencyKeyReused, StillRunning)
 
+HolderCode = Annotated[Code, Path(description="of the partner or the device", examples=["helpdesk"])]
+KeyId = Annotated[Code, Path(description="`id` of the key, as in the list")]
 Retired = Annotated[bool, Query(description="those that are no longer accepted, instead of those that are")]
-Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
-Cursor = Annotated[str | None, Query(max_length=200)]
 
 
 def _tagged(response: Response, holder: KeyHolder) -> KeyHolder:
@@ -64,14 +64,14 @@ async def list_partners(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Partners:
-    """The partners, in the order of their codes."""
+    """List the partners, in the order of their codes."""
     page = await queries.holders(session, "partner", retired=retired, after=decode_code_cursor(cursor), limit=limit)
     link_next_code(request, response, limit, [one.code for one in page])
     return Partners.model_validate({"items": page})
 
 
 @partners.get("/v1/partners/{code}", response_model=PartnerOut, responses=responses(*_REFUSED, PartnerNotFound))
-async def get_partner(code: Code, session: Session, response: Response) -> KeyHolder:
+async def get_partner(code: HolderCode, session: Session, response: Response) -> KeyHolder:
     """One partner, retired or not; its `ETag` is what a change names."""
     return _tagged(response, await queries.holder(session, "partner", code))
 
@@ -85,7 +85,7 @@ async def get_partner(code: Code, session: Session, response: Response) -> KeyHo
     },
 )
 async def put_partner(
-    code: Code,
+    code: HolderCode,
     body: PartnerIn,
     session: Session,
     expected: IfMatch,
@@ -102,30 +102,38 @@ async def put_partner(
 @partners.delete(
     "/v1/partners/{code}", response_model=PartnerOut, responses=responses(*_REFUSED, PartnerNotFound, *VERSION_PROBLEMS)
 )
-async def retire_partner(code: Code, session: Session, expected: IfMatch, now: Now, response: Response) -> KeyHolder:
-    """Its keys and those of its devices are refused within seconds. It is kept, with what came from it."""
+async def retire_partner(
+    code: HolderCode, session: Session, expected: IfMatch, now: Now, response: Response
+) -> KeyHolder:
+    """Retire a partner: its keys and those of its devices are refused within seconds.
+
+    It is kept, with what came from it.
+    """
     return _tagged(response, await service.retire(session, "partner", code, expected, now))
 
 
 @partners.get("/v1/partners/{code}/keys", responses=responses(*_REFUSED, PartnerNotFound))
-async def list_partner_keys(code: Code, session: Session) -> Keys:
-    """Its keys, without their secrets, the newest first."""
+async def list_partner_keys(code: HolderCode, session: Session) -> Keys:
+    """List a partner's keys, without their secrets, the newest first."""
     return await queries.keys(session, "partner", code)
 
 
 @partners.post("/v1/partners/{code}/keys", status_code=201, responses=responses(*_KEY_REFUSED, PartnerNotFound))
 async def issue_partner_key(
-    code: Code, body: KeyIn, session: Session, desk: DeskOf, now: Now, once: Retryable
+    code: HolderCode, body: KeyIn, session: Session, desk: DeskOf, now: Now, once: Retryable
 ) -> NewKey:
-    """A new key, shown this once: keep it safe. At most two are live, so that one can take over from the other."""
+    """Give a partner a new key, shown this once: keep it safe.
+
+    At most two are live, so that one can take over from the other.
+    """
     return service.shown(desk.secret, await once(body, service.issue(session, "partner", code, body.label, now)))
 
 
 @partners.delete(
     "/v1/partners/{code}/keys/{key_id}", status_code=204, responses=responses(*_REFUSED, PartnerNotFound, KeyNotFound)
 )
-async def revoke_partner_key(code: Code, key_id: Code, session: Session, now: Now) -> None:
-    """Refuse this key from now on; every process knows within seconds."""
+async def revoke_partner_key(code: HolderCode, key_id: KeyId, session: Session, now: Now) -> None:
+    """Revoke a key: it is refused from now on; every process knows within seconds."""
     await service.revoke(session, "partner", code, key_id, now)
 
 
@@ -141,14 +149,14 @@ async def list_devices(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Devices:
-    """The devices, in the order of their codes."""
+    """List the devices, in the order of their codes."""
     page = await queries.holders(session, "device", retired=retired, after=decode_code_cursor(cursor), limit=limit)
     link_next_code(request, response, limit, [one.code for one in page])
     return Devices.model_validate({"items": page})
 
 
 @devices.get("/v1/devices/{code}", response_model=DeviceOut, responses=responses(*_REFUSED, DeviceNotFound))
-async def get_device(code: Code, session: Session, response: Response) -> KeyHolder:
+async def get_device(code: HolderCode, session: Session, response: Response) -> KeyHolder:
     """One device, retired or not; its `ETag` is what a change names."""
     return _tagged(response, await queries.holder(session, "device", code))
 
@@ -162,7 +170,7 @@ async def get_device(code: Code, session: Session, response: Response) -> KeyHol
     },
 )
 async def put_device(
-    code: Code,
+    code: HolderCode,
     body: DeviceIn,
     session: Session,
     expected: IfMatch,
@@ -179,28 +187,36 @@ async def put_device(
 @devices.delete(
     "/v1/devices/{code}", response_model=DeviceOut, responses=responses(*_REFUSED, DeviceNotFound, *VERSION_PROBLEMS)
 )
-async def retire_device(code: Code, session: Session, expected: IfMatch, now: Now, response: Response) -> KeyHolder:
-    """Its keys are refused within seconds. It is kept, with what came from it."""
+async def retire_device(
+    code: HolderCode, session: Session, expected: IfMatch, now: Now, response: Response
+) -> KeyHolder:
+    """Retire a device: its keys are refused within seconds.
+
+    It is kept, with what came from it.
+    """
     return _tagged(response, await service.retire(session, "device", code, expected, now))
 
 
 @devices.get("/v1/devices/{code}/keys", responses=responses(*_REFUSED, DeviceNotFound))
-async def list_device_keys(code: Code, session: Session) -> Keys:
-    """Its keys, without their secrets, the newest first."""
+async def list_device_keys(code: HolderCode, session: Session) -> Keys:
+    """List a device's keys, without their secrets, the newest first."""
     return await queries.keys(session, "device", code)
 
 
 @devices.post("/v1/devices/{code}/keys", status_code=201, responses=responses(*_KEY_REFUSED, DeviceNotFound))
 async def issue_device_key(
-    code: Code, body: KeyIn, session: Session, desk: DeskOf, now: Now, once: Retryable
+    code: HolderCode, body: KeyIn, session: Session, desk: DeskOf, now: Now, once: Retryable
 ) -> NewKey:
-    """A new key, shown this once: keep it safe. At most two are live, so that one can take over from the other."""
+    """Give a device a new key, shown this once: keep it safe.
+
+    At most two are live, so that one can take over from the other.
+    """
     return service.shown(desk.secret, await once(body, service.issue(session, "device", code, body.label, now)))
 
 
 @devices.delete(
     "/v1/devices/{code}/keys/{key_id}", status_code=204, responses=responses(*_REFUSED, DeviceNotFound, KeyNotFound)
 )
-async def revoke_device_key(code: Code, key_id: Code, session: Session, now: Now) -> None:
-    """Refuse this key from now on; every process knows within seconds."""
+async def revoke_device_key(code: HolderCode, key_id: KeyId, session: Session, now: Now) -> None:
+    """Revoke a key: it is refused from now on; every process knows within seconds."""
     await service.revoke(session, "device", code, key_id, now)

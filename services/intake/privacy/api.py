@@ -63,7 +63,7 @@ async def list_erasures(
     session: Session,
     _: Annotated[Principal, requires("auditor", "admin")],
 ) -> Erasures:
-    """The register: who asked for which erasure, when, and why; the newest first."""
+    """The register of erasures: who asked for which erasure, when, and why; the newest first."""
     found = await queries.erasures(session, page)
     link_next(request, response, page.limit, [(one.requested_at, one.id) for one in found.items])
     return found

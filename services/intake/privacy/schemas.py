@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, EmailStr, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from libs.common.paging import MAX_LIMIT
+from libs.common.paging import MAX_LIMIT, NEXT_PAGE, PAGE_SIZE
 from libs.common.wire import Line, Wire
 from services.intake.reading.schemas import FeedbackOut, ReadingOut
 
@@ -125,8 +125,8 @@ class Erasures(BaseModel):
 class ErasuresPage(BaseModel):
     model_config = {"extra": "forbid"}
 
-    limit: int = Field(50, ge=1, le=MAX_LIMIT)
-    cursor: str | None = Field(None, max_length=200, description="from the `Link` header of the page before")
+    limit: int = Field(50, ge=1, le=MAX_LIMIT, description=PAGE_SIZE)
+    cursor: str | None = Field(None, max_length=200, description=NEXT_PAGE)
 
 
 class MyErasureIn(Wire):

@@ -1,7 +1,6 @@
 """Staff and partners read feedback without its words, find it, and correct what it is about."""
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -15,6 +14,7 @@ from libs.common.problems import InvalidRequest, responses
 from libs.common.versions import VERSION_PROBLEMS, IfMatch, tag
 from services.intake.desk import DeskOf
 from services.intake.feedback.errors import FeedbackNotFound, UnknownCode
+from services.intake.feedback.schemas import FeedbackId
 from services.intake.persons.keys import Erased
 from services.intake.reading import queries, search, service, words
 from services.intake.reading.access import OWN_SCOPES, SEE_ALL, TEAM
@@ -64,13 +64,16 @@ async def search_feedback(
 async def search_feedback_by_contact(
     body: Search, session: Session, desk: DeskOf, by: Finder, now: Now, once: Retryable
 ) -> Found:
-    """The same by e-mail address or telephone number, which belong in no address: in any usual spelling, but whole."""
+    """Search by e-mail address or telephone number, which belong in no address.
+
+    In any usual spelling, but whole; what is found is as with the reference.
+    """
     return await once(body, search.find(session, desk.blind, body, by, now))
 
 
 @router.get("/v1/feedback/{feedback_id}", responses=responses(Unauthenticated, Forbidden, FeedbackNotFound, Erased))
 async def get_feedback(
-    feedback_id: UUID,
+    feedback_id: FeedbackId,
     session: Session,
     desk: DeskOf,
     now: Now,
@@ -88,7 +91,7 @@ async def get_feedback(
     responses=responses(Unauthenticated, Forbidden, FeedbackNotFound, *VERSION_PROBLEMS, InvalidRequest, UnknownCode),
 )
 async def correct_feedback(
-    feedback_id: UUID,
+    feedback_id: FeedbackId,
     body: Correction,
     session: Session,
     desk: DeskOf,
@@ -108,7 +111,7 @@ async def correct_feedback(
     responses=responses(Unauthenticated, Forbidden, FeedbackNotFound, InvalidRequest, InvalidCursor),
 )
 async def list_readings(
-    feedback_id: UUID,
+    feedback_id: FeedbackId,
     page: Annotated[PageOfReadings, Query()],
     request: Request,
     response: Response,

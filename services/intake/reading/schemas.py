@@ -8,7 +8,7 @@ from fastapi import Query
 from pydantic import AfterValidator, AwareDatetime, BaseModel, EmailStr, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from libs.common.paging import MAX_LIMIT
+from libs.common.paging import MAX_LIMIT, NEXT_PAGE, PAGE_SIZE
 from libs.common.wire import Line, Wire
 from libs.contracts.codes import (
     Authority,
@@ -56,21 +56,21 @@ class FeedbackFilters(BaseModel):
 
     model_config = {"extra": "forbid"}
 
-    reference: Reference | None = None
+    reference: Reference | None = Field(None, description="as it is printed, or as somebody read it out")
     external_reference: ExternalReference | None = Field(None, description="where it is a code and no words")
-    source: Source | None = None
+    source: Source | None = Field(None, description="who sent it")
     source_code: Annotated[Line, Field(max_length=128)] | None = Field(None, description="of a partner or a device")
-    channel: Channel | None = None
-    touchpoint: Code | None = None
-    kind: Kind | None = None
-    service: Code | None = None
-    service_point: Code | None = None
-    topic: Code | None = None
-    language: LanguageTag | None = None
-    disclosure: Disclosure | None = None
-    concerns_staff: bool | None = None
+    channel: Channel | None = Field(None, description="how the person told us")
+    touchpoint: Code | None = Field(None, description="code of the catalogue")
+    kind: Kind | None = Field(None, description="what it is: a complaint, an enquiry …")
+    service: Code | None = Field(None, description="code of the catalogue")
+    service_point: Code | None = Field(None, description="code of the catalogue")
+    topic: Code | None = Field(None, description="code of the catalogue")
+    language: LanguageTag | None = Field(None, description="BCP 47")
+    disclosure: Disclosure | None = Field(None, description="from whom the person's name is kept")
+    concerns_staff: bool | None = Field(None, description="whether it is about the staff of a team")
     urgent: bool | None = Field(None, description="whether somebody is in danger")
-    historical: bool | None = None
+    historical: bool | None = Field(None, description="whether it was brought in from before")
     team: Code | None = Field(None, description="which has its case")
     state: Literal["received"] | CaseState | None = Field(
         None, description="of its case; `received` where there is none"
@@ -78,8 +78,8 @@ class FeedbackFilters(BaseModel):
     submitted_from: Instant | None = Field(None, description="this instant or later")
     submitted_before: Instant | None = Field(None, description="before this instant")
     order: Literal["newest", "oldest"] = Field("newest", description="which comes first, by `submitted_at`")
-    limit: int = Field(50, ge=1, le=MAX_LIMIT)
-    cursor: str | None = Field(None, max_length=200, description="from the `Link` header of the page before")
+    limit: int = Field(50, ge=1, le=MAX_LIMIT, description=PAGE_SIZE)
+    cursor: str | None = Field(None, max_length=200, description=NEXT_PAGE)
 
 
 Filters = Annotated[FeedbackFilters, Query()]
@@ -281,5 +281,5 @@ class Readings(BaseModel):
 class PageOfReadings(BaseModel):
     model_config = {"extra": "forbid"}
 
-    limit: int = Field(50, ge=1, le=MAX_LIMIT)
-    cursor: str | None = Field(None, max_length=200, description="from the `Link` header of the page before")
+    limit: int = Field(50, ge=1, le=MAX_LIMIT, description=PAGE_SIZE)
+    cursor: str | None = Field(None, max_length=200, description=NEXT_PAGE)

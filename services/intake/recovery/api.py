@@ -1,7 +1,6 @@
 """Who has lost a tracking code gets another from staff, or the same at the address that was given with the feedback."""
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter
 
@@ -13,6 +12,7 @@ from libs.common.idempotency import IdempotencyKeyReused, KeyMustBeUuid, Retryab
 from libs.common.problems import InvalidRequest, responses
 from services.intake.desk import DeskOf
 from services.intake.feedback.errors import FeedbackNotFound
+from services.intake.feedback.schemas import FeedbackId
 from services.intake.persons.keys import Erased
 from services.intake.recovery import service
 from services.intake.recovery.schemas import NewCode, NewCodeIn, RecoveryAccepted, RecoveryIn
@@ -28,7 +28,7 @@ router = APIRouter(tags=["tracking"])
     ),
 )
 async def renew_tracking_code(
-    feedback_id: UUID,
+    feedback_id: FeedbackId,
     body: NewCodeIn,
     session: Session,
     desk: DeskOf,

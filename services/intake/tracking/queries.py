@@ -15,7 +15,7 @@ from services.intake.tracking.conversation import Said, conversation, said_of
 from services.intake.tracking.errors import TrackingCodeMissing, TrackingCodeMistyped, TrackingCodeUnknown
 from services.intake.tracking.holder import withholds
 from services.intake.tracking.next_steps import NEXT_STEPS, SETTLED, WITHHELD, next_step
-from services.intake.tracking.schemas import EvaluationOut, ReplyOut, Tracking
+from services.intake.tracking.schemas import EvaluationOut, Tracking
 from services.intake.tracking.situations import Known, Standing, standing
 
 MOST_MESSAGES = 50
@@ -79,7 +79,6 @@ async def tracking(session: AsyncSession, desk: Desk, code: str | None, now: dat
             "team": said.teams[said.view.team] if said.view else None,
             "withheld": WITHHELD if withheld else None,
             "conversation": entries,
-            "replies": [_reply_out(entry) for entry in entries if entry["kind"] == "reply"],
             "evaluation_asked": _is_evaluation_asked(said) and not (withheld or is_over),
             "evaluations": [EvaluationOut.model_validate(one, from_attributes=True) for one in said.evaluations],
             "messages_left": 0 if _takes_no_message(said, is_over, now) else MOST_MESSAGES - len(said.messages),
@@ -120,14 +119,3 @@ def _is_evaluation_asked(said: Said) -> bool:
 def _takes_no_message(said: Said, is_over: bool, now: datetime) -> bool:
     view = said.view
     return is_over or bool(view and view.state == "closed" and view.reopen_until and view.reopen_until < now)
-
-
-def _reply_out(entry: dict[str, object]) -> ReplyOut:
-    return ReplyOut.model_validate(
-        {
-            "given_at": entry["at"],
-            "interim": entry["answer"] is None,
-            "outcome": entry["outcome"],
-            "text": entry["text"],
-        }
-    )

@@ -32,15 +32,6 @@ class TeamName(BaseModel):
     contact: PublicContact = Field(PublicContact(), description="where the public reaches the team")
 
 
-class ReplyOut(BaseModel):
-    """A reply of the team, interim or final."""
-
-    given_at: datetime
-    interim: bool
-    outcome: Outcome | None
-    text: str | None = Field(description="null once erased, and where it is withheld")
-
-
 class _Entry(BaseModel):
     at: datetime
 
@@ -180,7 +171,6 @@ class Tracking(BaseModel):
     team: TeamName | None = None
     withheld: Bilingual | None = Field(None, description="why the texts of the team are not shown, where they are not")
     conversation: list[Entry] = Field([], description="everything since, the oldest first")
-    replies: list[ReplyOut] = Field([], description="the replies of the conversation alone")
     evaluation_asked: bool = Field(False, description="an answer was given and not evaluated yet")
     evaluations: list[EvaluationOut] = []
     messages_left: int = Field(0, description="how many messages may still be added; 0 where none is taken")

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from libs.common.auth.principal import Forbidden, Principal, requires
 from libs.common.auth.tokens import Unauthenticated
@@ -14,10 +14,12 @@ from libs.common.versions import VERSION_PROBLEMS, IfMatch, tag
 from libs.contracts.codes import STAFF, Code
 from services.routing.calendars import queries, service
 from services.routing.calendars.errors import CalendarNotFound
-from services.routing.calendars.schemas import CalendarContent, CalendarOut, Calendars
-from services.routing.organisation.versions import Page, Versions
+from services.routing.calendars.schemas import CalendarContent, CalendarOut, Calendars, CalendarVersions
+from services.routing.organisation.versions import Page
 
 router = APIRouter(tags=["calendars"])
+
+CalendarCode = Annotated[Code, Path(description="of the calendar", examples=["default"])]
 
 _READ = (Unauthenticated, Forbidden, InvalidRequest)
 
@@ -33,7 +35,7 @@ async def list_calendars(
 
 
 @router.get("/v1/calendars/{code}", dependencies=[requires(*STAFF)], responses=responses(*_READ, CalendarNotFound))
-async def get_calendar(code: Code, session: Session, response: Response) -> CalendarOut:
+async def get_calendar(code: CalendarCode, session: Session, response: Response) -> CalendarOut:
     """The version of a calendar that is in force."""
     calendar = await queries.calendar(session, code)
     tag(response, calendar.version)
@@ -42,7 +44,7 @@ async def get_calendar(code: Code, session: Session, response: Response) -> Cale
 
 @router.put("/v1/calendars/{code}", responses=responses(*_READ, *VERSION_PROBLEMS))
 async def put_calendar(
-    code: Code,
+    code: CalendarCode,
     body: CalendarContent,
     session: Session,
     response: Response,
@@ -65,9 +67,9 @@ async def put_calendar(
     responses=responses(*_READ, InvalidCursor, CalendarNotFound),
 )
 async def list_calendar_versions(
-    code: Code, session: Session, request: Request, response: Response, page: Annotated[Page, Depends()]
-) -> Versions[CalendarContent]:
+    code: CalendarCode, session: Session, request: Request, response: Response, page: Annotated[Page, Query()]
+) -> CalendarVersions:
     """Every version of a calendar, the newest first, with who published it and when."""
     items = await queries.versions(session, code, page)
     link_next_code(request, response, page.limit, [one.version for one in items])
-    return Versions(items=items)
+    return CalendarVersions(items=items)

@@ -12,8 +12,8 @@ from libs.common.paging import decode_code_cursor
 from services.routing.calendars.business_time import BusinessCalendar
 from services.routing.calendars.errors import CalendarNotFound
 from services.routing.calendars.models import Calendar
-from services.routing.calendars.schemas import CalendarContent, CalendarOut
-from services.routing.organisation.versions import Page, VersionOut
+from services.routing.calendars.schemas import CalendarContent, CalendarOut, CalendarVersionOut
+from services.routing.organisation.versions import Page
 
 DEFAULT = "default"
 """The calendar of standards that name none, and of what no standard covers."""
@@ -56,7 +56,7 @@ async def calendar(session: AsyncSession, code: str) -> CalendarOut:
     return out(row)
 
 
-async def versions(session: AsyncSession, code: str, page: Page) -> list[VersionOut[CalendarContent]]:
+async def versions(session: AsyncSession, code: str, page: Page) -> list[CalendarVersionOut]:
     await calendar(session, code)
     rows = await session.scalars(
         select(Calendar)
@@ -65,7 +65,7 @@ async def versions(session: AsyncSession, code: str, page: Page) -> list[Version
         .limit(page.limit)
     )
     return [
-        VersionOut(
+        CalendarVersionOut(
             version=row.version,
             published_at=row.published_at,
             published_by=row.published_by,

@@ -14,6 +14,7 @@ from libs.common.wire import Wire
 from libs.contracts.codes import Code
 from services.routing.calendars.business_time import BusinessCalendar, Interval, interval
 from services.routing.calendars.holidays import public_holidays
+from services.routing.organisation.versions import VersionOut, Versions
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 YEARS = range(2010, 2041)
@@ -127,6 +128,14 @@ class CalendarOut(CalendarContent):
     version: int
     published_at: datetime
     published_by: str | None
+
+
+class CalendarVersionOut(VersionOut[CalendarContent]):
+    """A version of a calendar: what was published, by whom and when."""
+
+
+class CalendarVersions(Versions[CalendarVersionOut]):
+    """Versions of a calendar, the newest first."""
 
 
 class Calendars(BaseModel):

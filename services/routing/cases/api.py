@@ -1,7 +1,6 @@
 """Cases: the queue, the case, its timeline, and opening one for feedback that had none."""
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
@@ -17,7 +16,7 @@ from services.routing.cases import opening_by_staff, queries
 from services.routing.cases.access import READERS, READING_SCOPES
 from services.routing.cases.errors import CaseExists, CaseNotFound, FeedbackNotFound
 from services.routing.cases.queue import Filters, place_of
-from services.routing.cases.schemas import CaseOut, Cases, OpenCase, OpenedCase, Timeline
+from services.routing.cases.schemas import CaseId, CaseOut, Cases, OpenCase, OpenedCase, Timeline
 from services.routing.cases.terms import TermsOf
 
 router = APIRouter(tags=["cases"])
@@ -38,7 +37,7 @@ async def list_cases(
     now: Now,
     terms: TermsOf,
 ) -> Cases:
-    """The cases that you may see: urgent ones first, then by what is due next. With the first page, counts.
+    """The queue: the cases that you may see, urgent ones first, then by what is due next. With the first page, counts.
 
     With `wait`, the answer comes as soon as there is one.
     """
@@ -62,7 +61,7 @@ async def open_case(
 
 
 @router.get("/v1/cases/{case_id}", responses=responses(*_READ))
-async def get_case(case_id: UUID, session: Session, by: Reader, response: Response) -> CaseOut:
+async def get_case(case_id: CaseId, session: Session, by: Reader, response: Response) -> CaseOut:
     """One case with the person's words, redacted, its clocks, and the ledger of its suspensions."""
     case = await queries.case(session, case_id, by)
     tag(response, case.version)
@@ -70,6 +69,9 @@ async def get_case(case_id: UUID, session: Session, by: Reader, response: Respon
 
 
 @router.get("/v1/cases/{case_id}/timeline", responses=responses(*_READ))
-async def get_timeline(case_id: UUID, session: Session, by: Reader) -> Timeline:
-    """Everything that was done, in order: when it was really done, when it was written down, and by whom."""
+async def get_timeline(case_id: CaseId, session: Session, by: Reader) -> Timeline:
+    """The timeline: everything that was done, in order.
+
+    When it was really done, when it was written down, and by whom.
+    """
     return await queries.timeline(session, case_id, by)

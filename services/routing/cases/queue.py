@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, TypeAdapter
 from sqlalchemy import ColumnElement, Select, and_, exists, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.paging import MAX_LIMIT, decode_place
+from libs.common.paging import MAX_LIMIT, NEXT_PAGE, PAGE_SIZE, decode_place
 from libs.common.wire import Line
 from libs.contracts.codes import CaseState, ClockName, Code, Kind, LanguageTag, Priority
 from services.routing.cases.models import NEVER, Case, CaseTask, Clock
@@ -25,25 +25,31 @@ class CaseFilters(BaseModel):
 
     model_config = {"extra": "forbid"}
 
-    feedback_id: UUID | None = None
-    reference: Annotated[Line, Field(max_length=20)] | None = None
-    external_reference: Annotated[Line, Field(max_length=128)] | None = None
-    team: Code | None = None
-    member: Annotated[Line, Field(max_length=200)] | None = None
-    state: CaseState | None = None
-    priority: Priority | None = None
+    feedback_id: UUID | None = Field(None, description="the case of this feedback")
+    reference: Annotated[Line, Field(max_length=20)] | None = Field(
+        None, description="as it is printed, or as somebody read it out"
+    )
+    external_reference: Annotated[Line, Field(max_length=128)] | None = Field(
+        None, description="the partner's, or the importer's, own id"
+    )
+    team: Code | None = Field(None, description="which has it")
+    member: Annotated[Line, Field(max_length=200)] | None = Field(
+        None, description="who has it: the `sub` of their token"
+    )
+    state: CaseState | None = Field(None, description="where it stands")
+    priority: Priority | None = Field(None, description="how it comes before others")
     clock: ClockName | None = Field(None, description="it runs; with `due`, it is the one that is due")
     due: Literal["overdue", "today"] | Instant | None = Field(
         None, description="`overdue`, `today` (later than now), or a moment: due before it"
     )
-    task: Task | None = None
-    service: Code | None = None
-    topic: Code | None = None
-    kind: Kind | None = None
-    language: LanguageTag | None = None
+    task: Task | None = Field(None, description="what is to be done, besides the next verb")
+    service: Code | None = Field(None, description="code of the catalogue")
+    topic: Code | None = Field(None, description="code of the catalogue")
+    kind: Kind | None = Field(None, description="what it is: a complaint, an enquiry …")
+    language: LanguageTag | None = Field(None, description="BCP 47")
     wait: float = Field(0, ge=0, le=30, description="seconds to wait for a case that is about to open")
-    limit: int = Field(50, ge=1, le=MAX_LIMIT)
-    cursor: str | None = Field(None, max_length=300, description="from the `Link` header of the page before")
+    limit: int = Field(50, ge=1, le=MAX_LIMIT, description=PAGE_SIZE)
+    cursor: str | None = Field(None, max_length=300, description=NEXT_PAGE)
 
 
 Filters = Annotated[CaseFilters, Query()]

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
+from fastapi import Path
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
 from libs.common.wire import Wire
@@ -47,6 +48,8 @@ Instant = Annotated[
     AwareDatetime, Field(ge=FIRST_MOMENT, le=LAST_MOMENT), AfterValidator(lambda moment: moment.astimezone(UTC))
 ]
 """A moment that can be kept, in UTC whatever it was written in."""
+
+CaseId = Annotated[UUID, Path(description="of the case: made of the feedback's, so that it is the same for ever")]
 
 Task = Literal["read_message", "answer_asked", "wait_over", "not_solved", "reply_undelivered", "deliver_reply"]
 """A message of the person; their answer to a question; a wait that ended by itself; an answer that did not solve it; a
@@ -125,7 +128,7 @@ class CaseSummary(BaseModel):
     opened_at: datetime
     next_due_at: datetime | None = Field(description="the earliest moment that a clock can fall due; it may be over")
     answered_at: datetime | None
-    answers: int = Field(description="how many final replies were given")
+    final_replies: int = Field(description="how many were given")
     outcome: Outcome | None
     remedy: str | None
     reopened_count: int

@@ -35,6 +35,7 @@ def summary(
         "team": TeamName(code=case.team, name=team_name),
         "waiting": Waiting.model_validate(waiting) if case.waiting_for else None,
         "next_due_at": case.next_due_at if case.next_due_at < NEVER else None,
+        "final_replies": case.answers,
         "clocks": [ClockOut.model_validate(clock, from_attributes=True) for clock in clocks],
         "tasks": [TaskOut.model_validate(task, from_attributes=True) for task in tasks],
         **besides,

@@ -24,7 +24,9 @@ YAML = "application/yaml"
     response_model=OrganisationDocument,
     responses={200: {"content": {YAML: {}}}, **responses(Unauthenticated, Forbidden, NoRules)},
 )
-async def get_organisation(session: Snapshot, accept: Annotated[str, Header(max_length=500)] = "*/*") -> Response:
+async def get_organisation(
+    session: Snapshot, accept: Annotated[str, Header(max_length=500, description="`application/yaml`, or JSON")] = "*/*"
+) -> Response:
     """Teams, calendars, service standards and rules in force, as the document that `ECOUTE_ROUTING_ORGANISATION` names.
 
     YAML where `Accept` says `application/yaml`, else JSON.

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from libs.common.paging import Cursor, Limit, decode_version_cursor
 
 D = TypeVar("D")
+V = TypeVar("V")
 
 
 class VersionOut(BaseModel, Generic[D]):
@@ -20,10 +21,10 @@ class VersionOut(BaseModel, Generic[D]):
     document: D
 
 
-class Versions(BaseModel, Generic[D]):
+class Versions(BaseModel, Generic[V]):
     """The newest first."""
 
-    items: list[VersionOut[D]]
+    items: list[V]
 
 
 class Page(BaseModel):

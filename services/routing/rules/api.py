@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from libs.common.auth.principal import Forbidden, Principal, requires
 from libs.common.auth.tokens import Unauthenticated
@@ -14,10 +14,10 @@ from libs.common.problems import InvalidRequest, responses
 from libs.common.versions import VERSION_PROBLEMS, IfMatch, tag
 from libs.contracts.codes import STAFF
 from services.routing.cases.errors import CaseNotFound
-from services.routing.organisation.versions import Page, Versions
+from services.routing.organisation.versions import Page
 from services.routing.rules import queries, service, trial
 from services.routing.rules.errors import NoRules
-from services.routing.rules.schemas import RulesContent, RulesOut
+from services.routing.rules.schemas import RulesContent, RulesOut, RulesVersions
 from services.routing.rules.trial import Trial, TrialOutcome
 
 router = APIRouter(tags=["rules"])
@@ -56,12 +56,12 @@ async def put_rules(
     "/v1/rules/versions", dependencies=[requires(*STAFF)], responses=responses(*_READ, InvalidRequest, InvalidCursor)
 )
 async def list_rules_versions(
-    session: Session, request: Request, response: Response, page: Annotated[Page, Depends()]
-) -> Versions[RulesContent]:
+    session: Session, request: Request, response: Response, page: Annotated[Page, Query()]
+) -> RulesVersions:
     """Every version of the rules, the newest first, with who published it and when."""
     items = await queries.versions(session, page)
     link_next_code(request, response, page.limit, [one.version for one in items])
-    return Versions(items=items)
+    return RulesVersions(items=items)
 
 
 @router.post(

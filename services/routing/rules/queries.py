@@ -7,10 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.languages import Bilingual, language_of_request
 from services.routing.catalogue.queries import known_codes
-from services.routing.organisation.versions import Page, VersionOut
+from services.routing.organisation.versions import Page
 from services.routing.rules.errors import NoRules
 from services.routing.rules.models import RuleSet
-from services.routing.rules.schemas import Rule, RulesContent, RulesOut, RuleWarning
+from services.routing.rules.schemas import Rule, RulesContent, RulesOut, RulesVersionOut, RuleWarning
 
 _UNKNOWN = {
     "service": Bilingual(fr="Le catalogue n'a pas ce service.", en="The catalogue does not have this service."),
@@ -39,12 +39,12 @@ async def rules(session: AsyncSession) -> RulesOut:
     return await out(session, row)
 
 
-async def versions(session: AsyncSession, page: Page) -> list[VersionOut[RulesContent]]:
+async def versions(session: AsyncSession, page: Page) -> list[RulesVersionOut]:
     rows = await session.scalars(
         select(RuleSet).where(RuleSet.version < page.below).order_by(RuleSet.version.desc()).limit(page.limit)
     )
     return [
-        VersionOut(
+        RulesVersionOut(
             version=row.version, published_at=row.published_at, published_by=row.published_by, document=content(row)
         )
         for row in rows

@@ -20,6 +20,7 @@ from libs.contracts.codes import (
     Source,
     Urgency,
 )
+from services.routing.organisation.versions import VersionOut, Versions
 
 
 class Attributes(Protocol):
@@ -181,3 +182,11 @@ class RulesOut(RulesContent):
     published_at: datetime
     published_by: str | None
     warnings: list[RuleWarning]
+
+
+class RulesVersionOut(VersionOut[RulesContent]):
+    """A version of the rules: what was published, by whom and when."""
+
+
+class RulesVersions(Versions[RulesVersionOut]):
+    """Versions of the rules, the newest first."""

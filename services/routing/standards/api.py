@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from libs.common.auth.principal import Forbidden, Principal, requires
 from libs.common.auth.tokens import Unauthenticated
@@ -12,12 +12,14 @@ from libs.common.paging import Cursor, InvalidCursor, Limit, link_next_code
 from libs.common.problems import InvalidRequest, responses
 from libs.common.versions import VERSION_PROBLEMS, IfMatch, tag
 from libs.contracts.codes import STAFF, Code
-from services.routing.organisation.versions import Page, Versions
+from services.routing.organisation.versions import Page
 from services.routing.standards import queries, service
 from services.routing.standards.errors import StandardNotFound, StandardsUndecided
-from services.routing.standards.schemas import StandardContent, StandardOut, Standards
+from services.routing.standards.schemas import StandardContent, StandardOut, Standards, StandardVersions
 
 router = APIRouter(tags=["service standards"])
+
+StandardCode = Annotated[Code, Path(description="of the service standard", examples=["complaints"])]
 
 _WRITE = (Unauthenticated, Forbidden, InvalidRequest, *VERSION_PROBLEMS)
 
@@ -37,7 +39,7 @@ async def list_service_standards(
     openapi_extra={"security": []},
     responses=responses(InvalidRequest, StandardNotFound),
 )
-async def get_service_standard(code: Code, session: Session, response: Response) -> StandardOut:
+async def get_service_standard(code: StandardCode, session: Session, response: Response) -> StandardOut:
     """A service standard in force. No token is needed."""
     standard = await queries.standard(session, code)
     tag(response, standard.version)
@@ -46,7 +48,7 @@ async def get_service_standard(code: Code, session: Session, response: Response)
 
 @router.put("/v1/service-standards/{code}", responses=responses(*_WRITE, StandardsUndecided))
 async def put_service_standard(
-    code: Code,
+    code: StandardCode,
     body: StandardContent,
     session: Session,
     response: Response,
@@ -65,7 +67,7 @@ async def put_service_standard(
 
 @router.delete("/v1/service-standards/{code}", responses=responses(*_WRITE, StandardNotFound))
 async def retire_service_standard(
-    code: Code,
+    code: StandardCode,
     session: Session,
     response: Response,
     expected: IfMatch,
@@ -84,9 +86,9 @@ async def retire_service_standard(
     responses=responses(Unauthenticated, Forbidden, InvalidRequest, InvalidCursor, StandardNotFound),
 )
 async def list_service_standard_versions(
-    code: Code, session: Session, request: Request, response: Response, page: Annotated[Page, Depends()]
-) -> Versions[StandardContent]:
+    code: StandardCode, session: Session, request: Request, response: Response, page: Annotated[Page, Query()]
+) -> StandardVersions:
     """Every version of a service standard, the newest first, with who published it and when."""
     items = await queries.versions(session, code, page)
     link_next_code(request, response, page.limit, [one.version for one in items])
-    return Versions(items=items)
+    return StandardVersions(items=items)

@@ -4,14 +4,14 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.paging import decode_code_cursor
-from services.routing.organisation.versions import Page, VersionOut
+from services.routing.organisation.versions import Page
 from services.routing.standards.errors import StandardNotFound
 from services.routing.standards.models import ServiceStandard
 from services.routing.standards.schemas import (
     Standard,
-    StandardContent,
     StandardDocument,
     StandardOut,
+    StandardVersionOut,
     in_precedence,
 )
 
@@ -49,7 +49,7 @@ async def standard(session: AsyncSession, code: str) -> StandardOut:
     return out(row)
 
 
-async def versions(session: AsyncSession, code: str, page: Page) -> list[VersionOut[StandardContent]]:
+async def versions(session: AsyncSession, code: str, page: Page) -> list[StandardVersionOut]:
     rows = await session.scalars(
         select(ServiceStandard)
         .where(ServiceStandard.code == code, ServiceStandard.version < page.below)
@@ -57,7 +57,7 @@ async def versions(session: AsyncSession, code: str, page: Page) -> list[Version
         .limit(page.limit)
     )
     items = [
-        VersionOut(
+        StandardVersionOut(
             version=row.version,
             published_at=row.published_at,
             published_by=row.published_by,

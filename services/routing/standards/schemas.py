@@ -16,6 +16,7 @@ from services.routing.calendars.business_time import (
     due_after_business_days,
     due_after_calendar_days,
 )
+from services.routing.organisation.versions import VersionOut, Versions
 from services.routing.rules.schemas import Attributes, Condition
 
 
@@ -106,6 +107,14 @@ class StandardOut(StandardContent):
     code: Code
     version: int
     published_at: datetime
+
+
+class StandardVersionOut(VersionOut[StandardContent]):
+    """A version of a service standard: what was published, by whom and when."""
+
+
+class StandardVersions(Versions[StandardVersionOut]):
+    """Versions of a service standard, the newest first."""
 
 
 class Standards(BaseModel):

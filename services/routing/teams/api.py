@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from libs.common.auth.principal import Forbidden, Principal, requires
 from libs.common.auth.tokens import Unauthenticated
@@ -12,12 +12,14 @@ from libs.common.paging import Cursor, InvalidCursor, Limit, link_next_code
 from libs.common.problems import InvalidRequest, responses
 from libs.common.versions import VERSION_PROBLEMS, IfMatch, tag
 from libs.contracts.codes import STAFF, Code
-from services.routing.organisation.versions import Page, Versions
+from services.routing.organisation.versions import Page
 from services.routing.teams import queries, service
 from services.routing.teams.errors import RestrictedTeamMissing, TeamHasOpenCases, TeamInRules, TeamNotFound
-from services.routing.teams.schemas import TeamContent, TeamOut, Teams
+from services.routing.teams.schemas import TeamContent, TeamOut, Teams, TeamVersions
 
 router = APIRouter(tags=["teams"])
+
+TeamCode = Annotated[Code, Path(description="of the team", examples=["passports"])]
 
 _READ = (Unauthenticated, Forbidden, InvalidRequest)
 
@@ -38,7 +40,7 @@ async def list_teams(
 
 
 @router.get("/v1/teams/{code}", dependencies=[requires(*STAFF)], responses=responses(*_READ, TeamNotFound))
-async def get_team(code: Code, session: Session, response: Response) -> TeamOut:
+async def get_team(code: TeamCode, session: Session, response: Response) -> TeamOut:
     """One team."""
     team = await queries.team(session, code)
     tag(response, team.version)
@@ -47,7 +49,7 @@ async def get_team(code: Code, session: Session, response: Response) -> TeamOut:
 
 @router.put("/v1/teams/{code}", responses=responses(*_READ, *VERSION_PROBLEMS, RestrictedTeamMissing))
 async def put_team(
-    code: Code,
+    code: TeamCode,
     body: TeamContent,
     session: Session,
     response: Response,
@@ -69,7 +71,7 @@ async def put_team(
     responses=responses(*_READ, TeamNotFound, *VERSION_PROBLEMS, TeamInRules, TeamHasOpenCases, RestrictedTeamMissing),
 )
 async def retire_team(
-    code: Code,
+    code: TeamCode,
     session: Session,
     response: Response,
     expected: IfMatch,
@@ -88,9 +90,9 @@ async def retire_team(
     responses=responses(*_READ, InvalidCursor, TeamNotFound),
 )
 async def list_team_versions(
-    code: Code, session: Session, request: Request, response: Response, page: Annotated[Page, Depends()]
-) -> Versions[TeamContent]:
+    code: TeamCode, session: Session, request: Request, response: Response, page: Annotated[Page, Query()]
+) -> TeamVersions:
     """Every version of a team, the newest first, with who published it and when."""
     items = await queries.versions(session, code, page)
     link_next_code(request, response, page.limit, [one.version for one in items])
-    return Versions(items=items)
+    return TeamVersions(items=items)

@@ -7,10 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.languages import Bilingual
 from libs.common.paging import decode_code_cursor
-from services.routing.organisation.versions import Page, VersionOut
+from services.routing.organisation.versions import Page
 from services.routing.teams.errors import TeamNotFound
 from services.routing.teams.models import Team, TeamVersion
-from services.routing.teams.schemas import TeamContent, TeamOut
+from services.routing.teams.schemas import TeamContent, TeamOut, TeamVersionOut
 
 
 async def names(session: AsyncSession, codes: Collection[str]) -> dict[str, Bilingual]:
@@ -54,7 +54,7 @@ async def team(session: AsyncSession, code: str) -> TeamOut:
     return out(row)
 
 
-async def versions(session: AsyncSession, code: str, page: Page) -> list[VersionOut[TeamContent]]:
+async def versions(session: AsyncSession, code: str, page: Page) -> list[TeamVersionOut]:
     await team(session, code)
     rows = await session.scalars(
         select(TeamVersion)
@@ -62,7 +62,7 @@ async def versions(session: AsyncSession, code: str, page: Page) -> list[Version
         .order_by(TeamVersion.version.desc())
         .limit(page.limit)
     )
-    return [VersionOut[TeamContent].model_validate(row, from_attributes=True) for row in rows]
+    return [TeamVersionOut.model_validate(row, from_attributes=True) for row in rows]
 
 
 def out(row: Team) -> TeamOut:

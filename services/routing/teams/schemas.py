@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 from libs.common.languages import Bilingual
 from libs.common.wire import Line, Name, Wire
 from libs.contracts.codes import Code
+from services.routing.organisation.versions import VersionOut, Versions
 
 
 def _once_each(codes: list[str]) -> list[str]:
@@ -66,6 +67,14 @@ class TeamOut(TeamContent):
     code: Code
     version: int
     retired: bool
+
+
+class TeamVersionOut(VersionOut[TeamContent]):
+    """A version of a team: what was published, by whom and when."""
+
+
+class TeamVersions(Versions[TeamVersionOut]):
+    """Versions of a team, the newest first."""
 
 
 class Teams(BaseModel):

@@ -122,7 +122,8 @@ async def test_a_reply_that_the_server_refuses_is_undeliverable_and_one_that_it_
     tracking = await intake.http.get("/v1/tracking", headers={"Tracking-Code": receipt["tracking_code"]})
     seen = tracking.json()
     assert seen["situation"] == "undeliverable"
-    assert seen["replies"][0]["text"] == "Votre passeport part demain."
+    [reply] = [entry for entry in seen["conversation"] if entry["kind"] == "reply"]
+    assert reply["text"] == "Votre passeport part demain."
 
 
 async def test_a_refused_receipt_says_nothing_of_a_reply(intake: Intake, post: Post) -> None:

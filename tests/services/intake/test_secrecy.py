@@ -84,7 +84,8 @@ async def test_nothing_of_what_was_said_or_by_whom_is_in_clear_in_any_table_or_l
     comment = {"solved": "no", "comment": MARKS["comment"]}
     await intake.http.post("/v1/tracking/evaluation", json=comment, headers={"Tracking-Code": code})
     seen = await intake.http.get("/v1/tracking", headers={"Tracking-Code": code})
-    assert seen.json()["replies"][0]["text"] == MARKS["reply"]
+    [reply] = [entry for entry in seen.json()["conversation"] if entry["kind"] == "reply"]
+    assert reply["text"] == MARKS["reply"]
     read = await intake.http.get(f"/v1/feedback/{number}", headers=intake.staff("reviewer"))
     assert read.json()["text"] == SAID["text"]
 

@@ -94,11 +94,15 @@ async def test_without_the_header_one_is_told_to_send_it_and_the_address_is_no_p
 # What is seen.
 
 
+def replies_in(seen: dict[str, Any]) -> list[dict[str, Any]]:
+    return [entry for entry in seen["conversation"] if entry["kind"] == "reply"]
+
+
 async def test_the_person_sees_where_it_stands_from_receipt_to_closure(intake: Intake) -> None:
     receipt = await intake.submit()
     number, code = receipt["id"], receipt["tracking_code"]
     seen = await see(intake, code)
-    assert (seen["status"], seen["next_by"], seen["team"], seen["replies"]) == ("received", None, None, [])
+    assert (seen["status"], seen["next_by"], seen["team"], seen["conversation"]) == ("received", None, None, [])
     assert seen["reference"] == receipt["reference"]
     assert seen["next_step"] == receipt["next_step"]
 
@@ -116,14 +120,14 @@ async def test_the_person_sees_where_it_stands_from_receipt_to_closure(intake: I
     await intake.hear(replied(number, 4, None, "Nous cherchons."))
     seen = await see(intake, code)
     assert (seen["status"], seen["next_by"]) == ("acknowledged", "2026-12-14T21:30:00Z")
-    assert [(reply["interim"], reply["outcome"]) for reply in seen["replies"]] == [(True, None)]
+    assert [(reply["answer"], reply["outcome"]) for reply in replies_in(seen)] == [(None, None)]
     assert not seen["evaluation_asked"]
 
     await intake.hear(replied(number, 5, 1))
     seen = await see(intake, code)
     assert (seen["status"], seen["next_by"], seen["evaluation_asked"]) == ("answered", None, True)
-    assert [reply["text"] for reply in seen["replies"]] == ["Nous cherchons.", "Votre passeport part demain."]
-    assert seen["replies"][1]["outcome"] == "upheld"
+    assert [reply["text"] for reply in replies_in(seen)] == ["Nous cherchons.", "Votre passeport part demain."]
+    assert replies_in(seen)[1]["outcome"] == "upheld"
 
     await intake.hear(told(CaseClosed, number, 6, state="closed", effective_at=DUE))
     seen = await see(intake, code)
@@ -142,7 +146,7 @@ async def test_case_events_heard_twice_or_late_change_nothing(intake: Intake) ->
     slice_ = [opened(number), replied(number, 2, None), replied(number, 3, 1), replied(number, 4, 2, "Il est parti.")]
     await intake.hear(*slice_)
     seen = await see(intake, code)
-    assert len(seen["replies"]) == 3
+    assert len(replies_in(seen)) == 3
     await intake.hear(*slice_)
     await intake.hear(slice_[0])
     await intake.hear(slice_[2], slice_[1])

@@ -140,7 +140,12 @@ async def test_a_reply_that_did_not_arrive_is_as_if_it_had_not_been_given(routin
     ]
     routing.at(LATER)
     again = await routing.done(case, "reply", **FINAL)
-    assert (again["state"], tasks(again), clock(again, "reply")["met"], again["answers"]) == ("answered", [], True, 2)
+    assert (again["state"], tasks(again), clock(again, "reply")["met"], again["final_replies"]) == (
+        "answered",
+        [],
+        True,
+        2,
+    )
 
 
 async def test_an_acknowledgement_of_its_own_stays_where_the_reply_did_not_arrive(routing: Routing) -> None:
@@ -214,7 +219,7 @@ async def test_what_was_resolved_on_the_spot_opens_answered(routing: Routing) ->
     said = {"kind": "complaint", "source": "staff", "resolved_on_the_spot": {"remedy": "refund"}}
     for service in ("passports", "pensions"):
         case = await routing.open(SPOKE, service=service, recorded_at=NOW, **said)
-        assert (case["state"], case["remedy"], case["answers"]) == ("answered", "refund", 1)
+        assert (case["state"], case["remedy"], case["final_replies"]) == ("answered", "refund", 1)
         assert [(one["met"], one["elapsed_seconds"]) for one in case["clocks"]] == [(True, 0), (True, 0)]
         events = await routing.events(case)
         assert [type(event).__name__ for *_, event in events] == ["CaseOpened", "CaseAssigned", "CaseReplied"]

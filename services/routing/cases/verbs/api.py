@@ -1,7 +1,6 @@
 """A call a verb, and many at once."""
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Depends
 
@@ -31,7 +30,7 @@ from services.routing.cases.errors import (
     UntilNotAfter,
     VerbNotPossible,
 )
-from services.routing.cases.schemas import CaseSummary
+from services.routing.cases.schemas import CaseId, CaseSummary
 from services.routing.cases.terms import TermsOf
 from services.routing.cases.verbs import service
 from services.routing.cases.verbs.schemas import (
@@ -84,7 +83,7 @@ Hand = Annotated[service.Hand, Depends(_hand)]
 
 @router.post("/v1/cases/actions", responses=responses(*_BATCH))
 async def act_on_cases(body: Batch, session: Session, hand: Hand, once: Retryable) -> BatchOutcome:
-    """Up to 500 verbs, an outcome each.
+    """Carry out up to 500 verbs, an outcome each.
 
     They are carried out in order, each by itself: one that is refused changes nothing and stops nothing.
     """
@@ -92,13 +91,13 @@ async def act_on_cases(body: Batch, session: Session, hand: Hand, once: Retryabl
 
 
 @router.post("/v1/cases/{case_id}/assign", responses=responses(*_VERB, UnknownTeam, TeamIsComplainedAbout))
-async def assign_case(case_id: UUID, body: Assign, session: Session, hand: Hand, once: Retryable) -> CaseSummary:
+async def assign_case(case_id: CaseId, body: Assign, session: Session, hand: Hand, once: Retryable) -> CaseSummary:
     """Give the case to a team, or to a member of it."""
     return await once(body, service.do(session, case_id, "assign", body, hand))
 
 
 @router.post("/v1/cases/{case_id}/classify", responses=responses(*_VERB))
-async def classify_case(case_id: UUID, body: Classify, session: Session, hand: Hand, once: Retryable) -> CaseSummary:
+async def classify_case(case_id: CaseId, body: Classify, session: Session, hand: Hand, once: Retryable) -> CaseSummary:
     """Correct what the case is about.
 
     Rules and figures follow; the clocks stay as they are. What was declared stays with the feedback.
@@ -107,7 +106,7 @@ async def classify_case(case_id: UUID, body: Classify, session: Session, hand: H
 
 
 @router.post("/v1/cases/{case_id}/transfer", responses=responses(*_VERB, UnknownTeam, TeamIsComplainedAbout))
-async def transfer_case(case_id: UUID, body: Transfer, session: Session, hand: Hand, once: Retryable) -> CaseSummary:
+async def transfer_case(case_id: CaseId, body: Transfer, session: Session, hand: Hand, once: Retryable) -> CaseSummary:
     """Give the case to another team.
 
     The promise to the person is unchanged.
@@ -116,7 +115,7 @@ async def transfer_case(case_id: UUID, body: Transfer, session: Session, hand: H
 
 
 @router.post("/v1/cases/{case_id}/refer", responses=responses(*_VERB))
-async def refer_case(case_id: UUID, body: Refer, session: Session, hand: Hand, once: Retryable) -> CaseSummary:
+async def refer_case(case_id: CaseId, body: Refer, session: Session, hand: Hand, once: Retryable) -> CaseSummary:
     """Tell the person who else must answer, and close the case.
 
     It is a final reply, with the outcome `referred`.
@@ -125,7 +124,7 @@ async def refer_case(case_id: UUID, body: Refer, session: Session, hand: Hand, o
 
 
 @router.post("/v1/cases/{case_id}/decline", responses=responses(*_VERB))
-async def decline_case(case_id: UUID, body: Decline, session: Session, hand: Hand, once: Retryable) -> CaseSummary:
+async def decline_case(case_id: CaseId, body: Decline, session: Session, hand: Hand, once: Retryable) -> CaseSummary:
     """Tell the person why there will be no answer on the substance, and close the case.
 
     It is a final reply, with the outcome `declined`.
@@ -135,14 +134,14 @@ async def decline_case(case_id: UUID, body: Decline, session: Session, hand: Han
 
 @router.post("/v1/cases/{case_id}/acknowledge", responses=responses(*_VERB))
 async def acknowledge_case(
-    case_id: UUID, body: Acknowledge, session: Session, hand: Hand, once: Retryable
+    case_id: CaseId, body: Acknowledge, session: Session, hand: Hand, once: Retryable
 ) -> CaseSummary:
-    """The person was told by a human that it is in hand."""
+    """Acknowledge: the person was told by a human that it is in hand."""
     return await once(body, service.do(session, case_id, "acknowledge", body, hand))
 
 
 @router.post("/v1/cases/{case_id}/ask", responses=responses(*_VERB, UntilNotAfter))
-async def ask_person(case_id: UUID, body: Ask, session: Session, hand: Hand, once: Retryable) -> CaseSummary:
+async def ask_person(case_id: CaseId, body: Ask, session: Session, hand: Hand, once: Retryable) -> CaseSummary:
     """Ask the person something; the case waits for the answer.
 
     The clocks wait with it. A message of the person ends the wait, or `resume`, or its end.
@@ -151,8 +150,8 @@ async def ask_person(case_id: UUID, body: Ask, session: Session, hand: Hand, onc
 
 
 @router.post("/v1/cases/{case_id}/suspend", responses=responses(*_VERB, UntilNotAfter))
-async def suspend_case(case_id: UUID, body: Suspend, session: Session, hand: Hand, once: Retryable) -> CaseSummary:
-    """The case waits, for the person or for somebody else, with a reason and an end.
+async def suspend_case(case_id: CaseId, body: Suspend, session: Session, hand: Hand, once: Retryable) -> CaseSummary:
+    """Suspend the case: it waits, for the person or for somebody else, with a reason and an end.
 
     The clocks wait with it: due moments move by the time suspended.
     """
@@ -163,7 +162,7 @@ async def suspend_case(case_id: UUID, body: Suspend, session: Session, hand: Han
     "/v1/cases/{case_id}/extend",
     responses=responses(*_VERB, *_EXTENSION),
 )
-async def extend_clock(case_id: UUID, body: Extend, session: Session, hand: Hand, once: Retryable) -> CaseSummary:
+async def extend_clock(case_id: CaseId, body: Extend, session: Session, hand: Hand, once: Retryable) -> CaseSummary:
     """Move a promise before it is due; the person is told.
 
     Once for each clock; a second time, a supervisor must.
@@ -172,19 +171,19 @@ async def extend_clock(case_id: UUID, body: Extend, session: Session, hand: Hand
 
 
 @router.post("/v1/cases/{case_id}/escalate", responses=responses(*_VERB, PriorityNotRaised))
-async def escalate_case(case_id: UUID, body: Escalate, session: Session, hand: Hand, once: Retryable) -> CaseSummary:
-    """The case comes before others."""
+async def escalate_case(case_id: CaseId, body: Escalate, session: Session, hand: Hand, once: Retryable) -> CaseSummary:
+    """Put the case before others."""
     return await once(body, service.do(session, case_id, "escalate", body, hand))
 
 
 @router.post("/v1/cases/{case_id}/note", responses=responses(*_VERB))
-async def note_on_case(case_id: UUID, body: WriteNote, session: Session, hand: Hand, once: Retryable) -> CaseSummary:
+async def note_on_case(case_id: CaseId, body: WriteNote, session: Session, hand: Hand, once: Retryable) -> CaseSummary:
     """Write something on the timeline; the person does not see it."""
     return await once(body, service.do(session, case_id, "note", body, hand))
 
 
 @router.post("/v1/cases/{case_id}/reply", responses=responses(*_VERB))
-async def reply_to_case(case_id: UUID, body: Reply, session: Session, hand: Hand, once: Retryable) -> CaseSummary:
+async def reply_to_case(case_id: CaseId, body: Reply, session: Session, hand: Hand, once: Retryable) -> CaseSummary:
     """Answer the person; a final reply makes the case answered.
 
     It alone stops the clocks `reply` and `stage2_reply`, at its `effective_at`, and an `acknowledge` still running.
@@ -193,14 +192,14 @@ async def reply_to_case(case_id: UUID, body: Reply, session: Session, hand: Hand
 
 
 @router.post("/v1/cases/{case_id}/resume", responses=responses(*_VERB))
-async def resume_case(case_id: UUID, body: Resume, session: Session, hand: Hand, once: Retryable) -> CaseSummary:
-    """The case waits no longer."""
+async def resume_case(case_id: CaseId, body: Resume, session: Session, hand: Hand, once: Retryable) -> CaseSummary:
+    """Let the case go on: it waits no longer."""
     return await once(body, service.do(session, case_id, "resume", body, hand))
 
 
 @router.post("/v1/cases/{case_id}/reopen", responses=responses(*_VERB))
-async def reopen_case(case_id: UUID, body: Reopen, session: Session, hand: Hand, once: Retryable) -> CaseSummary:
-    """The case is open again; the reply that was given stays given.
+async def reopen_case(case_id: CaseId, body: Reopen, session: Session, hand: Hand, once: Retryable) -> CaseSummary:
+    """Open the case again; the reply that was given stays given.
 
     The clock `stage2_reply` starts, where the standard has one. Clocks that have ended stay ended.
     """
@@ -208,8 +207,8 @@ async def reopen_case(case_id: UUID, body: Reopen, session: Session, hand: Hand,
 
 
 @router.post("/v1/cases/{case_id}/close", responses=responses(*_VERB))
-async def close_case(case_id: UUID, body: Close, session: Session, hand: Hand, once: Retryable) -> CaseSummary:
-    """Nothing more is expected from either side.
+async def close_case(case_id: CaseId, body: Close, session: Session, hand: Hand, once: Retryable) -> CaseSummary:
+    """Close the case: nothing more is expected from either side.
 
     The clock `resolve` ends with it, at the final reply that stood, unless the person said that it did not solve all.
     """
@@ -217,6 +216,6 @@ async def close_case(case_id: UUID, body: Close, session: Session, hand: Hand, o
 
 
 @router.post("/v1/cases/{case_id}/link", responses=responses(*_VERB, LinkedCaseUnknown))
-async def link_case(case_id: UUID, body: Link, session: Session, hand: Hand, once: Retryable) -> CaseSummary:
-    """The case belongs together with another one."""
+async def link_case(case_id: CaseId, body: Link, session: Session, hand: Hand, once: Retryable) -> CaseSummary:
+    """Link the case: it belongs together with another one."""
     return await once(body, service.do(session, case_id, "link", body, hand))
