@@ -54,10 +54,9 @@ _CASE_EVENTS: tuple[type[Event], ...] = (
     CaseReopened,
     ClockBreached,
     ClockCorrected,
+    RuleDecided,
 )
-_IGNORED: frozenset[type[Event]] = frozenset(
-    {ClockApproaching, RuleDecided, CalendarPublished, ServiceStandardPublished}
-)
+_IGNORED: frozenset[type[Event]] = frozenset({ClockApproaching, CalendarPublished, ServiceStandardPublished})
 
 
 def handlers(master_key: MasterKey) -> Handlers:

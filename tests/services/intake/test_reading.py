@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from libs.contracts.cases import CaseAssigned, CaseClassified, CaseOpened
+from libs.contracts.cases import CaseAssigned, CaseClassified, CaseOpened, RuleDecided
 from tests.services.intake.house import COMPLAINT, TEAM, Intake, told
 
 NOW = "2026-11-23T12:00:00Z"
@@ -83,6 +83,17 @@ async def test_what_is_hidden_from_a_team_does_not_exist_for_its_members_whateve
     assert number in await listed(intake, unconcerned)
     assert (await intake.http.get(path, headers=unconcerned)).status_code == 200
     assert (await intake.http.get(f"{path}/readings", headers=unconcerned)).status_code == 200
+
+
+async def test_a_team_that_is_complained_about_from_now_on_loses_sight_of_it_at_once(intake: Intake) -> None:
+    receipt = await opened(intake, team=OTHERS)
+    search = {"params": {"reference": receipt["reference"]}, "headers": intake.staff("agent", "reviewer", teams=MINE)}
+    assert (await intake.http.get("/v1/feedback/search", **search)).json()["items"] != []
+    rule = {"rule_set_version": 1, "rule": 1, "chosen_team": TEAM["team"], "state": "new"}
+    await intake.hear(told(RuleDecided, receipt["id"], 2, hidden_from=MINE, **rule, **OTHERS))
+    assert (await intake.http.get("/v1/feedback/search", **search)).json() == {"items": []}
+    read = await intake.http.get(f"/v1/feedback/{receipt['id']}", headers=search["headers"])
+    assert read.status_code == 404
 
 
 @pytest.mark.parametrize("said", [{"concerns_staff": True}, {"disclosure": "confidential"}], ids=str)
