@@ -57,7 +57,8 @@ async def tell_messages(session: AsyncSession, master_key: MasterKey, unreadable
         .where(Message.redaction_pending, Message.id.not_in(unreadable), Person.key.is_not(None))
         .order_by(Message.sent_at, Message.id)
         .limit(AT_ONCE)
-        .with_for_update(of=Feedback, skip_locked=True)
+        # The message too: what another worker has told since is seen to be told by its row alone.
+        .with_for_update(of=(Feedback, Message), skip_locked=True)
     )
     pending = [_Pending(*row) for row in rows]
     if not pending:

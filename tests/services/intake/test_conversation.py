@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 
 from libs.common.clock import utc_now
 from services.intake.persons.models import Person
@@ -121,6 +122,29 @@ async def test_a_message_is_kept_at_once_and_told_without_personal_data(intake: 
     assert event["data"]["removed"] == [{"kind": "telephone", "count": 1}]
     assert event["data"]["language"] == "fr"
     assert event["version"] == 2
+
+
+async def test_a_message_that_another_worker_has_in_hand_is_left_to_it(intake: Intake) -> None:
+    receipt = await intake.submit()
+    await write(intake, receipt["tracking_code"], text="Le chien s'appelle Rex.")
+    async with intake.database.transaction() as session:
+        await session.execute(text("SELECT FROM message WHERE feedback_id = :id FOR UPDATE"), {"id": receipt["id"]})
+        await intake.tell_messages()
+    assert await told_events(intake, receipt["id"], "feedback.message_added") == []
+    await intake.tell_messages()
+    assert len(await told_events(intake, receipt["id"], "feedback.message_added")) == 1
+
+
+async def test_a_wait_that_began_after_the_answer_is_for_the_person_again(intake: Intake) -> None:
+    receipt = await intake.submit()
+    code, story = receipt["tracking_code"], Story(receipt["id"])
+    await intake.hear(story.opened(), story.assigned(), story.asked(SOON), story.suspended("person", SOON))
+    assert (await write(intake, code, text="C'est le 4417."))[0] == 201
+    assert (await see(intake, code))["situation"] == "answer_received"
+    later = Story(receipt["id"], utc_now())
+    later.version = story.version
+    await intake.hear(later.resumed("person", DUE), later.suspended("person", SOON))
+    assert (await see(intake, code))["situation"] == "waiting_for_you"
 
 
 async def test_a_retry_adds_nothing_and_another_code_with_the_same_key_is_told_apart(intake: Intake) -> None:
