@@ -115,6 +115,7 @@ TABLE: list[tuple[Situation, datetime | None, Any, Known]] = [
     ("extended", DUE, view("acknowledged", step="extended"), Known()),
     ("answered", None, view("answered", answers=1), Known(latest_delivery="delivered")),
     ("answered", None, view("answered", answers=1), Known()),
+    ("resolved_on_the_spot", None, view("answered", answers=1), Known(on_the_spot=True)),
     ("undeliverable", None, view("answered", answers=1), Known(latest_delivery="undeliverable")),
     ("undeliverable", DUE, view("acknowledged", answers=1, step="replied"), Known(latest_delivery="undeliverable")),
     ("evaluated_yes", None, view("answered", answers=1), Known(latest_solved="yes")),

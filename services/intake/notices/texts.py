@@ -100,6 +100,13 @@ OPENINGS: Final[dict[NoticeKind, Bilingual]] = {
     ),
 }
 
+RESOLVED_SUBJECT: Final = said("Réglé sur place ?", "Settled on the spot?")
+RESOLVED: Final = said(
+    "Ce que vous nous avez dit le {day} a été réglé sur place, selon la personne qui vous a reçu.",
+    "What you told us on {day} was settled on the spot, says the person who dealt with you.",
+)
+"""In the place of an answer, which has no words then."""
+
 DATES: Final[dict[NoticeKind, Bilingual]] = {
     **dict.fromkeys(
         ("received", "taken", "assigned", "transferred", "acknowledged", "interim", "reopened"),

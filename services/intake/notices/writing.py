@@ -58,7 +58,7 @@ def letter(
     for other in others:
         above = texts.AS_ABOVE.in_(other) if words is not None else None
         parts.append(_part(other, kind, notice, said, code, by, above, house))
-    subject = texts.SUBJECTS[kind]
+    subject = texts.RESOLVED_SUBJECT if _is_on_the_spot(notice, said) else texts.SUBJECTS[kind]
     title = subject.in_(chosen) if chosen else f"{subject.fr} / {subject.en}"
     view = said.view
     return Letter(
@@ -127,10 +127,8 @@ def _part(
 ) -> str:
     feedback, view = said.feedback, said.view
     day = written(day_of(feedback.submitted_at, house.zone), language)
-    blocks = [
-        texts.GREETING.in_(language),
-        texts.OPENINGS[kind].in_(language).format(day=day, reference=feedback.reference),
-    ]
+    opening = texts.RESOLVED if _is_on_the_spot(notice, said) else texts.OPENINGS[kind]
+    blocks = [texts.GREETING.in_(language), opening.in_(language).format(day=day, reference=feedback.reference)]
     if words is not None:
         is_above = words == texts.AS_ABOVE.in_(language)
         blocks.append(words if is_above else _quoted(words) if words else texts.WITHHELD.in_(language))
@@ -147,6 +145,10 @@ def _part(
         blocks.append(_follow(kind, code, language, house, evaluates=not withholds(feedback)))
     blocks += [house.name, texts.NO_REPLY.in_(language).format(reference=feedback.reference)]
     return "\n\n".join(block for block in blocks if block)
+
+
+def _is_on_the_spot(notice: Notice, said: Said) -> bool:
+    return any(reply.id == notice.about and said.is_on_the_spot(reply) for reply in said.replies)
 
 
 def _quoted(words: str) -> str:

@@ -45,6 +45,10 @@ class Said:
         final = [reply for reply in self.replies if reply.answer is not None]
         return max(final, key=lambda reply: reply.answer or 0, default=None)
 
+    def is_on_the_spot(self, reply: Reply) -> bool:
+        """What was done at once, where it was said, is the first answer."""
+        return reply.answer == 1 and self.feedback.resolved_on_the_spot is not None
+
     def evaluation_of(self, answer: int | None) -> Evaluation | None:
         return next((one for one in self.evaluations if one.answer == answer), None)
 

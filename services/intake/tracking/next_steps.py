@@ -21,6 +21,7 @@ Situation = Literal[
     "extended",
     "late",
     "answered",
+    "resolved_on_the_spot",
     "undeliverable",
     "evaluated_yes",
     "evaluated_partly",
@@ -118,6 +119,11 @@ NEXT_STEPS: Final[dict[Situation, Bilingual]] = {
         "n'êtes pas d'accord. Dites-nous si elle a réglé les choses.",
         "An answer has been given: you find it here, with its reasons and what you can do if you disagree. Tell us "
         "whether it solved things.",
+    ),
+    "resolved_on_the_spot": said(
+        "Ce que vous nous avez dit a été réglé sur place, selon la personne qui vous a reçu. Dites-nous si c'est bien "
+        "réglé.",
+        "What you told us was settled on the spot, says the person who dealt with you. Tell us whether it is solved.",
     ),
     "undeliverable": said(
         "Notre réponse n'a pas pu vous parvenir par le moyen que vous aviez choisi. Vous pouvez la lire ici ; l'équipe "

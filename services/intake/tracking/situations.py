@@ -20,6 +20,9 @@ class Known:
     question_open_until: datetime | None = None
     """Of the latest question, while nobody has answered it."""
     answered_last_question: bool = False
+    """And since the case waits, where it does."""
+    on_the_spot: bool = False
+    """The latest answer is what was done at once, where it was said: it has no words."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,8 @@ def _closed(view: CaseView, known: Known) -> Situation:
 def _answered(known: Known) -> Situation:
     if known.latest_solved:
         return f"evaluated_{known.latest_solved}"  # type: ignore[return-value]
+    if known.on_the_spot:
+        return "resolved_on_the_spot"
     return "undeliverable" if known.latest_delivery == "undeliverable" else "answered"
 
 

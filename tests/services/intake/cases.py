@@ -78,7 +78,7 @@ class Story:
         return self._told(CaseExtended, "acknowledged", text=text, **moved)
 
     def replied(
-        self, answer: int | None = 1, text: str = "Votre passeport part demain.", **fields: Any
+        self, answer: int | None = 1, text: str | None = "Votre passeport part demain.", **fields: Any
     ) -> Received[Any]:
         state = "answered" if answer else "acknowledged"
         outcome = fields.pop("outcome", "upheld") if answer else None

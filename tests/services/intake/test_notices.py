@@ -86,6 +86,20 @@ async def test_everything_that_happens_is_told_once_in_its_order(intake: Intake,
     assert await post.replies(number) == [("delivered", "email")] * 3
 
 
+async def test_what_was_resolved_on_the_spot_is_no_answer_without_words(intake: Intake, post: Post) -> None:
+    said = {**SAID, "channel": "counter", "resolved_on_the_spot": {"remedy": "refund"}}
+    receipt = await intake.submit(said, intake.staff("agent"))
+    story = Story(receipt["id"])
+    await intake.hear(story.opened(), story.assigned(), story.replied(text=None, on_the_spot=True))
+    asked = next(mail for mail in await post.go() if "sur place" in mail["Subject"])
+    body = text_of(asked)
+    assert "réglé sur place" in body
+    assert "Voici la réponse" not in body
+    assert "Est-ce réglé" in body
+    seen = await intake.http.get("/v1/tracking", headers={"Tracking-Code": receipt["tracking_code"]})
+    assert (seen.json()["situation"], seen.json()["evaluation_asked"]) == ("resolved_on_the_spot", True)
+
+
 async def test_a_server_that_puts_it_off_gets_the_same_message_again(intake: Intake, post: Post) -> None:
     receipt = await intake.submit({**SAID, "reply_by": "email"})
     post.office.rcpt += ["451 4.7.1 greylisted", "451 4.7.1 greylisted"]
