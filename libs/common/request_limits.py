@@ -4,11 +4,15 @@ import re
 from collections.abc import Mapping
 from urllib.parse import unquote_to_bytes
 
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from libs.common.problems import ContentTooLarge, ControlCharacterInAddress, JsonTooDeep
+from libs.common.auth.principal import known
+from libs.common.auth.tokens import Unauthenticated
+from libs.common.problems import ContentTooLarge, ControlCharacterInAddress, JsonTooDeep, Problem, ServiceUnavailable
 
 DEEPEST_JSON = 32
 
@@ -21,7 +25,8 @@ _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 class RequestLimits:
     """Middleware within `Telemetry`: what it refuses has the one form of errors, and a line in the log.
 
-    A body is refused at once where it says its size, else as soon as it has grown too large.
+    A body is refused at once where it says its size, else as soon as it has grown too large. Where larger ones are
+    taken, they are only of who shows a token or a key.
     """
 
     def __init__(self, app: ASGIApp, largest_bytes: int, larger_bytes: Mapping[str, int]) -> None:
@@ -37,6 +42,9 @@ class RequestLimits:
             await ControlCharacterInAddress().response()(scope, receive, send)
             return
         largest = self.larger_bytes.get(scope["path"], self.largest_bytes)
+        if largest > self.largest_bytes and (refusal := await _refusal(scope)):
+            await refusal.response()(scope, receive, send)
+            return
         said = Headers(scope=scope).get("content-length", "")
         if said.isdecimal() and int(said) > largest:
             await ContentTooLarge().response()(scope, receive, send)
@@ -57,6 +65,16 @@ class RequestLimits:
             return message
 
         await self.app(scope, looked_at, send)
+
+
+async def _refusal(scope: Scope) -> Problem | None:
+    """Why a body larger than others is not read: it costs much before anybody asks whose it is."""
+    try:
+        return None if await known(Request(scope)) else Unauthenticated()
+    except Problem as refused:
+        return refused
+    except (SQLAlchemyError, OSError, TimeoutError):
+        return ServiceUnavailable()
 
 
 def is_too_deep(body: bytes) -> bool:

@@ -10,7 +10,7 @@ from libs.common.auth.identity import WORKS_AS, Principal
 from libs.common.auth.tokens import Tokens, Unauthenticated
 from libs.common.problems import Problem
 
-__all__ = ["ActingAgentMissing", "Anyone", "Forbidden", "Keyring", "Principal", "requires"]
+__all__ = ["ActingAgentMissing", "Anyone", "Forbidden", "Keyring", "Principal", "known", "requires"]
 
 KEY_PREFIX = "eck_"
 """How a partner's or a device's key begins."""
@@ -61,7 +61,8 @@ ActingAgent = Annotated[
 ]
 
 
-async def _known(request: Request) -> Principal | None:
+async def known(request: Request) -> Principal | None:
+    """Whose token or key it is; None without one, `Unauthenticated` where it is not valid."""
     header = request.headers.get("authorization")
     if header is None or request.url.path == TOKEN_PATH:
         return None
@@ -73,14 +74,12 @@ async def _known(request: Request) -> Principal | None:
     return await _principal_of(shown.strip(), tokens, keyring)
 
 
-Known = Annotated[Principal | None, Depends(_known)]
+Known = Annotated[Principal | None, Depends(known)]
 """Whose token it is, for what is no part of a call's contract. A token that is not valid is refused everywhere."""
 
 
-async def _anyone(
-    known: Known, _: Annotated[Any, Depends(bearer)], acting_agent: ActingAgent = None
-) -> Principal | None:
-    return known.acting(acting_agent) if known else None
+async def _anyone(by: Known, _: Annotated[Any, Depends(bearer)], acting_agent: ActingAgent = None) -> Principal | None:
+    return by.acting(acting_agent) if by else None
 
 
 async def _principal_of(shown: str, tokens: Tokens, keyring: Keyring | None) -> Principal:

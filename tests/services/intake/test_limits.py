@@ -1,7 +1,7 @@
 """What intake refuses before it reads it, and how often it may be asked."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from time import process_time
 
 import pytest
@@ -116,3 +116,19 @@ async def test_a_body_that_is_no_document_of_ours_is_refused_clearly(intake: Int
     answer = await intake.http.post("/v1/feedback", content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code in (400, 422)
     assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("token", [{}, {"Authorization": "Bearer made.up.token"}], ids=str)
+async def test_of_a_stranger_nothing_is_read_where_large_bodies_are_taken(
+    intake: Intake, token: dict[str, str]
+) -> None:
+    read = 0
+
+    async def pieces() -> AsyncIterator[bytes]:
+        nonlocal read
+        for _ in range(30):
+            read += 1
+            yield b"[" * 1_000
+
+    answer = await intake.http.post("/v1/feedback/batch", content=pieces(), headers=token)
+    assert (answer.status_code, answer.json()["type"], read) == (401, "urn:ecoute:problem:unauthenticated", 0)
