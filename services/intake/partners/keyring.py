@@ -37,7 +37,7 @@ class Keyring:
     def __init__(self, database: Database, secret: str, clock: Clock) -> None:
         self._database, self._secret, self._clock = database, secret, clock
         self._ring = _Ring(-1, {}, {}, frozenset())
-        self._looked_at = float("-inf")
+        self._looked_at = self._failed_at = float("-inf")
         self._looking = asyncio.Lock()
         self._used: dict[str, date] = {}
         self._noted: dict[str, date] = {}
@@ -76,12 +76,22 @@ class Keyring:
         if at_once or monotonic() - self._looked_at > FRESH_SECONDS:
             asked_at = monotonic()
             async with self._looking:
+                if self._failed_at >= asked_at:  # else they wait in a row for a database that is away
+                    raise TimeoutError
                 if self._looked_at < asked_at:
                     await self._look()
         return self._ring
 
     async def _look(self) -> None:
         began_at = monotonic()
+        try:
+            await self._read()
+        except Exception:
+            self._failed_at = began_at
+            raise
+        self._looked_at = began_at
+
+    async def _read(self) -> None:
         async with self._database.statement() as connection:
             revision = (await connection.execute(select(KeyringRevision.revision))).scalar_one()
             if revision != self._ring.revision:
@@ -97,7 +107,6 @@ class Keyring:
                     .values(last_used_on=today)
                 )
                 self._noted.update(dict.fromkeys(unnoted, today))
-        self._looked_at = began_at
 
 
 _owner = aliased(KeyHolder)
