@@ -14,6 +14,9 @@ from typing import Any, Self, TypeVar
 
 import httpx
 
+from libs.common.auth.development import DevelopmentIssuer
+from libs.common.settings import ServiceSettings
+
 ROOT = Path(__file__).parents[1]
 NAMES = ("INTAKE", "ROUTING", "ANALYTICS")
 T = TypeVar("T")
@@ -37,7 +40,6 @@ class System:
             **(environment or {}),
         }
         self.process: subprocess.Popen[str] | None = None
-        self._tokens: dict[tuple[str, ...], str] = {}
 
     def start(self) -> None:
         """Return when it says that it is ready."""
@@ -93,12 +95,17 @@ class System:
     def analytics(self) -> str:
         return f"http://{self.addresses['ANALYTICS']}"
 
-    def staff(self, role: str, *teams: str) -> dict[str, str]:
-        """The header of a member of staff, with a token from `ecoute token`."""
-        words = ("--role", role, *(word for team in teams for word in ("--team", team)))
-        if words not in self._tokens:
-            self._tokens[words] = self.ecoute("token", *words).stdout.strip()
-        return {"Authorization": f"Bearer {self._tokens[words]}"}
+    def staff(self, role: str, *teams: str, subject: str = "developer") -> dict[str, str]:
+        """The header of a member of staff, with a token of this machine's issuer."""
+        fields = ServiceSettings.model_fields
+        token = DevelopmentIssuer(self.folder / "var" / "issuer").sign(
+            subject=subject,
+            roles=[role],
+            teams=teams,
+            issuer=fields["token_issuer"].default,
+            audience=fields["token_audience"].default,
+        )
+        return {"Authorization": f"Bearer {token}"}
 
     def ecoute(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run the command `ecoute` in this system's environment."""

@@ -82,7 +82,7 @@ async def report_delivery(
     responses=responses(Unauthenticated, Forbidden, BounceNotReadable, *_RETRY),
 )
 async def report_bounce(
-    body: Annotated[BounceIn, Depends(_bounce)], session: Session, _: MailSystem, now: Now, once: Retryable
+    _: MailSystem, body: Annotated[BounceIn, Depends(_bounce)], session: Session, now: Now, once: Retryable
 ) -> BounceOut:
     """A mail of ours came back: as JSON, or as the delivery status notification itself (RFC 3464)."""
     return await once(body, service.came_back(session, body, now))
