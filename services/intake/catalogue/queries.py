@@ -1,7 +1,7 @@
 """Reads the catalogue."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from time import monotonic
@@ -19,6 +19,8 @@ from services.intake.catalogue.models import CatalogueEntry
 from services.intake.catalogue.schemas import EntryKind
 
 FRESH_SECONDS = 30.0
+AGAIN_SECONDS = 0.1
+"""How soon the catalogue is read again for a code that it did not have: somebody may just have put it there."""
 
 FILLED_IN = ("channel", "service", "service_point", "phase")
 """What a touchpoint says in the place of feedback that leaves it out."""
@@ -99,15 +101,17 @@ class Known:
 
 
 class KnownCodes:
-    """What new feedback may carry today, read again every 30 s: the request does not wait for a query."""
+    """What new feedback may carry today. The request waits for a query where a code is new, and every 30 s."""
 
     def __init__(self, today: Callable[[], date]) -> None:
         self._today = today
         self._known = Known(frozenset(), {})
         self._read_at = float("-inf")
 
-    async def now(self, database: Database) -> Known:
-        if monotonic() - self._read_at > FRESH_SECONDS:
+    async def now(self, database: Database, codes: Iterable[tuple[EntryKind, str]]) -> Known:
+        """The catalogue as it is, or was a moment ago; what was put into it for these codes is there."""
+        age = monotonic() - self._read_at
+        if age > FRESH_SECONDS or (age > AGAIN_SECONDS and not self._known.codes.issuperset(codes)):
             async with database.transaction() as session:
                 rows = (await session.scalars(select(CatalogueEntry).where(choosable_on(self._today())))).all()
             self._known = Known(
@@ -124,7 +128,7 @@ class KnownCodes:
 
     async def unknown(self, database: Database, codes: list[tuple[EntryKind, str]]) -> list[tuple[EntryKind, str]]:
         """Those of the codes that are not in the catalogue, retired, or not of today."""
-        known = await self.now(database)
+        known = await self.now(database, codes)
         return [one for one in codes if one not in known.codes]
 
 

@@ -1,6 +1,6 @@
 """From a request to its receipt."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 
 from libs.common.problems import Problem
@@ -9,7 +9,7 @@ from services.intake.feedback.batcher import Batcher
 from services.intake.feedback.schemas import FeedbackIn, Receipt
 from services.intake.feedback.sender import Sender
 from services.intake.feedback.service import Accepted
-from services.intake.feedback.submission import Arrival, prepare
+from services.intake.feedback.submission import Arrival, codes_of, prepare
 from services.intake.slips.queries import slips
 from services.intake.tracking.codes import tracking_code
 from services.intake.tracking.next_steps import NEXT_STEPS
@@ -31,11 +31,11 @@ async def take_in(
     return receipt_of(desk, outcome)
 
 
-async def arrive(desk: Desk, sender: Sender, now: datetime, bodies: Iterable[FeedbackIn]) -> Arrival:
-    """What is known when feedback comes: from what this process has at hand, but for slips."""
-    known = await desk.codes.now(desk.database)
-    codes = [body.tracking_code for body in bodies if body.tracking_code]
-    return Arrival(desk, sender, now, known, await slips(desk.database, desk.secret, codes))
+async def arrive(desk: Desk, sender: Sender, now: datetime, bodies: Sequence[FeedbackIn]) -> Arrival:
+    """What is known when feedback comes: from what this process has at hand, but for slips and codes that are new."""
+    known = await desk.codes.now(desk.database, [code for body in bodies for code in codes_of(body)])
+    printed = [body.tracking_code for body in bodies if body.tracking_code]
+    return Arrival(desk, sender, now, known, await slips(desk.database, desk.secret, printed))
 
 
 def receipt_of(desk: Desk, outcome: Accepted) -> Receipt:

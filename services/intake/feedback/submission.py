@@ -219,10 +219,13 @@ def _not_usable(code: str) -> SlipNotUsable:
     return SlipNotUsable(errors=[field_problem(code, _SLIP_PROBLEMS[code], pointer="/tracking_code")])
 
 
+def codes_of(body: FeedbackIn) -> list[tuple[EntryKind, str]]:
+    """The codes of the catalogue that it names."""
+    return [(kind, code) for kind in _CODES if (code := getattr(body, kind)) is not None]
+
+
 def _unknown_codes(arrival: Arrival, body: FeedbackIn) -> UnknownCode | None:
-    unknown = [
-        kind for kind in _CODES if (code := getattr(body, kind)) is not None and (kind, code) not in arrival.known.codes
-    ]
+    unknown = [kind for kind, code in codes_of(body) if (kind, code) not in arrival.known.codes]
     if not unknown:
         return None
     text = Bilingual(fr="Ce code n'est pas au catalogue.", en="This code is not in the catalogue.")

@@ -8,6 +8,7 @@ import pytest
 
 from libs.common.documents import read_document
 from libs.contracts.catalogue import entry_id_of
+from services.intake.catalogue.queries import AGAIN_SECONDS
 from services.intake.catalogue.schemas import CatalogueDocument
 from services.intake.catalogue.service import publish
 from tests.services.intake.conftest import CATALOGUE
@@ -215,3 +216,11 @@ async def test_a_document_tells_what_it_changes_and_no_more(intake: Intake) -> N
     async with intake.database.transaction() as session:
         await publish(session, dated)
     assert await intake.count("event_pending") == waiting + len(document.topics)
+
+
+async def test_what_is_put_into_the_catalogue_can_be_spoken_about_at_once(intake: Intake) -> None:
+    said = {"channel": "web", "service": "canals", "text": "L'écluse est fermée."}
+    assert (await intake.http.post("/v1/feedback", json=said)).status_code == 422
+    await put(intake, "services/canals")
+    intake.app.state.desk.codes._read_at -= AGAIN_SECONDS
+    assert (await intake.http.post("/v1/feedback", json=said)).status_code == 201

@@ -72,13 +72,13 @@ async def test_a_retry_is_answered_though_the_touchpoint_was_retired_since(intak
     once, body = key(), {"touchpoint": "kiosk-downtown", **MARK}
     first = await intake.submit(body, once)
     codes = intake.app.state.desk.codes
-    known, codes._known = codes._known, Known(frozenset(), {})
+    codes._known, codes._read_at = Known(frozenset(), {}), float("inf")
     try:
         assert await intake.submit(body, once) == first
         answer = await intake.http.post("/v1/feedback", json=body, headers=key())
         assert answer.json()["type"] == "urn:ecoute:problem:unknown-code"
     finally:
-        codes._known = known
+        codes._read_at = float("-inf")
 
 
 async def test_a_service_of_others_is_refused_and_says_where_to_turn(intake: Intake) -> None:

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from libs.common.languages import Language
@@ -180,10 +180,15 @@ class WhereTo(Wire):
     en: Destination
 
 
+def _in_both(to: object) -> object:
+    """Said once, it is said in either language: the person reads it as it was written."""
+    return {"fr": to, "en": to} if isinstance(to, str) else to
+
+
 class Refer(Action):
     """Somebody else must answer: the person is told who and why, and the case is closed."""
 
-    to: WhereTo | Destination = Field(
+    to: Annotated[WhereTo, BeforeValidator(_in_both, json_schema_input_type=WhereTo | Destination)] = Field(
         description="where to turn, with its address: in French and English, or in the language of the reply"
     )
     text: Told = Field(description="the reasons, as the person reads them")
@@ -191,8 +196,7 @@ class Refer(Action):
 
     def told(self, language: Language) -> str:
         """The reasons, where to turn, and the recourse, as the person reads it."""
-        to = self.to if isinstance(self.to, str) else getattr(self.to, language)
-        return "\n\n".join(part for part in (self.text, to, self.recourse) if part)
+        return "\n\n".join(part for part in (self.text, getattr(self.to, language), self.recourse) if part)
 
 
 class Decline(Action):
