@@ -27,6 +27,7 @@ async def asked_for(
     ids, others = body.feedback_ids, list[UUID]()
     if body.contact is not None:
         ids, others = await _of_contact(session, desk, body.contact)
+        others = await _given_out(session, others, by)
     query = (
         select(Feedback)
         .outerjoin(CaseView, CaseView.feedback_id == Feedback.id)
@@ -37,6 +38,12 @@ async def asked_for(
     if body.contact is None and len(found) < len(set(ids)):
         raise FeedbackNotFound
     return list(found), others
+
+
+async def _given_out(session: AsyncSession, ids: list[UUID], by: Principal) -> list[UUID]:
+    """Those of the feedbacks that are not hidden from who asks."""
+    query = select(Feedback.id).outerjoin(CaseView, CaseView.feedback_id == Feedback.id)
+    return list(await session.scalars(query.where(Feedback.id.in_(ids), given_out_to(by)).order_by(Feedback.id)))
 
 
 async def _of_contact(session: AsyncSession, desk: Desk, contact: ContactIn) -> tuple[list[UUID], list[UUID]]:

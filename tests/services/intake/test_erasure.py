@@ -269,3 +269,17 @@ async def test_a_team_complained_about_erases_nothing_of_it_whatever_role_its_me
         headers = intake.staff(role, teams=["passports"])
         assert (await intake.http.post("/v1/privacy/erasures", json=body, headers=headers)).status_code == 404
     assert "person.key" in await held(intake, receipt["id"])
+
+
+async def test_nor_is_it_told_that_somebody_spoke_for_another_in_what_is_hidden_from_it(intake: Intake) -> None:
+    address = f"{uuid4().hex}@exemple.org"
+    receipt = await intake.submit({**COMPLAINT, "submitted_by": {"role": "relative", "email": address}})
+    fields = {"state": "new", "submitted_at": receipt["submitted_at"], "hidden_from": ["passports"]}
+    await intake.hear(told(CaseOpened, receipt["id"], 1, **fields))
+    for teams, seen in ((["passports"], []), (["pensions"], [receipt["id"]])):
+        for path, body in (("exports", {}), ("erasures", {"reason": "unlawful"})):
+            who = intake.staff("admin", teams=teams)
+            answer = await intake.http.post(
+                f"/v1/privacy/{path}", json={"contact": {"email": address}} | body, headers=who
+            )
+            assert answer.json()["spoke_for_others"] == seen
