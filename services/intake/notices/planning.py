@@ -58,6 +58,8 @@ _ALWAYS_TOLD: Final[dict[type[CaseEvent], NoticeKind]] = {
 
 GIVE_UP_AFTER: Final = timedelta(days=3)
 _NOTICES: Final = UUID("0a52bd43-8d2c-5a5b-9a58-6b0d1e6f4c11")
+_OPENING: Final = 3
+"""The version of the assignment that comes with the opening, if one does: opened, decided, assigned."""
 _SOON: Final = timedelta(seconds=3)
 """A receipt waits a moment, so that it can say who has it: mostly the case is open by then."""
 _LATER: Final = timedelta(seconds=30)
@@ -135,6 +137,8 @@ def planned(received: Received[CaseEvent], recipients: Iterable[str]) -> list[di
             tell("taken", at + _LATER, event.feedback_id)
         case CaseAssigned(assigned_by="staff"):
             tell("assigned")
+        case CaseAssigned() if received.version > _OPENING:  # the rules looked at it again
+            tell("assigned", at + _LATER)
         case CaseAcknowledged(automatic=False):
             tell("acknowledged")
         case CaseAsked() if event.until - at > 2 * _REMIND_BEFORE:

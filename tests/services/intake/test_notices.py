@@ -10,7 +10,7 @@ import pytest
 from libs.common.clock import utc_now
 from libs.common.mail import Mailer, sender_of, server_of
 from services.intake.notices.sending import send_some
-from tests.services.intake.cases import DUE, Story, team_changed
+from tests.services.intake.cases import DUE, OTHER_TEAM, Story, team_changed
 from tests.services.intake.house import COMPLAINT, Intake
 from tests.services.intake.posting import ADDRESS, FOLLOW, PERSON, SAID, SENDER, SOON, Post, text_of
 from tests.services.post import post_office
@@ -47,6 +47,17 @@ async def test_who_has_it_is_told_by_a_second_mail_where_the_first_could_not_say
     await intake.hear(story.transferred())
     [moved] = await post.go()
     assert "Équipe des pensions" in text_of(moved)
+
+
+async def test_who_has_it_is_told_again_where_the_rules_give_it_to_another_team(intake: Intake, post: Post) -> None:
+    receipt = await intake.submit(SAID)
+    story = Story(receipt["id"])
+    await intake.hear(story.opened(), story.assigned())
+    assert len(await post.go()) == 1
+    story.version = 4
+    await intake.hear(story.assigned("rule", **OTHER_TEAM))
+    [mail] = await post.go()
+    assert "Équipe des pensions" in text_of(mail)
 
 
 async def test_everything_that_happens_is_told_once_in_its_order(intake: Intake, post: Post) -> None:
