@@ -22,6 +22,7 @@ from sqlalchemy import (
     delete,
     func,
     select,
+    text,
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB, insert
@@ -46,6 +47,7 @@ idempotency_key = Table(
     Column("expires_at", DateTime(timezone=True)),
     PrimaryKeyConstraint("scope", "key"),
     Index(None, "expires_at"),
+    Index("ix_idempotency_key_answer", "answer", postgresql_where=text("expires_at IS NULL")),
 )
 
 KEY_PATTERN = r"^[\x21-\x7e]+$"

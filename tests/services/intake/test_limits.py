@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from time import process_time
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
@@ -11,6 +12,7 @@ from libs.common.db import Database
 from libs.common.problems import TooManyRequests
 from libs.common.rate_limit import RateLimit
 from libs.common.request_limits import DEEPEST_JSON, is_too_deep
+from services.intake.privacy.service import _FORGET_FINGERPRINTS, _IDS
 from tests.services.intake.house import COMPLAINT, Intake
 
 
@@ -132,3 +134,11 @@ async def test_of_a_stranger_nothing_is_read_where_large_bodies_are_taken(
 
     answer = await intake.http.post("/v1/feedback/batch", content=pieces(), headers=token)
     assert (answer.status_code, answer.json()["type"], read) == (401, "urn:ecoute:problem:unauthenticated", 0)
+
+
+async def test_an_erasure_reads_no_more_keys_than_its_own_however_many_there_are(intake: Intake) -> None:
+    explain = text(f"EXPLAIN {_FORGET_FINGERPRINTS.text}").bindparams(_IDS)
+    async with intake.database.transaction() as session:
+        await session.execute(text("SET LOCAL enable_seqscan = off"))
+        plan = await session.scalars(explain, {"ids": [uuid4()]})
+    assert "ix_idempotency_key_answer" in "\n".join(plan)

@@ -1,0 +1,1 @@
+CREATE INDEX ix_idempotency_key_answer ON idempotency_key (answer) WHERE expires_at IS NULL;
