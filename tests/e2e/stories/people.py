@@ -95,6 +95,11 @@ def new_key(admin: Somebody, kind: str, code: str) -> dict[str, Any]:
     return made
 
 
+def replies_in(seen: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What the team replied, of all that a person follows: the oldest first."""
+    return [entry for entry in seen["conversation"] if entry["kind"] == "reply"]
+
+
 def refused(answer: httpx.Response, status: int, problem: str, *pointers: str) -> dict[str, Any]:
     """The problem that somebody meets, with the fields that it names."""
     assert answer.headers["content-type"] == "application/problem+json", answer.text

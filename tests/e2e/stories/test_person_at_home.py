@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from tests.e2e.stories.people import IN_FRENCH, holder_of, letter_to, refused, retry, somebody
+from tests.e2e.stories.people import IN_FRENCH, holder_of, letter_to, refused, replies_in, retry, somebody
 from tests.services.post import PostOffice
 from tests.system import System, eventually, json_of
 
@@ -17,10 +17,6 @@ COMPLAINT: dict[str, Any] = {
     "ratings": [{"measure": "csat", "value": 1}],
 }
 IN_A_WEEK = timedelta(days=7)
-
-
-def replies_in(seen: dict[str, Any]) -> list[dict[str, Any]]:
-    return [entry for entry in seen["conversation"] if entry["kind"] == "reply"]
 
 
 def _signed(address: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from tests.e2e.log import CASES, events_of
-from tests.e2e.stories.people import IN_FRENCH, Somebody, holder_of, named, refused, retry, somebody
+from tests.e2e.stories.people import IN_FRENCH, Somebody, holder_of, named, refused, replies_in, retry, somebody
 from tests.system import System, eventually, json_of
 
 SERVICE = f"family-books-{uuid4().hex[:8]}"
@@ -199,7 +199,7 @@ def test_she_declines_or_refers_and_the_person_reads_why_and_where_to_turn(
     assert refused(amina.tries(case, "reply", **ANSWER), 409, "verb-not-possible")["detail"].endswith("reopen, link.")
     with somebody(system, holder_of(receipt["tracking_code"])) as person:
         seen = person.sees("declined")
-        assert seen["replies"][0]["text"] == f"{reasons['text']}\n\n{reasons['recourse']}"
+        assert replies_in(seen)[0]["text"] == f"{reasons['text']}\n\n{reasons['recourse']}"
         assert seen["next_by"] == declined["reopen_until"]
         more = {"text": "Ce n'était pas la même demande."}
         json_of(person.intake.post("/v1/tracking/messages", json=more, headers=retry()), 201)
@@ -213,7 +213,7 @@ def test_she_declines_or_refers_and_the_person_reads_why_and_where_to_turn(
     to = {"fr": "Mairie, 1 rue de l'Église", "en": "Town hall, 1 rue de l'Église"}
     assert amina.does(case, "refer", to=to, text="La mairie tient les livrets.")["outcome"] == "referred"
     with somebody(system, holder_of(receipt["tracking_code"])) as person:
-        assert person.sees("referred")["replies"][0]["text"] == f"La mairie tient les livrets.\n\n{to['fr']}"
+        assert replies_in(person.sees("referred"))[0]["text"] == f"La mairie tient les livrets.\n\n{to['fr']}"
 
 
 def test_what_concerns_a_team_s_own_staff_is_seen_by_the_restricted_team_s_supervisor_alone(
@@ -260,7 +260,7 @@ def test_when_the_person_says_no_she_takes_it_up_again_and_a_new_promise_runs(
         promised = clock_of(reopened, "stage2_reply")["due_at"]
         assert person.sees("reopened")["next_by"] == promised
         second = amina.does(case, "reply", text="Un second livret est parti.", outcome="upheld", remedy="replacement")
-        assert (second["answers"], clock_of(second, "stage2_reply")["met"]) == (2, True)
+        assert (second["final_replies"], clock_of(second, "stage2_reply")["met"]) == (2, True)
         person.sees("answered")
         early = person.intake.post("/v1/tracking/evaluation", json={"solved": "yes", "answer": 3})
         refused(early, 409, "not-answered-yet")
@@ -296,7 +296,7 @@ def test_a_reply_that_did_not_arrive_was_none_and_is_brought_otherwise(amina: So
     assert (clock_of(back, "reply")["ended_at"], clock_of(back, "acknowledge")["ended_at"]) == (None, None)
     assert clock_of(back, "reply")["due_at"] == clock_of(answered, "reply")["due_at"]
     again = amina.does(case, "reply", **ANSWER, note="Son voisin a le bon numéro.")
-    assert (again["answers"], tasks_of(again)) == (2, ["deliver_reply"])
+    assert (again["final_replies"], tasks_of(again)) == (2, ["deliver_reply"])
     brought = {"answer": 2, "by": "phone", "outcome": "delivered"}
     eventually(lambda: amina.intake.post(path, json=brought, headers=retry()).status_code == 200)
     eventually(lambda: tasks_of(reread(amina, case)) == [])

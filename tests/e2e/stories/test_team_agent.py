@@ -8,7 +8,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.e2e.stories.people import IN_FRENCH, Somebody, holder_of, named, refused, retry, somebody
+from tests.e2e.stories.people import IN_FRENCH, Somebody, holder_of, named, refused, replies_in, retry, somebody
 from tests.system import System, eventually, json_of
 
 TOPIC = f"desk-{uuid4().hex[:8]}"
@@ -239,7 +239,7 @@ def test_she_answers_first_in_part_and_then_for_good(system: System, zoe: Somebo
     receipt, case = in_hand(zoe, public)
     zoe.does(case, "reply", interim=True, text="Nous avons retrouvé votre demande.")
     running = reread(zoe, case)
-    assert (running["state"], running["answers"]) == ("acknowledged", 0)
+    assert (running["state"], running["final_replies"]) == ("acknowledged", 0)
     assert clock_of(running, "reply")["ended_at"] is None
     for body in ({"text": "Il part demain."}, {"text": "Bientôt.", "interim": True, "outcome": "upheld"}):
         problem = refused(zoe.tries(case, "reply", **body), 422, "invalid-request", "")
@@ -257,11 +257,11 @@ def test_she_answers_first_in_part_and_then_for_good(system: System, zoe: Somebo
     assert json_of(zoe.routing.post(path, json=final, headers=key)) == done
     other = zoe.routing.post(path, json={**final, "outcome": "not_upheld"}, headers=key)
     assert "déjà venue avec un autre corps" in refused(other, 422, "idempotency-key-reused")["title"]
-    assert (done["state"], done["answers"], clock_of(done, "reply")["met"]) == ("answered", 1, True)
+    assert (done["state"], done["final_replies"], clock_of(done, "reply")["met"]) == ("answered", 1, True)
     with somebody(system, holder_of(receipt["tracking_code"])) as person:
-        assert [(one["interim"], one["text"]) for one in person.sees("answered")["replies"]] == [
-            (True, "Nous avons retrouvé votre demande."),
-            (False, "Il part demain.\n\nIl était imprimé.\n\nÉcrivez-nous."),
+        assert [(one["answer"], one["text"]) for one in replies_in(person.sees("answered"))] == [
+            (None, "Nous avons retrouvé votre demande."),
+            (1, "Il part demain.\n\nIl était imprimé.\n\nÉcrivez-nous."),
         ]
 
 
