@@ -101,11 +101,12 @@ def replies_in(seen: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def refused(answer: httpx.Response, status: int, problem: str, *pointers: str) -> dict[str, Any]:
-    """The problem that somebody meets, with the fields that it names."""
+    """The problem that somebody meets, with the fields that it names: by pointer, or a header by its name."""
     assert answer.headers["content-type"] == "application/problem+json", answer.text
     body: dict[str, Any] = json_of(answer, status)
     assert body["type"] == f"urn:ecoute:problem:{problem}", body
-    assert [one["pointer"] for one in body.get("errors") or []] == list(pointers)
+    named_there = [one["pointer"] if "pointer" in one else one["parameter"] for one in body.get("errors") or []]
+    assert named_there == list(pointers)
     return body
 
 
