@@ -8,17 +8,25 @@ from pydantic import BaseModel, Field
 
 from libs.common.languages import Bilingual, language_of_request
 
+_NO_EMAIL = "value is not a valid email address"
+"""How the library begins what it says of an address: that has no code of its own."""
 _SAFE_SEGMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 
 # Where the library's own message quotes what was sent, or speaks of a text as of a list.
 _ENGLISH_RULES = {
     "value_error": "This value is refused.",
+    "email": "This is not a whole e-mail address.",
+    "model_attributes_type": "A JSON object is expected, sent as `application/json`.",
     "uuid_parsing": "A UUID is expected.",
     "string_too_long": "This text is too long.",
     "string_too_short": "This text is too short.",
 }
 
 _FRENCH_RULES = {
+    "email": "Cette adresse électronique n'est pas complète, ou un caractère est faux.",
+    "model_attributes_type": "Un objet JSON est attendu, envoyé en « application/json ».",
+    "less_than_equal": "Cette valeur dépasse le maximum permis.",
+    "greater_than_equal": "Cette valeur est en dessous du minimum permis.",
     "missing": "Ce champ est obligatoire.",
     "extra_forbidden": "Ce champ n'existe pas.",
     "literal_error": "Cette valeur n'est pas dans la liste permise.",
@@ -67,9 +75,10 @@ def field_problem_of(error: Mapping[str, Any]) -> FieldProblem:
     code = str(error["type"])
     if code in ("too_long", "too_short") and isinstance(error.get("input"), str):
         code = f"string_{code}"
-    message = _ENGLISH_RULES.get(code) or str(error["msg"])
+    rule = "email" if str(error["msg"]).startswith(_NO_EMAIL) else code
+    message = _ENGLISH_RULES.get(rule) or str(error["msg"])
     if language_of_request.get() == "fr":
-        message = error.get("ctx", {}).get("fr") or _FRENCH_RULES.get(code, "Cette valeur est refusée.")
+        message = error.get("ctx", {}).get("fr") or _FRENCH_RULES.get(rule, "Cette valeur est refusée.")
     if place == "body":
         pointer = "" if code == "json_invalid" else "".join(f"/{segment}" for segment in segments)
         return FieldProblem(pointer=pointer, code=code, detail=message)
