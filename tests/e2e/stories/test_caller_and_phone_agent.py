@@ -91,7 +91,7 @@ def test_a_daughter_without_authority_calls_for_her_mother_and_is_told_nothing_o
         agent.does(case, "reply", text="Her passport was sent to 12 rue Basse.", outcome="upheld")
     with somebody(system, holder_of(receipt["tracking_code"]) | IN_FRENCH) as lea:
         seen = lea.sees("answered")
-        assert [one["text"] for one in seen["replies"]] == [None]
+        assert [one["text"] for one in seen["conversation"] if one["kind"] == "reply"] == [None]
         assert "rien de son dossier ne peut vous être dit" in seen["withheld"]["fr"]
         assert not seen["evaluation_asked"]
         for path, body in {
@@ -139,13 +139,11 @@ def test_a_call_is_settled_at_once_and_every_slip_of_the_pen_is_told(system: Sys
         assert (case["state"], case["outcome"], case["remedy"]) == ("answered", "upheld", "called-back")
         refused(agent.tries(case, "acknowledge"), 409, "verb-not-possible")
     with somebody(system, holder_of(settled["tracking_code"])) as caller:
-        assert caller.sees("answered")["evaluation_asked"]
+        assert caller.sees("resolved_on_the_spot")["evaluation_asked"]
         json_of(caller.intake.post("/v1/tracking/evaluation", json={"solved": "yes"}), 201)
         assert caller.follows()["situation"] == "evaluated_yes"
-        assert (
-            json_of(caller.intake.get("/v1/privacy/export"))["items"][0]["feedback"]["interaction"]
-            == CALL["interaction"]
-        )
+        [held] = json_of(caller.intake.get("/v1/privacy/export"))["items"]
+        assert held["feedback"]["interaction"] == CALL["interaction"]
 
 
 def test_a_caller_who_has_lost_the_code_gets_another_and_the_old_one_opens_nothing(system: System) -> None:

@@ -263,7 +263,8 @@ def test_a_mailing_system_says_what_became_of_a_letter_and_reads_nothing(system:
             again = retry()
             first = json_of(mailing.intake.post(path, json=returned, headers=again))
             assert json_of(mailing.intake.post(path, json=returned, headers=again)) == first
-            assert zoe.sees("undeliverable")["replies"][0]["text"] == "A new one is on its way."
+            told = zoe.sees("undeliverable")["conversation"]
+            assert [one["text"] for one in told if one["kind"] == "reply"] == ["A new one is on its way."]
         eventually(lambda: [one["task"] for one in team.case_of(receipt)["tasks"]] == ["reply_undelivered"])
         assert team.case_of(receipt)["state"] == "assigned"
         refused(mailing.intake.get(f"/v1/feedback/{receipt['id']}"), 403, "forbidden")
