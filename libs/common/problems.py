@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
+from libs.common.examples import give_back_nulls, shown
 from libs.common.failures import is_infrastructure, sqlstate
 from libs.common.field_problems import FieldProblem, field_problem_of
 from libs.common.languages import Bilingual, Language, language_of_request
@@ -27,6 +28,18 @@ NOT_TEXT = frozenset({"22021", "22P05"})
 
 class ProblemDetails(BaseModel):
     """RFC 9457 problem details."""
+
+    model_config = shown(
+        {
+            "type": "urn:ecoute:problem:invalid-request",
+            "title": "The request does not have the form that is asked for: see `errors`.",
+            "status": 422,
+            "request_id": "0199b3f2-7a10-7b61-a7a5-6b0c9f1d2e33",
+            "errors": [
+                {"pointer": "/ratings/0", "code": "off_scale", "detail": "The mark is not on the measure's scale."}
+            ],
+        }
+    )
 
     type: str = Field(examples=["urn:ecoute:problem:invalid-request"])
     title: str
@@ -234,6 +247,7 @@ def _with_problems(document: dict[str, Any]) -> dict[str, Any]:
     schemas["ProblemDetails"] = problem
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
+    give_back_nulls(document)
     operations = [operation for path in document["paths"].values() for operation in path.values()]
     for operation in operations:
         _say_what_any_call_can_meet(operation)

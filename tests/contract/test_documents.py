@@ -1,15 +1,22 @@
 """The documents that others build against."""
 
+import json
 import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from jsonschema_rs import Draft202012Validator
+from pydantic import BaseModel
+
+from libs.common.wire import Wire
 
 ROOT = Path(__file__).parents[2]
+TRIAL = ROOT / "services" / "routing" / "rules" / "trial.py"
 SERVICES = ("intake", "routing", "analytics")
 METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -37,6 +44,81 @@ def test_every_operation_says_what_it_does_under_a_name_and_a_tag(documents: dic
     assert len(operations) > 15
     assert all(one["operationId"] and one["tags"] and one["description"] for one in operations)
     assert len({one["operationId"] for one in operations}) == len(operations)
+
+
+def test_every_call_has_a_line_of_its_own_and_a_tag_that_the_document_explains(
+    documents: dict[str, dict[str, Any]],
+) -> None:
+    for document in documents.values():
+        explained = {tag["name"] for tag in document["tags"] if tag["description"]}
+        used = {tag for _, _, one in _operations(document) for tag in one["tags"]}
+        assert used == explained
+        for path, method, one in _operations(document):
+            assert one["summary"] != one["operationId"].replace("_", " ").title(), (path, method)
+            assert len(one["summary"]) <= 120, (path, method)
+
+
+def test_every_parameter_says_what_it_is(documents: dict[str, dict[str, Any]]) -> None:
+    silent = [
+        (path, method, parameter["name"])
+        for document in documents.values()
+        for path, method, one in _operations(document)
+        for parameter in one.get("parameters", [])
+        if not parameter.get("description")
+    ]
+    assert silent == []
+
+
+def test_no_schema_has_a_name_made_of_others(documents: dict[str, dict[str, Any]]) -> None:
+    names = {name for document in documents.values() for name in document["components"]["schemas"]}
+    assert [name for name in names if not re.fullmatch("[A-Z][A-Za-z0-9]+", name)] == []
+
+
+def test_every_request_body_has_an_example(documents: dict[str, dict[str, Any]]) -> None:
+    without = []
+    for document in documents.values():
+        for path, method, operation in _operations(document):
+            for kind, content in operation.get("requestBody", {"content": {}})["content"].items():
+                schema = _followed(document, content["schema"])
+                if schema.get("format") != "binary" and not (content.get("example") or schema.get("examples")):
+                    without.append((path, method, kind))
+    assert without == []
+
+
+def test_the_main_answers_have_an_example(documents: dict[str, dict[str, Any]]) -> None:
+    shown = {
+        name
+        for document in documents.values()
+        for name, schema in document["components"]["schemas"].items()
+        if schema.get("examples")
+    }
+    assert {"Receipt", "Tracking", "FeedbackOut", "FeedbackSummary", "BatchOut", "TrackingCodes"} <= shown
+    assert {"CaseSummary", "CaseOut", "Cases", "Timeline", "TeamOut", "CalendarOut", "StandardOut", "RulesOut"} <= shown
+    assert {"Figures", "Series", "Definitions", "StandardResults", "ProblemDetails"} <= shown
+
+
+def test_every_example_is_what_its_schema_says(documents: dict[str, dict[str, Any]]) -> None:
+    for document in documents.values():
+        schemas = document["components"]["schemas"]
+        for name, schema in schemas.items():
+            whole = {"$ref": f"#/components/schemas/{name}", "components": {"schemas": schemas}}
+            for example in schema.get("examples", []):
+                checked = Draft202012Validator(whole, validate_formats=True).iter_errors(example)
+                assert [(name, error.message) for error in checked] == []
+            for part, field in schema.get("properties", {}).items():
+                for example in field.get("examples", []):
+                    at = {**field, "components": {"schemas": schemas}}
+                    assert Draft202012Validator(at).is_valid(example), (name, part, example)
+
+
+def test_every_example_of_a_request_is_taken_in() -> None:
+    for path in (*ROOT.glob("services/*/*/schemas.py"), *ROOT.glob("services/*/*/*/schemas.py"), TRIAL):
+        import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    bodies = [body for body in _kinds_of(Wire) if body.__module__.startswith("services.") and _examples(body)]
+    assert len(bodies) > 40
+    for body in bodies:
+        for example in _examples(body):
+            body.model_validate_json(json.dumps(example))
 
 
 def test_every_error_is_a_problem_document(documents: dict[str, dict[str, Any]]) -> None:
@@ -94,3 +176,21 @@ def _references(node: Any) -> list[str]:
     if isinstance(node, list):
         return [found for value in node for found in _references(value)]
     return []
+
+
+def _followed(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" not in schema:
+        return schema
+    found: dict[str, Any] = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    return found
+
+
+def _kinds_of(kind: type[BaseModel]) -> list[type[BaseModel]]:
+    return [found for one in kind.__subclasses__() for found in (one, *_kinds_of(one))]
+
+
+def _examples(body: type[BaseModel]) -> list[dict[str, Any]]:
+    """Its own, and not those of what it extends."""
+    own = body.model_config.get("json_schema_extra")
+    inherited = [base.model_config.get("json_schema_extra") for base in body.__bases__ if issubclass(base, BaseModel)]
+    return own["examples"] if isinstance(own, dict) and own not in inherited else []

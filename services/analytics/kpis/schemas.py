@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from libs.common.examples import shown
 from libs.common.languages import Bilingual
 from libs.contracts.codes import ClockName
 from services.analytics.as_of.schemas import AsOf
@@ -87,7 +88,9 @@ class SeriesQuery(SpanQuery):
 class Span(BaseModel):
     """Local days, from the first to before `to`."""
 
-    from_: date = Field(serialization_alias="from")
+    model_config = ConfigDict(populate_by_name=True)
+
+    from_: date = Field(alias="from")
     to: date = Field(description="exclusive")
     time_zone: str = Field(examples=["America/Toronto"])
 
@@ -157,6 +160,44 @@ class Figure(Quantity):
 class Figures(BaseModel):
     """All read in one transaction: they agree with each other."""
 
+    model_config = shown(
+        {
+            "as_of": {
+                "at": "2026-12-01T15:20:04Z",
+                "positions": {"intake": {"epoch": 1, "pos": 4211}, "routing": {"epoch": 1, "pos": 9120}},
+            },
+            "span": {"from": "2026-11-01", "to": "2026-12-01", "time_zone": "America/Toronto"},
+            "by": ["service"],
+            "labels": {"service": {"passports": {"fr": "Passeports", "en": "Passports"}}},
+            "figures": [
+                {
+                    "unit": "percent",
+                    "value": 87.5,
+                    "n": 40,
+                    "numerator": 35,
+                    "denominator": 40,
+                    "interval": [73.9, 94.5],
+                    "selection": None,
+                    "name": "standard_met",
+                    "version": 1,
+                    "clock": "reply",
+                    "quantile": None,
+                    "companions": {},
+                    "flags": [],
+                    "source": "rollups",
+                    "span": {"from": "2026-11-01", "to": "2026-12-01", "time_zone": "America/Toronto"},
+                    "filters": {"service": "passports"},
+                    "where": {},
+                    "as_of": {
+                        "at": "2026-12-01T15:20:04Z",
+                        "positions": {"intake": {"epoch": 1, "pos": 4211}, "routing": {"epoch": 1, "pos": 9120}},
+                    },
+                    "comparison": None,
+                }
+            ],
+        }
+    )
+
     as_of: AsOf
     span: Span
     by: list[Dimension]
@@ -169,7 +210,9 @@ class Figures(BaseModel):
 class Point(Quantity):
     """A figure of one day, week or month."""
 
-    from_: date = Field(serialization_alias="from")
+    model_config = ConfigDict(populate_by_name=True)
+
+    from_: date = Field(alias="from")
     to: date = Field(description="exclusive")
     companions: dict[str, Quantity]
     flags: list[Flag]
@@ -188,6 +231,46 @@ class Line(BaseModel):
 
 class Series(BaseModel):
     """One figure over time: no gaps; where there is nothing, the value is null and n is 0."""
+
+    model_config = shown(
+        {
+            "name": "volume",
+            "version": 1,
+            "grain": "week",
+            "as_of": {
+                "at": "2026-12-01T15:20:04Z",
+                "positions": {"intake": {"epoch": 1, "pos": 4211}, "routing": {"epoch": 1, "pos": 9120}},
+            },
+            "span": {"from": "2026-11-01", "to": "2026-12-01", "time_zone": "America/Toronto"},
+            "by": [],
+            "where": {"channel": ["web"]},
+            "labels": {},
+            "lines": [
+                {
+                    "filters": {},
+                    "clock": None,
+                    "quantile": None,
+                    "unit": "count",
+                    "points": [
+                        {
+                            "unit": "count",
+                            "value": 12,
+                            "n": 12,
+                            "numerator": None,
+                            "denominator": None,
+                            "interval": None,
+                            "selection": None,
+                            "from": "2026-11-02",
+                            "to": "2026-11-09",
+                            "companions": {},
+                            "flags": [],
+                            "source": "rollups",
+                        }
+                    ],
+                }
+            ],
+        }
+    )
 
     name: KpiName
     version: int
@@ -215,4 +298,20 @@ class DefinitionOut(BaseModel):
 
 
 class Definitions(BaseModel):
+    model_config = shown(
+        {
+            "items": [
+                {
+                    "name": "volume",
+                    "version": 1,
+                    "units": ["count"],
+                    "title": {"fr": "Retours reçus", "en": "Feedback received"},
+                    "formula": {"fr": "retours reçus dans la période", "en": "feedback submitted in the span"},
+                    "notes": {"fr": "Compté au jour de la soumission.", "en": "Counted on the day of submission."},
+                    "source": "A plain count",
+                }
+            ]
+        }
+    )
+
     items: list[DefinitionOut]

@@ -4,6 +4,7 @@ from datetime import date
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from libs.common.examples import shown
 from libs.common.languages import Bilingual
 from libs.contracts.codes import Starts
 from services.analytics.as_of.schemas import AsOf
@@ -49,6 +50,37 @@ class StandardResult(BaseModel):
 
 class StandardResults(BaseModel):
     """By standard and clock, then each clock of all standards together. All read in one transaction."""
+
+    model_config = shown(
+        {
+            "as_of": {
+                "at": "2026-12-01T15:20:04Z",
+                "positions": {"intake": {"epoch": 1, "pos": 4211}, "routing": {"epoch": 1, "pos": 9120}},
+            },
+            "span": {"from": "2026-11-01", "to": "2026-12-01", "time_zone": "America/Toronto"},
+            "published": True,
+            "source": "rollups",
+            "items": [
+                {
+                    "standard": "complaints",
+                    "name": {"fr": "Réponse aux plaintes", "en": "Answers to complaints"},
+                    "clock": "reply",
+                    "promised": {"starts": "submission", "business_days": 15, "calendar_days": None},
+                    "met_of_due": {
+                        "unit": "percent",
+                        "value": 87.5,
+                        "n": 40,
+                        "numerator": 35,
+                        "denominator": 40,
+                        "interval": [73.9, 94.5],
+                        "selection": None,
+                    },
+                    "open_breached": 2,
+                    "flags": [],
+                }
+            ],
+        }
+    )
 
     as_of: AsOf
     span: Span

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from libs.common.examples import shown
 from libs.common.languages import Bilingual
 from libs.common.wire import Name, Wire, Words
 from libs.contracts.codes import Channel, Code
@@ -23,6 +24,8 @@ class Advice(Bilingual):
 
 class EntryIn(Wire):
     """What every entry has; `parent` makes the tree."""
+
+    model_config = shown({"name": {"fr": "Bureau du nord", "en": "North office"}, "valid_from": "2027-01-04"})
 
     name: Name
     parent: Code | None = None
@@ -43,6 +46,15 @@ class EntryIn(Wire):
 class ServiceIn(EntryIn):
     """A service; one out of scope is somebody else's, and says where to turn."""
 
+    model_config = shown(
+        {"name": {"fr": "Renouvellement de passeport", "en": "Passport renewal"}, "parent": "passports"},
+        {
+            "name": {"fr": "Permis de conduire", "en": "Driving licences"},
+            "out_of_scope": True,
+            "where_to_turn": {"fr": "Adressez-vous à votre province.", "en": "Turn to your province."},
+        },
+    )
+
     out_of_scope: bool = False
     where_to_turn: Advice | None = None
 
@@ -59,6 +71,16 @@ class ServiceIn(EntryIn):
 
 class TouchpointIn(EntryIn):
     """A page, a line, a desk, a kiosk: what it fills in where feedback leaves it out."""
+
+    model_config = shown(
+        {
+            "name": {"fr": "Borne du centre-ville", "en": "Downtown kiosk"},
+            "channel": "counter",
+            "service": "passports",
+            "service_point": "office-downtown",
+            "phase": "visit",
+        }
+    )
 
     channel: Channel
     service: Code | None = None

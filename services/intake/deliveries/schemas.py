@@ -7,12 +7,23 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from libs.common.examples import shown
 from libs.common.wire import Line, Wire
 from libs.contracts.codes import DeliveredBy, UndeliverableBecause
 
 
 class DeliveryIn(Wire):
     """Whether a reply reached the person: told by who brought it."""
+
+    model_config = shown(
+        {"answer": 1, "by": "letter", "outcome": "delivered", "at": "2026-12-04T15:00:00Z"},
+        {
+            "reply_id": "0199c2a0-1b7c-7e55-8a41-93d2f0c6b718",
+            "by": "phone",
+            "outcome": "undeliverable",
+            "because": "unreachable",
+        },
+    )
 
     reply_id: UUID | None = Field(None, description="of the conversation; or `answer`")
     answer: int | None = Field(None, ge=1, le=1_000_000, description="which final reply: 1 is the first")
@@ -55,6 +66,8 @@ class DeliveryOut(BaseModel):
 
 class BounceIn(Wire):
     """A mail of ours that came back, as a mail system tells it."""
+
+    model_config = shown({"message_id": "<0199c2a0-1b7c-7e55-8a41-93d2f0c6b718@agence.example>", "status": "5.1.1"})
 
     message_id: Annotated[Line, Field(max_length=200, examples=["<0192f0c4-…@service.example>"])]
     status: Annotated[str, Field(pattern=r"^[245]\.\d{1,3}\.\d{1,3}$", description="RFC 3463")] = "5.0.0"

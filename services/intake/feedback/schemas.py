@@ -16,6 +16,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from libs.common.examples import shown
 from libs.common.idempotency import KEY_PATTERN
 from libs.common.languages import Bilingual
 from libs.common.problems import ProblemDetails
@@ -144,6 +145,37 @@ class ResolvedOnTheSpotIn(Wire):
 class FeedbackIn(Wire):
     """At least one of text, topic, ratings, answers."""
 
+    model_config = shown(
+        {
+            "channel": "web",
+            "kind": "complaint",
+            "service": "passport-renewal",
+            "topic": "waiting-time",
+            "text": "Trois semaines, et toujours aucune nouvelle de mon passeport.",
+            "language": "fr",
+            "ratings": [{"measure": "csat", "value": 2}],
+            "person": {"name": "Zoé Tremblay", "email": "zoe@example.org", "language": "fr"},
+            "reply_by": "email",
+            "consent": [{"purpose": "contact", "given": True}],
+            "experienced_on": "2026-11-20",
+        },
+        {"touchpoint": "kiosk-downtown", "ratings": [{"measure": "ces", "value": 6}]},
+        {
+            "channel": "counter",
+            "service": "passports",
+            "service_point": "office-downtown",
+            "kind": "complaint",
+            "topic": "courtesy",
+            "text": "The person at desk 4 would not let me finish a sentence.",
+            "respondent": "client",
+            "concerns_staff": True,
+            "disclosure": "confidential",
+            "submitted_by": {"role": "relative", "authority": "declared", "name": "Ali Roy", "phone": "514-555-0123"},
+            "reply_to": "submitter",
+            "reply_by": "phone",
+        },
+    )
+
     channel: Channel | None = Field(
         None, description="how the person told us; may be missing where a touchpoint is not"
     )
@@ -204,6 +236,16 @@ LARGEST_BATCH_BYTES = 24_000_000
 class BatchItem(FeedbackIn):
     """Feedback as it is sent alone, and the key under which it is sent again."""
 
+    model_config = shown(
+        {
+            "touchpoint": "kiosk-downtown",
+            "ratings": [{"measure": "ces", "value": 6}],
+            "submitted_at": "2026-11-23T15:02:11Z",
+            "tracking_code": "0E94-ZFRZ-MXY3-2C4JP",
+            "idempotency_key": "kiosk-7-000412",
+        }
+    )
+
     idempotency_key: str | None = Field(
         None,
         min_length=8,
@@ -215,6 +257,26 @@ class BatchItem(FeedbackIn):
 
 class BatchIn(Wire):
     """Each item is read by itself: what is wrong with one is told in its outcome."""
+
+    model_config = shown(
+        {
+            "items": [
+                {
+                    "touchpoint": "kiosk-downtown",
+                    "ratings": [{"measure": "ces", "value": 6}],
+                    "submitted_at": "2026-11-23T15:02:11Z",
+                    "idempotency_key": "kiosk-7-000412",
+                },
+                {
+                    "channel": "letter",
+                    "kind": "enquiry",
+                    "service": "pensions",
+                    "text": "Quand ma pension sera-t-elle versée ?",
+                    "external_reference": "LET-2026-0815",
+                },
+            ]
+        }
+    )
 
     items: list[Annotated[BatchItem, READ_LATER]] = Field(min_length=1, max_length=MOST_IN_A_BATCH)
 
@@ -231,6 +293,49 @@ class BatchOutcome(BaseModel):
 class BatchOut(BaseModel):
     """An outcome for each item, in the order in which they were sent."""
 
+    model_config = shown(
+        {
+            "accepted": 1,
+            "refused": 1,
+            "outcomes": [
+                {
+                    "index": 0,
+                    "status": 201,
+                    "receipt": {
+                        "id": "0199b3f2-6d1e-7c3a-9f00-5b1d2c3e4f50",
+                        "reference": "EC-7K4Q-28M1",
+                        "tracking_code": "FBT6-277T-A4H6-QT3DF",
+                        "status": "received",
+                        "submitted_at": "2026-11-23T14:05:00Z",
+                        "next_step": {
+                            "fr": "Nous avons bien reçu votre message.",
+                            "en": "We have received your message.",
+                        },
+                    },
+                    "problem": None,
+                },
+                {
+                    "index": 1,
+                    "status": 422,
+                    "receipt": None,
+                    "problem": {
+                        "type": "urn:ecoute:problem:invalid-request",
+                        "title": "The request does not have the form that is asked for: see `errors`.",
+                        "status": 422,
+                        "request_id": "0199b3f2-7a10-7b61-a7a5-6b0c9f1d2e33",
+                        "errors": [
+                            {
+                                "pointer": "/ratings/0",
+                                "code": "off_scale",
+                                "detail": "The mark is not on the measure's scale.",
+                            }
+                        ],
+                    },
+                },
+            ],
+        }
+    )
+
     accepted: int
     refused: int
     outcomes: list[BatchOutcome]
@@ -238,6 +343,17 @@ class BatchOut(BaseModel):
 
 class Receipt(BaseModel):
     """What the person gets at once. The tracking code is the secret: show it, do not keep it."""
+
+    model_config = shown(
+        {
+            "id": "0199b3f2-6d1e-7c3a-9f00-5b1d2c3e4f50",
+            "reference": "EC-7K4Q-28M1",
+            "tracking_code": "FBT6-277T-A4H6-QT3DF",
+            "status": "received",
+            "submitted_at": "2026-11-23T14:05:00Z",
+            "next_step": {"fr": "Nous avons bien reçu votre message.", "en": "We have received your message."},
+        }
+    )
 
     id: UUID
     reference: str = Field(examples=["EC-7K4Q-29MX"], description="public; confers nothing")

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from libs.common.examples import shown
 from libs.common.problems import ProblemDetails
 from libs.common.wire import READ_LATER, Wire
 from libs.contracts.codes import Channel, Code, Interaction
@@ -18,6 +19,19 @@ MOST_ON_A_DAY = 100_000_000
 
 class InteractionCountIn(Wire):
     """How many contacts there were on a day: of one kind, through one channel, at one place, about one thing."""
+
+    model_config = shown(
+        {
+            "on": "2026-11-20",
+            "interaction": "visit",
+            "channel": "counter",
+            "service": "passports",
+            "service_point": "office-downtown",
+            "count": 412,
+            "waiting_seconds": 247200,
+            "waited": 398,
+        }
+    )
 
     on: date = Field(ge=date(2000, 1, 1))
     interaction: Interaction
@@ -42,6 +56,24 @@ class InteractionCountIn(Wire):
 
 class InteractionsIn(Wire):
     """Each item is read by itself: what is wrong with one is told in its outcome."""
+
+    model_config = shown(
+        {
+            "items": [
+                {
+                    "on": "2026-11-20",
+                    "interaction": "visit",
+                    "channel": "counter",
+                    "service": "passports",
+                    "service_point": "office-downtown",
+                    "count": 412,
+                    "waiting_seconds": 247200,
+                    "waited": 398,
+                },
+                {"on": "2026-11-20", "interaction": "call", "channel": "phone", "service": "pensions", "count": 1630},
+            ]
+        }
+    )
 
     items: list[Annotated[InteractionCountIn, READ_LATER]] = Field(min_length=1, max_length=MOST_IN_A_BATCH)
 

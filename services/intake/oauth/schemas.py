@@ -35,7 +35,12 @@ TOKEN_REQUEST: dict[str, Any] = {
                         "client_secret": {"type": "string", "description": "one of its keys"},
                         "scope": {"type": "string", "description": "fewer scopes than it has, with spaces between"},
                     },
-                }
+                },
+                "example": {
+                    "grant_type": "client_credentials",
+                    "client_id": "helpdesk",
+                    "client_secret": "eck_4q8z2m6t0c9d7x1k_…",
+                },
             }
         },
     },

@@ -6,6 +6,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+from libs.common.examples import shown
 from libs.common.languages import Bilingual
 from libs.common.settings import ORIGIN
 from libs.common.wire import Line, Name, Wire
@@ -24,6 +25,15 @@ TeamCodes = Annotated[list[Code], Field(max_length=50), AfterValidator(lambda gi
 
 class PartnerIn(Wire):
     """Another organisation, or a tool of one's own, that sends and reads by its own keys."""
+
+    model_config = shown(
+        {
+            "name": {"fr": "Centre d’aide", "en": "Help desk"},
+            "scopes": ["feedback:write", "cases:work"],
+            "teams": ["passports"],
+            "origins": ["https://help.example.org"],
+        }
+    )
 
     name: Name
     scopes: ScopeCodes
@@ -47,6 +57,14 @@ class PartnerIn(Wire):
 
 class DeviceIn(PartnerIn):
     """A kiosk, a terminal, a counter's tool: one installation, with keys of its own."""
+
+    model_config = shown(
+        {
+            "name": {"fr": "Borne du centre-ville", "en": "Downtown kiosk"},
+            "scopes": ["feedback:write"],
+            "touchpoint": "kiosk-downtown",
+        }
+    )
 
     partner: Code | None = Field(None, description="whose device it is; the organisation's own where missing")
 
@@ -79,6 +97,8 @@ class Devices(BaseModel):
 
 
 class KeyIn(Wire):
+    model_config = shown({"label": "autumn 2026"}, {})
+
     label: Annotated[Line, Field(max_length=100)] | None = Field(None, description="tells keys apart in the list")
 
 

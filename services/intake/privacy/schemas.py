@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, EmailStr, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from libs.common.examples import shown
 from libs.common.paging import MAX_LIMIT, NEXT_PAGE, PAGE_SIZE
 from libs.common.wire import Line, Wire
 from services.intake.reading.schemas import FeedbackOut, ReadingOut
@@ -23,6 +24,10 @@ class ContactIn(Wire):
 
 class WhoseIn(Wire):
     """Which feedback: by id, or every one of whoever has this contact data."""
+
+    model_config = shown(
+        {"feedback_ids": ["0199b3f2-6d1e-7c3a-9f00-5b1d2c3e4f50"]}, {"contact": {"email": "zoe@example.org"}}
+    )
 
     feedback_ids: list[UUID] = Field([], max_length=200)
     contact: ContactIn | None = None
@@ -41,6 +46,11 @@ class WhoseIn(Wire):
 
 class ErasureIn(WhoseIn):
     """What is to be erased, and why. It cannot be undone."""
+
+    model_config = shown(
+        {"feedback_ids": ["0199b3f2-6d1e-7c3a-9f00-5b1d2c3e4f50"], "reason": "person_asked"},
+        {"contact": {"email": "zoe@example.org", "phone": "514-555-0123"}, "reason": "consent_withdrawn"},
+    )
 
     reason: ErasureReason
 
@@ -131,6 +141,8 @@ class ErasuresPage(BaseModel):
 
 class MyErasureIn(Wire):
     """An explicit yes: it cannot be undone."""
+
+    model_config = shown({"confirm": True})
 
     confirm: Literal[True]
 

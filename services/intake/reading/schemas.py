@@ -8,6 +8,7 @@ from fastapi import Query
 from pydantic import AfterValidator, AwareDatetime, BaseModel, EmailStr, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from libs.common.examples import shown
 from libs.common.paging import MAX_LIMIT, NEXT_PAGE, PAGE_SIZE
 from libs.common.wire import Line, Wire
 from libs.contracts.codes import (
@@ -96,6 +97,46 @@ class CaseOfFeedback(BaseModel):
 class FeedbackSummary(BaseModel):
     """One feedback without words and contact."""
 
+    model_config = shown(
+        {
+            "id": "0199b3f2-6d1e-7c3a-9f00-5b1d2c3e4f50",
+            "version": 1,
+            "reference": "EC-7K4Q-28M1",
+            "external_reference": None,
+            "source": "web_form",
+            "source_code": None,
+            "submitted_at": "2026-11-23T14:05:00Z",
+            "recorded_at": "2026-11-23T14:05:00Z",
+            "channel": "web",
+            "touchpoint": "passport-form",
+            "kind": "complaint",
+            "declared_kind": None,
+            "topic": "waiting-time",
+            "service": "passports",
+            "service_point": None,
+            "phase": "apply",
+            "language": "fr",
+            "has_text": True,
+            "ratings": [{"measure": "csat", "value": 2, "answered_by": "person"}],
+            "respondent": None,
+            "disclosure": "named",
+            "concerns_staff": False,
+            "urgent": None,
+            "response_requested": False,
+            "historical": False,
+            "erased_at": None,
+            "case": {
+                "state": "acknowledged",
+                "team": {
+                    "code": "passports",
+                    "name": {"fr": "Équipe des passeports", "en": "Passport team"},
+                    "contact": {"phone": "1-800-555-0101", "email": "passeports@agence.example", "url": None},
+                },
+                "next_by": "2026-12-14T21:30:00Z",
+            },
+        }
+    )
+
     id: UUID
     version: int = Field(description="the `ETag` of what can be corrected, without its quotation marks")
     reference: str
@@ -166,6 +207,64 @@ class EvaluationWithComment(BaseModel):
 class FeedbackOut(BaseModel):
     """One feedback with its words and contact: each reading is logged."""
 
+    model_config = shown(
+        {
+            "id": "0199b3f2-6d1e-7c3a-9f00-5b1d2c3e4f50",
+            "version": 1,
+            "reference": "EC-7K4Q-28M1",
+            "external_reference": None,
+            "source": "web_form",
+            "source_code": None,
+            "submitted_at": "2026-11-23T14:05:00Z",
+            "recorded_at": "2026-11-23T14:05:00Z",
+            "channel": "web",
+            "touchpoint": "passport-form",
+            "kind": "complaint",
+            "declared_kind": None,
+            "topic": "waiting-time",
+            "service": "passports",
+            "service_point": None,
+            "phase": "apply",
+            "language": "fr",
+            "ratings": [{"measure": "csat", "value": 2, "answered_by": "person"}],
+            "respondent": None,
+            "disclosure": "named",
+            "concerns_staff": False,
+            "urgent": None,
+            "response_requested": False,
+            "historical": False,
+            "experienced_on": "2026-11-20",
+            "about_channels": ["web"],
+            "text": "Trois semaines, et toujours aucune nouvelle de mon passeport.",
+            "submitted_by": None,
+            "reply_to": "person",
+            "reply_by": "email",
+            "resolved_on_the_spot": None,
+            "person": {
+                "name": "Zoé Tremblay",
+                "email": "zoe@example.org",
+                "phone": None,
+                "address": None,
+                "language": "fr",
+                "accessible_format": None,
+            },
+            "evaluations": [],
+            "conversation": [
+                {
+                    "at": "2026-11-23T14:05:02Z",
+                    "kind": "assignment",
+                    "team": {
+                        "code": "passports",
+                        "name": {"fr": "Équipe des passeports", "en": "Passport team"},
+                        "contact": {"phone": "1-800-555-0101", "email": "passeports@agence.example", "url": None},
+                    },
+                }
+            ],
+            "interaction": None,
+            "consent": [{"purpose": "contact", "given": True, "text_version": None}],
+        }
+    )
+
     id: UUID
     version: int = Field(description="its `ETag`, without the quotation marks")
     reference: str
@@ -211,6 +310,8 @@ def _stays() -> Any:
 class Correction(Wire):
     """What it is really about. A field that is not given stays; null says that nothing fits."""
 
+    model_config = shown({"kind": "enquiry", "topic": "information"}, {"service": None, "language": "fr"})
+
     kind: Kind = Field(default_factory=_stays, description="`declared_kind` keeps what the person said")
     service: Code | None = Field(default_factory=_stays, description="null: somebody must find out")
     service_point: Code | None = Field(default_factory=_stays)
@@ -229,6 +330,8 @@ class ReferenceQuery(BaseModel):
 
 class Search(Wire):
     """A reference, an e-mail address or a telephone number: one of them, in any usual spelling."""
+
+    model_config = shown({"email": "zoe@example.org"}, {"phone": "514-555-0123"}, {"reference": "EC-7K4Q-28M1"})
 
     reference: Reference | None = None
     email: EmailStr | None = None

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, EmailStr, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from libs.common.examples import shown
 from libs.common.languages import Bilingual
 from libs.common.wire import Line, Wire
 from services.intake.reading.schemas import Reference
@@ -13,6 +14,8 @@ from services.intake.reading.schemas import Reference
 
 class NewCodeIn(Wire):
     """Why the person needs another code."""
+
+    model_config = shown({"reason": "lost"})
 
     reason: Literal["lost", "never_received", "seen_by_others", "other"]
 
@@ -33,6 +36,8 @@ class NewCode(BaseModel):
 
 class RecoveryIn(Wire):
     """The e-mail address or the telephone number that came with the feedback, or with the one of that `reference`."""
+
+    model_config = shown({"email": "zoe@example.org"}, {"reference": "EC-7K4Q-28M1", "phone": "514-555-0123"})
 
     reference: Reference | None = None
     email: EmailStr | None = None

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from libs.common.examples import shown
 from libs.common.languages import Bilingual
 from libs.common.wire import Wire, Words
 from libs.contracts.codes import (
@@ -141,6 +142,16 @@ Entry = Annotated[
 class EvaluationIn(Wire):
     """Did the answer solve it? Said by the person alone, once per answer."""
 
+    model_config = shown(
+        {
+            "solved": "partly",
+            "answer": 1,
+            "ratings": [{"measure": "csat", "value": 4}],
+            "comment": "Le passeport est là, mais personne ne m’a expliqué le retard.",
+        },
+        {"solved": "yes"},
+    )
+
     solved: Solved
     answer: int | None = Field(None, ge=1, description="which answer it is about: 1 is the first; default: the latest")
     ratings: Marks = []
@@ -155,6 +166,69 @@ class EvaluationOut(BaseModel):
 
 class Tracking(BaseModel):
     """Where it stands, what happens next and by when, who answers, what was said."""
+
+    model_config = shown(
+        {
+            "id": "0199b3f2-6d1e-7c3a-9f00-5b1d2c3e4f50",
+            "reference": "EC-7K4Q-28M1",
+            "submitted_at": "2026-11-23T14:05:00Z",
+            "status": "answered",
+            "situation": "answered",
+            "next_step": {
+                "fr": "Nous vous avons répondu. Dites-nous si cela règle votre problème.",
+                "en": "We have answered you. Tell us whether it solves your problem.",
+            },
+            "next_by": None,
+            "answer_by": None,
+            "team": {
+                "code": "passports",
+                "name": {"fr": "Équipe des passeports", "en": "Passport team"},
+                "contact": {"phone": "1-800-555-0101", "email": "passeports@agence.example", "url": None},
+            },
+            "withheld": None,
+            "conversation": [
+                {
+                    "at": "2026-11-23T14:05:02Z",
+                    "kind": "assignment",
+                    "team": {
+                        "code": "passports",
+                        "name": {"fr": "Équipe des passeports", "en": "Passport team"},
+                        "contact": {"phone": "1-800-555-0101", "email": "passeports@agence.example", "url": None},
+                    },
+                },
+                {
+                    "at": "2026-11-26T16:00:00Z",
+                    "kind": "question",
+                    "id": "0199bd11-40ce-7d02-b6f5-2c8e1a7d9033",
+                    "until": "2026-12-10T04:59:59Z",
+                    "answered": True,
+                    "text": "Quel est le numéro de votre demande ?\n\nSans réponse, nous ferons sans elle.",
+                },
+                {
+                    "at": "2026-11-27T08:12:00Z",
+                    "kind": "message",
+                    "id": "0199bd52-9f3a-7a10-8c77-6e0b4d21f9aa",
+                    "author": "person",
+                    "in_answer_to": "0199bd11-40ce-7d02-b6f5-2c8e1a7d9033",
+                    "text": "C’est le AB-1234.",
+                },
+                {
+                    "at": "2026-12-01T15:20:00Z",
+                    "kind": "reply",
+                    "id": "0199c2a0-1b7c-7e55-8a41-93d2f0c6b718",
+                    "answer": 1,
+                    "outcome": "upheld",
+                    "text": "Votre passeport part demain.",
+                    "delivery": "delivered",
+                    "delivery_by": "email",
+                    "undeliverable_because": None,
+                },
+            ],
+            "evaluation_asked": True,
+            "evaluations": [],
+            "messages_left": 19,
+        }
+    )
 
     id: UUID
     reference: str | None = Field(None, description="null while what was said with a slip's code has not arrived")

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from libs.common.examples import shown
 from libs.common.settings import zone
 from libs.common.wire import Wire
 from libs.contracts.codes import Code
@@ -106,6 +107,20 @@ class HolidaysDocument(Wire):
 class CalendarContent(Wire):
     """When a service is open: its promises in business days and its business hours are counted by it."""
 
+    model_config = shown(
+        {
+            "time_zone": "America/Toronto",
+            "weekly_hours": {
+                "monday": ["08:30-12:00", "13:00-16:30"],
+                "tuesday": ["08:30-12:00", "13:00-16:30"],
+                "wednesday": ["08:30-12:00", "13:00-16:30"],
+                "thursday": ["08:30-12:00", "13:00-16:30"],
+                "friday": ["08:30-12:00", "13:00-16:30"],
+            },
+            "holidays": {"country": "CA", "subdivision": "QC", "categories": ["public", "optional"]},
+        }
+    )
+
     time_zone: Annotated[str, Field(max_length=64), AfterValidator(_is_known)]
     weekly_hours: Annotated[Mapping[Weekday, Day], AfterValidator(_has_an_open_hour)]
     holidays: HolidaysDocument = HolidaysDocument()
@@ -123,6 +138,24 @@ class CalendarContent(Wire):
 
 class CalendarOut(CalendarContent):
     """The version of a calendar that is in force."""
+
+    model_config = shown(
+        {
+            "code": "default",
+            "version": 1,
+            "published_at": "2026-11-23T14:05:00Z",
+            "published_by": "admin",
+            "time_zone": "America/Toronto",
+            "weekly_hours": {
+                "monday": ["08:30-12:00", "13:00-16:30"],
+                "tuesday": ["08:30-12:00", "13:00-16:30"],
+                "wednesday": ["08:30-12:00", "13:00-16:30"],
+                "thursday": ["08:30-12:00", "13:00-16:30"],
+                "friday": ["08:30-12:00", "13:00-16:30"],
+            },
+            "holidays": {"country": "CA", "subdivision": "QC", "categories": ["public", "optional"]},
+        }
+    )
 
     code: Code
     version: int

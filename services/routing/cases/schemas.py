@@ -5,8 +5,9 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Path
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
+from libs.common.examples import shown
 from libs.common.wire import Wire
 from libs.contracts.codes import (
     CaseState,
@@ -87,23 +88,109 @@ class TaskOut(BaseModel):
 class Waiting(BaseModel):
     """For whom the case waits, and until when; then it goes on by itself."""
 
-    waiting_for: WaitingFor = Field(serialization_alias="for")
+    model_config = ConfigDict(populate_by_name=True)
+
+    waiting_for: WaitingFor = Field(alias="for")
     until: datetime
 
 
 class SuspensionOut(BaseModel):
     """A span in which the case waited: the ledger that moved due moments are computed from."""
 
-    waiting_for: WaitingFor = Field(serialization_alias="for")
+    model_config = ConfigDict(populate_by_name=True)
+
+    waiting_for: WaitingFor = Field(alias="for")
     reason: str
-    from_at: datetime = Field(serialization_alias="from")
-    until_at: datetime = Field(serialization_alias="until", description="as it was foreseen")
+    from_at: datetime = Field(alias="from")
+    until_at: datetime = Field(alias="until", description="as it was foreseen")
     ended_at: datetime | None = Field(description="as it was; null while the case waits")
     resumed_by: ResumedBy | None
 
 
 class CaseSummary(BaseModel):
     """A case without words."""
+
+    model_config = shown(
+        {
+            "id": "ce60775e-905e-5144-ad9f-ba1c04124770",
+            "feedback_id": "0199b3f2-6d1e-7c3a-9f00-5b1d2c3e4f50",
+            "reference": "EC-7K4Q-28M1",
+            "external_reference": None,
+            "version": 3,
+            "state": "acknowledged",
+            "waiting": None,
+            "tasks": [{"task": "read_message", "since": "2026-11-27T08:12:01Z"}],
+            "priority": "normal",
+            "verbs": [
+                "assign",
+                "classify",
+                "transfer",
+                "refer",
+                "decline",
+                "ask",
+                "suspend",
+                "extend",
+                "escalate",
+                "note",
+                "reply",
+                "link",
+            ],
+            "team": {"code": "passports", "name": {"fr": "Équipe des passeports", "en": "Passport team"}},
+            "member": "zoe",
+            "kind": "complaint",
+            "service": "passport-renewal",
+            "service_point": None,
+            "topic": "waiting-time",
+            "channel": "web",
+            "language": "fr",
+            "historical": False,
+            "submitted_at": "2026-11-23T14:05:00Z",
+            "opened_at": "2026-11-23T14:05:01Z",
+            "next_due_at": "2026-12-14T21:30:00Z",
+            "answered_at": None,
+            "final_replies": 0,
+            "outcome": None,
+            "remedy": None,
+            "reopened_count": 0,
+            "reopen_until": None,
+            "solved": None,
+            "erased_at": None,
+            "clocks": [
+                {
+                    "clock": "acknowledge",
+                    "standard": "complaints",
+                    "standard_version": 1,
+                    "starts": "submission",
+                    "started_at": "2026-11-23T14:05:00Z",
+                    "due_at": "2026-11-25T21:30:00Z",
+                    "ended_at": "2026-11-24T13:40:00Z",
+                    "elapsed_seconds": 84900,
+                    "business_seconds": 15900,
+                    "met": True,
+                    "late_entry": False,
+                    "suspended_seconds": 0,
+                    "extended": False,
+                    "cancelled_at": None,
+                },
+                {
+                    "clock": "reply",
+                    "standard": "complaints",
+                    "standard_version": 1,
+                    "starts": "submission",
+                    "started_at": "2026-11-23T14:05:00Z",
+                    "due_at": "2026-12-14T21:30:00Z",
+                    "ended_at": None,
+                    "elapsed_seconds": None,
+                    "business_seconds": None,
+                    "met": None,
+                    "late_entry": False,
+                    "suspended_seconds": 0,
+                    "extended": False,
+                    "cancelled_at": None,
+                },
+            ],
+        }
+    )
 
     id: UUID
     feedback_id: UUID
@@ -141,6 +228,92 @@ class CaseSummary(BaseModel):
 class CaseOut(CaseSummary):
     """A case with the person's words, redacted. The words as they were, and the contact, are at intake."""
 
+    model_config = shown(
+        {
+            "id": "ce60775e-905e-5144-ad9f-ba1c04124770",
+            "feedback_id": "0199b3f2-6d1e-7c3a-9f00-5b1d2c3e4f50",
+            "reference": "EC-7K4Q-28M1",
+            "external_reference": None,
+            "version": 3,
+            "state": "acknowledged",
+            "waiting": None,
+            "tasks": [{"task": "read_message", "since": "2026-11-27T08:12:01Z"}],
+            "priority": "normal",
+            "verbs": [
+                "assign",
+                "classify",
+                "transfer",
+                "refer",
+                "decline",
+                "ask",
+                "suspend",
+                "extend",
+                "escalate",
+                "note",
+                "reply",
+                "link",
+            ],
+            "team": {"code": "passports", "name": {"fr": "Équipe des passeports", "en": "Passport team"}},
+            "member": "zoe",
+            "kind": "complaint",
+            "service": "passport-renewal",
+            "service_point": None,
+            "topic": "waiting-time",
+            "channel": "web",
+            "language": "fr",
+            "historical": False,
+            "submitted_at": "2026-11-23T14:05:00Z",
+            "opened_at": "2026-11-23T14:05:01Z",
+            "next_due_at": "2026-12-14T21:30:00Z",
+            "answered_at": None,
+            "final_replies": 0,
+            "outcome": None,
+            "remedy": None,
+            "reopened_count": 0,
+            "reopen_until": None,
+            "solved": None,
+            "erased_at": None,
+            "clocks": [
+                {
+                    "clock": "acknowledge",
+                    "standard": "complaints",
+                    "standard_version": 1,
+                    "starts": "submission",
+                    "started_at": "2026-11-23T14:05:00Z",
+                    "due_at": "2026-11-25T21:30:00Z",
+                    "ended_at": "2026-11-24T13:40:00Z",
+                    "elapsed_seconds": 84900,
+                    "business_seconds": 15900,
+                    "met": True,
+                    "late_entry": False,
+                    "suspended_seconds": 0,
+                    "extended": False,
+                    "cancelled_at": None,
+                },
+                {
+                    "clock": "reply",
+                    "standard": "complaints",
+                    "standard_version": 1,
+                    "starts": "submission",
+                    "started_at": "2026-11-23T14:05:00Z",
+                    "due_at": "2026-12-14T21:30:00Z",
+                    "ended_at": None,
+                    "elapsed_seconds": None,
+                    "business_seconds": None,
+                    "met": None,
+                    "late_entry": False,
+                    "suspended_seconds": 0,
+                    "extended": False,
+                    "cancelled_at": None,
+                },
+            ],
+            "suspensions": [],
+            "linked": [],
+            "hidden_from": [],
+            "verbatim": "Trois semaines, et toujours aucune nouvelle de mon passeport.",
+        }
+    )
+
     suspensions: list[SuspensionOut]
     linked: list[UUID] = Field(description="cases that belong together with it")
     hidden_from: list[str] = Field(description="teams complained about: they never see the case")
@@ -158,6 +331,99 @@ class Counts(BaseModel):
 
 
 class Cases(BaseModel):
+    model_config = shown(
+        {
+            "items": [
+                {
+                    "id": "ce60775e-905e-5144-ad9f-ba1c04124770",
+                    "feedback_id": "0199b3f2-6d1e-7c3a-9f00-5b1d2c3e4f50",
+                    "reference": "EC-7K4Q-28M1",
+                    "external_reference": None,
+                    "version": 3,
+                    "state": "acknowledged",
+                    "waiting": None,
+                    "tasks": [{"task": "read_message", "since": "2026-11-27T08:12:01Z"}],
+                    "priority": "normal",
+                    "verbs": [
+                        "assign",
+                        "classify",
+                        "transfer",
+                        "refer",
+                        "decline",
+                        "ask",
+                        "suspend",
+                        "extend",
+                        "escalate",
+                        "note",
+                        "reply",
+                        "link",
+                    ],
+                    "team": {"code": "passports", "name": {"fr": "Équipe des passeports", "en": "Passport team"}},
+                    "member": "zoe",
+                    "kind": "complaint",
+                    "service": "passport-renewal",
+                    "service_point": None,
+                    "topic": "waiting-time",
+                    "channel": "web",
+                    "language": "fr",
+                    "historical": False,
+                    "submitted_at": "2026-11-23T14:05:00Z",
+                    "opened_at": "2026-11-23T14:05:01Z",
+                    "next_due_at": "2026-12-14T21:30:00Z",
+                    "answered_at": None,
+                    "final_replies": 0,
+                    "outcome": None,
+                    "remedy": None,
+                    "reopened_count": 0,
+                    "reopen_until": None,
+                    "solved": None,
+                    "erased_at": None,
+                    "clocks": [
+                        {
+                            "clock": "acknowledge",
+                            "standard": "complaints",
+                            "standard_version": 1,
+                            "starts": "submission",
+                            "started_at": "2026-11-23T14:05:00Z",
+                            "due_at": "2026-11-25T21:30:00Z",
+                            "ended_at": "2026-11-24T13:40:00Z",
+                            "elapsed_seconds": 84900,
+                            "business_seconds": 15900,
+                            "met": True,
+                            "late_entry": False,
+                            "suspended_seconds": 0,
+                            "extended": False,
+                            "cancelled_at": None,
+                        },
+                        {
+                            "clock": "reply",
+                            "standard": "complaints",
+                            "standard_version": 1,
+                            "starts": "submission",
+                            "started_at": "2026-11-23T14:05:00Z",
+                            "due_at": "2026-12-14T21:30:00Z",
+                            "ended_at": None,
+                            "elapsed_seconds": None,
+                            "business_seconds": None,
+                            "met": None,
+                            "late_entry": False,
+                            "suspended_seconds": 0,
+                            "extended": False,
+                            "cancelled_at": None,
+                        },
+                    ],
+                }
+            ],
+            "counts": {
+                "by_state": {"new": 0, "assigned": 4, "acknowledged": 11, "waiting": 2, "answered": 31, "closed": 208},
+                "by_task": {"read_message": 3},
+                "overdue": 1,
+                "due_today": 2,
+                "urgent": 0,
+            },
+        }
+    )
+
     items: list[CaseSummary]
     counts: Counts | None = Field(None, description="with the first page")
 
@@ -175,11 +441,31 @@ class TimelineLine(BaseModel):
 
 
 class Timeline(BaseModel):
+    model_config = shown(
+        {
+            "items": [
+                {
+                    "place": 4,
+                    "verb": "reply",
+                    "by": "zoe",
+                    "effective_at": "2026-12-01T15:20:00Z",
+                    "recorded_at": "2026-12-01T15:20:03Z",
+                    "details": {"outcome": "upheld", "interim": False, "answer": 1},
+                    "note": None,
+                    "late_entry_reason": None,
+                    "text": "Votre passeport part demain.",
+                }
+            ]
+        }
+    )
+
     items: list[TimelineLine]
 
 
 class OpenCase(Wire):
     """Of which feedback."""
+
+    model_config = shown({"feedback_id": "0199b3f2-6d1e-7c3a-9f00-5b1d2c3e4f50"})
 
     feedback_id: UUID
 

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from pydantic import BaseModel, Field
 
+from libs.common.examples import shown
 from libs.common.wire import Wire
 from libs.contracts.codes import (
     Channel,
@@ -164,6 +165,16 @@ def nonsense_in(rules: Sequence[Rule]) -> Iterator[Nonsense]:
 class RulesContent(Wire):
     """The whole set, in order."""
 
+    model_config = shown(
+        {
+            "rules": [
+                {"when": {"service": ["passports", "passport-renewal"]}, "team": "passports"},
+                {"when": {"service": ["pensions"]}, "team": "pensions"},
+                {"team": "first-line"},
+            ]
+        }
+    )
+
     rules: list[Rule] = Field(min_length=1, max_length=1_000)
 
 
@@ -177,6 +188,20 @@ class RuleWarning(BaseModel):
 
 class RulesOut(RulesContent):
     """The rules in force."""
+
+    model_config = shown(
+        {
+            "rules": [
+                {"when": {"service": ["passports", "passport-renewal"]}, "team": "passports"},
+                {"when": {"service": ["pensions"]}, "team": "pensions"},
+                {"team": "first-line"},
+            ],
+            "version": 1,
+            "published_at": "2026-11-23T14:05:00Z",
+            "published_by": "admin",
+            "warnings": [],
+        }
+    )
 
     version: int
     published_at: datetime

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.auth.principal import Principal
+from libs.common.examples import shown
 from libs.common.wire import Wire
 from libs.contracts.codes import (
     Channel,
@@ -60,6 +61,11 @@ class TriedFeedback(Wire):
 
 class Trial(Wire):
     """A feedback, or the id of one that has a case; `rules` instead of those in force."""
+
+    model_config = shown(
+        {"feedback": {"service": "passport-renewal", "kind": "complaint", "channel": "phone"}},
+        {"feedback_id": "0199b3f2-6d1e-7c3a-9f00-5b1d2c3e4f50"},
+    )
 
     rules: Annotated[list[Rule], Field(min_length=1, max_length=1_000)] | None = None
     feedback: TriedFeedback | None = None

@@ -9,6 +9,7 @@ from typing import Self
 from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from libs.common.examples import shown
 from libs.common.wire import Name, Wire
 from libs.contracts.codes import ClockName, Code, Starts
 from services.routing.calendars.business_time import (
@@ -71,6 +72,17 @@ class StandardContent(Wire):
     same feedback are refused.
     """
 
+    model_config = shown(
+        {
+            "name": {"fr": "Réponse aux plaintes", "en": "Answers to complaints"},
+            "when": {"kind": ["complaint"]},
+            "clocks": [
+                {"clock": "acknowledge", "within": {"business_days": 2}},
+                {"clock": "reply", "within": {"business_days": 15}},
+            ],
+        }
+    )
+
     name: Name
     when: Condition = Condition()
     rank: int = Field(
@@ -94,6 +106,18 @@ class StandardContent(Wire):
 class StandardDocument(StandardContent):
     """A standard with its code, as in the organisation's document."""
 
+    model_config = shown(
+        {
+            "code": "complaints",
+            "name": {"fr": "Réponse aux plaintes", "en": "Answers to complaints"},
+            "when": {"kind": ["complaint"]},
+            "clocks": [
+                {"clock": "acknowledge", "within": {"business_days": 2}},
+                {"clock": "reply", "within": {"business_days": 15}},
+            ],
+        }
+    )
+
     code: Code
 
     @property
@@ -103,6 +127,20 @@ class StandardDocument(StandardContent):
 
 class StandardOut(StandardContent):
     """A standard in force."""
+
+    model_config = shown(
+        {
+            "code": "complaints",
+            "version": 1,
+            "published_at": "2026-11-23T14:05:00Z",
+            "name": {"fr": "Réponse aux plaintes", "en": "Answers to complaints"},
+            "when": {"kind": ["complaint"]},
+            "clocks": [
+                {"clock": "acknowledge", "within": {"business_days": 2}},
+                {"clock": "reply", "within": {"business_days": 15}},
+            ],
+        }
+    )
 
     code: Code
     version: int

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
+from libs.common.examples import shown
 from libs.common.languages import Bilingual
 from libs.common.wire import Line, Name, Wire
 from libs.contracts.codes import Code
@@ -31,6 +32,15 @@ class Contact(Wire):
 class TeamContent(Wire):
     """What a team is: its name and contact are public, the rest is the organisation's own."""
 
+    model_config = shown(
+        {
+            "name": {"fr": "Équipe des passeports", "en": "Passport team"},
+            "contact": {"phone": "1-800-555-0101", "email": "passeports@agence.example"},
+            "members": ["zoe", "ali"],
+            "services": ["passports", "passport-renewal"],
+        }
+    )
+
     name: Name
     contact: Contact = Contact()
     members: Annotated[list[MemberId], Field(max_length=1_000), AfterValidator(_once_each)] = Field(
@@ -46,6 +56,16 @@ class TeamContent(Wire):
 
 class TeamDocument(TeamContent):
     """A team with its code, as in the organisation's document."""
+
+    model_config = shown(
+        {
+            "code": "passports",
+            "name": {"fr": "Équipe des passeports", "en": "Passport team"},
+            "contact": {"phone": "1-800-555-0101", "email": "passeports@agence.example"},
+            "members": ["zoe", "ali"],
+            "services": ["passports", "passport-renewal"],
+        }
+    )
 
     code: Code
 
@@ -63,6 +83,18 @@ class TeamName(BaseModel):
 
 class TeamOut(TeamContent):
     """A team as it now is. One that is retired keeps its cases and gets no new ones."""
+
+    model_config = shown(
+        {
+            "code": "passports",
+            "version": 3,
+            "retired": False,
+            "name": {"fr": "Équipe des passeports", "en": "Passport team"},
+            "contact": {"phone": "1-800-555-0101", "email": "passeports@agence.example"},
+            "members": ["zoe", "ali"],
+            "services": ["passports", "passport-renewal"],
+        }
+    )
 
     code: Code
     version: int

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from libs.common.examples import shown
 from libs.common.languages import Language
 from libs.common.problems import ProblemDetails
 from libs.common.wire import Line, Wire, Words
@@ -39,6 +40,11 @@ class Action(Wire):
 class Assign(Action):
     """Give the case to a team, or to a member of it."""
 
+    model_config = shown(
+        {"team": "passports", "member": "zoe"},
+        {"team": "first-line", "note": "Personne ne sait encore de quel service il s’agit."},
+    )
+
     team: Code
     member: Annotated[Line, Field(max_length=200)] | None = None
 
@@ -46,9 +52,13 @@ class Assign(Action):
 class Transfer(Assign):
     """Another team has the case from now on; the promise is unchanged."""
 
+    model_config = shown({"team": "pensions", "note": "It is about a pension, not a passport."})
+
 
 class Classify(Action):
     """Correct what the case is about: what is given replaces what was there, null takes it away."""
+
+    model_config = shown({"service": "pensions", "topic": "decision"}, {"kind": "enquiry", "service": None})
 
     kind: Kind | None = None
     service: Code | None = None
@@ -77,11 +87,15 @@ class Classify(Action):
 class Escalate(Action):
     """The case comes before others."""
 
+    model_config = shown({"priority": "high", "note": "Troisième relance."})
+
     priority: Literal["high", "urgent"]
 
 
 class Link(Action):
     """The case belongs together with another one that you may see."""
+
+    model_config = shown({"case_id": "5f0a6e7c-3f0b-5b1c-9d61-2f8f4f1e7a10", "note": "Same letter, sent twice."})
 
     case_id: UUID
 
@@ -89,15 +103,27 @@ class Link(Action):
 class WriteNote(Action):
     """Something for the timeline; the person does not see it."""
 
+    model_config = shown({"note": "J’ai appelé le bureau du centre-ville : le dossier y est."})
+
     note: Note = Field(description="the person does not see it")
 
 
 class Acknowledge(Action):
     """The person was told by a human that it is in hand."""
 
+    model_config = shown({}, {"effective_at": "2026-11-24T13:40:00Z", "note": "Told by telephone."})
+
 
 class Ask(Action):
     """A question to the person: the case waits for the answer, and the clocks with it."""
+
+    model_config = shown(
+        {
+            "text": "Quel est le numéro de votre demande ?",
+            "until": "2026-12-09T21:30:00Z",
+            "otherwise": "Sans réponse, nous vous répondrons avec ce que nous savons.",
+        }
+    )
 
     text: Told
     until: Instant = Field(description="by when an answer is expected: then the case goes on by itself")
@@ -113,6 +139,8 @@ class Ask(Action):
 class Suspend(Action):
     """The case waits, and the clocks with it."""
 
+    model_config = shown({"for": "third_party", "reason": "expert-report", "until": "2026-12-18T21:30:00Z"})
+
     waiting_for: WaitingFor = Field(alias="for")
     reason: Code = Field(description="a code of your own: why the case cannot go on")
     until: Instant = Field(description="then it goes on by itself, and the team is reminded")
@@ -121,9 +149,20 @@ class Suspend(Action):
 class Resume(Action):
     """The case waits no longer: due moments move by the time suspended."""
 
+    model_config = shown({"note": "The report is here."})
+
 
 class Extend(Action):
     """Move a promise before it is due: the person is told the new moment, why, and what they can do."""
+
+    model_config = shown(
+        {
+            "clock": "reply",
+            "business_days": 5,
+            "text": "The other office needs another week to find your file.",
+            "recourse": "If you disagree, you can write to the ombudsman.",
+        }
+    )
 
     clock: ClockName
     due_at: Instant | None = Field(None, description="the new due moment")
@@ -150,6 +189,17 @@ class Extend(Action):
 
 class Reply(Action):
     """An answer to the person. Only a final one (`interim: false`) answers the case; it needs an outcome."""
+
+    model_config = shown(
+        {
+            "text": "Votre passeport part demain.",
+            "outcome": "upheld",
+            "remedy": "apology",
+            "reasons": "Votre demande avait été classée au mauvais bureau.",
+            "recourse": "Si vous n’êtes pas d’accord, vous pouvez écrire au protecteur du citoyen.",
+        },
+        {"text": "We are still looking for your file.", "interim": True},
+    )
 
     text: Told
     interim: bool = False
@@ -188,6 +238,17 @@ def _in_both(to: object) -> object:
 class Refer(Action):
     """Somebody else must answer: the person is told who and why, and the case is closed."""
 
+    model_config = shown(
+        {
+            "to": {
+                "fr": "Société de l’assurance automobile, 1 800 555-0199",
+                "en": "Automobile insurance corporation, 1-800-555-0199",
+            },
+            "text": "Les permis de conduire relèvent d’un autre organisme.",
+            "recourse": "Vous pouvez nous écrire si cela ne vous aide pas.",
+        }
+    )
+
     to: Annotated[WhereTo, BeforeValidator(_in_both, json_schema_input_type=WhereTo | Destination)] = Field(
         description="where to turn, with its address: in French and English, or in the language of the reply"
     )
@@ -202,6 +263,14 @@ class Refer(Action):
 class Decline(Action):
     """No answer on the substance will be given: the person is told why, and the case is closed."""
 
+    model_config = shown(
+        {
+            "reason": "before-the-courts",
+            "text": "A court is dealing with this matter, and we cannot comment on it.",
+            "recourse": "You can write to the ombudsman.",
+        }
+    )
+
     reason: Code = Field(description="a code of your own")
     text: Told = Field(description="the reasons, as the person reads them")
     recourse: Recourse | None = Field(None, description=RECOURSE)
@@ -214,11 +283,15 @@ class Decline(Action):
 class Reopen(Action):
     """The case is open again; the reply that was given stays given."""
 
+    model_config = shown({"reason": "La personne a rappelé : le passeport n’est pas arrivé."})
+
     reason: Annotated[Words, Field(min_length=1, max_length=1_000)] = Field(description="for the timeline")
 
 
 class Close(Action):
     """Nothing more is expected from either side."""
+
+    model_config = shown({}, {"note": "The person said on the telephone that all is well."})
 
 
 _OF_ACTIONS = frozenset(Action.model_fields)
@@ -243,6 +316,20 @@ class BatchAction(Wire):
 
 class Batch(Wire):
     """Carried out in order, each by itself: one that is refused changes nothing and stops nothing."""
+
+    model_config = shown(
+        {
+            "actions": [
+                {"case_id": "ce60775e-905e-5144-ad9f-ba1c04124770", "verb": "acknowledge"},
+                {
+                    "case_id": "5f0a6e7c-3f0b-5b1c-9d61-2f8f4f1e7a10",
+                    "verb": "transfer",
+                    "body": {"team": "pensions"},
+                    "version": 2,
+                },
+            ]
+        }
+    )
 
     actions: list[BatchAction] = Field(min_length=1, max_length=LONGEST_BATCH)
 
