@@ -132,6 +132,8 @@ class CaseTransferred(CaseEvent):
     assigned_by: AssignedBy = "staff"
     member: str | None = None
     from_team: str
+    elapsed_seconds: int | None = Field(None, description="from submitted_at to effective_at")
+    business_seconds: int | None = Field(None, description="the same, in the open hours of the calendar")
     clocks: tuple[ClockState, ...] = ()
 
 

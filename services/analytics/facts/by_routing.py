@@ -47,6 +47,7 @@ def apply_case_event(fact: Fact, received: Received[Any]) -> Fact:
         case CaseTransferred():
             changed["clocks"] = _standing(fact.clocks, event.clocks)
             changed["transfers"] = fact.transfers + 1
+            changed |= _assigned(fact, event)
         case CaseAsked():
             changed["asked"] = (*fact.asked, at.isoformat())
         case CaseAcknowledged():
@@ -168,8 +169,8 @@ def _corrected(clocks: Mapping[str, Clock], event: ClockCorrected) -> dict[str, 
     return {**clocks, event.clock: corrected}
 
 
-def _assigned(fact: Fact, event: CaseAssigned) -> dict[str, Any]:
-    """By the first assignment, of a rule or of staff."""
+def _assigned(fact: Fact, event: CaseAssigned | CaseTransferred) -> dict[str, Any]:
+    """By the first assignment, of a rule or of staff; who transfers a case that nobody has assigned it too."""
     if fact.assigned_at is not None:
         return {}
     return {

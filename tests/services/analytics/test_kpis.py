@@ -298,3 +298,15 @@ async def test_twenty_years_may_be_asked_at_once(http: httpx.AsyncClient) -> Non
     answer = await http.get("/v1/kpis", params={"from": "2006-03-01", "to": "2026-03-01"})
 
     assert answer.status_code == 200
+
+
+async def test_who_transfers_a_case_that_nobody_had_has_assigned_it(readers: Readers, http: httpx.AsyncClient) -> None:
+    moved = story(1).opened().transferred("north", MONDAY + 2 * HOUR).transferred("south", MONDAY + DAY)
+    await readers.read(
+        [moved, story(2).opened().assigned("north", MONDAY + 2 * HOUR).transferred("east", MONDAY + DAY)]
+    )
+
+    read = await figures(http, names="assign_time")
+    medians = [one for one in read if (one["unit"], one["quantile"]) == ("elapsed_hours", "p50")]
+
+    assert [(one["value"], one["n"]) for one in medians] == [(one_percent(2), 2)]

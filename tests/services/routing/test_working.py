@@ -8,7 +8,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from libs.contracts.cases import CaseAcknowledged, CaseAssigned, CaseClosed, CaseOpened, CaseReplied
+from libs.contracts.cases import CaseAcknowledged, CaseAssigned, CaseClosed, CaseOpened, CaseReplied, CaseTransferred
 from tests.services.routing.office import Routing, clock, due, local
 
 SPOKE = local("2026-03-09 11:00")
@@ -178,6 +178,13 @@ async def test_a_body_without_sense_is_refused(routing: Routing, verb: str, body
 async def test_a_case_is_given_to_teams_that_exist_alone(routing: Routing) -> None:
     case = await in_state(routing, "new")
     assert problem(await routing.do(case, "assign", team="nobody")) == (422, "unknown-team")
+
+
+async def test_a_transfer_of_a_new_case_tells_how_long_the_person_waited_for_an_owner(routing: Routing) -> None:
+    case = await routing.done(await in_state(routing, "new"), "transfer", team="passports")
+    *_, (_, _, transferred) = await routing.events(case)
+    assert isinstance(transferred, CaseTransferred)
+    assert (transferred.elapsed_seconds, transferred.business_seconds) == (23 * 3600, 6 * 3600)
 
 
 # At what moment.

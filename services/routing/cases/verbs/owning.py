@@ -34,7 +34,8 @@ def transfer(work: Work, body: Transfer) -> Line:
     _see_that_it_may_have_it(work, body.team)
     from_team = work.case.team
     hand_over(work, body.team, body.member, by="staff")
-    tell(work, CaseTransferred, work.effective_at, **assigned(work), assigned_by="staff", from_team=from_team)
+    told = {**assigned(work), **waited(work), "assigned_by": "staff", "from_team": from_team}
+    tell(work, CaseTransferred, work.effective_at, **told)
     return Line({"team": body.team, "member": body.member, "from_team": from_team})
 
 
