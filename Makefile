@@ -13,7 +13,7 @@ run: .venv/installed ## start the whole system on this machine; Ctrl-C stops it
 	@exec $(BIN)/ecoute run
 
 test: .venv/installed-dev ## all tests, on a real PostgreSQL and real processes
-	@exec $(BIN)/pytest
+	@exec $(BIN)/pytest -n 2 --dist loadgroup
 
 lint: .venv/installed-dev ## style, types, walls between the parts
 	$(BIN)/ruff check .
@@ -27,10 +27,14 @@ format: .venv/installed-dev ## put the code into its one form
 
 documents: tools/node_modules ## lint openapi/ with the tools that others read it with (needs Node)
 	@for name in intake routing analytics; do $(REDOCLY) lint --config redocly.yaml openapi/$$name.yaml || exit 1; done
+	@for name in intake routing analytics; do $(REDOCLY) diff openapi/frozen/$$name.yaml openapi/$$name.yaml || exit 1; done
 	@node tools/check-asyncapi.mjs openapi/asyncapi.yaml
 
 openapi: .venv/installed-dev ## write openapi/ from the code
 	$(BIN)/ecoute openapi
+
+freeze: openapi ## promise what openapi/ says now: from then on it only grows
+	rm -rf openapi/frozen && mkdir openapi/frozen && cp -r openapi/*.yaml openapi/events openapi/frozen/
 
 lock: .venv/installed-dev ## resolve the dependencies anew, with hashes
 	$(BIN)/uv pip compile pyproject.toml --upgrade --generate-hashes --python-version 3.11 --no-header -q -o requirements.lock
@@ -58,5 +62,5 @@ tools/node_modules: tools/package-lock.json
 	@npm ci --prefix tools --no-fund --no-audit --loglevel=error
 	@touch $@
 
-.PHONY: help install run test lint documents format openapi lock clean
+.PHONY: help install run test lint documents format openapi freeze lock clean
 .DEFAULT_GOAL := help

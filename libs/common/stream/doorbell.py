@@ -14,6 +14,7 @@ from libs.common.lifecycle import Lifecycle
 from libs.common.stream.sequencer import CHANNEL
 
 FALLBACK_SECONDS = 1.0
+LOOKS_AT_ONCE = 4  # however many wait, a ring leaves connections to those who do not
 
 T = TypeVar("T")
 
@@ -24,6 +25,7 @@ class Doorbell:
     def __init__(self, database: Database, lifecycle: Lifecycle) -> None:
         self._database, self._lifecycle = database, lifecycle
         self._rung = asyncio.Event()
+        self._looks = asyncio.Semaphore(LOOKS_AT_ONCE)
 
     async def until(self, look: Callable[[], Awaitable[T]], seconds: float) -> T:
         """Look again at each ring until something (truthy) is found, the time is over, or the process leaves."""
@@ -31,7 +33,8 @@ class Doorbell:
         deadline = loop.time() + seconds
         while True:
             rung = self._rung  # taken before the look: a ring in between is not missed
-            found = await look()
+            async with self._looks:
+                found = await look()
             remaining = deadline - loop.time()
             if found or remaining <= 0 or self._lifecycle.draining.is_set():
                 return found

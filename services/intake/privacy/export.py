@@ -1,6 +1,7 @@
 """Gives out all that is held about a person, whole and machine readable. Each time it is written down as a reading."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -22,7 +23,6 @@ from services.intake.privacy.schemas import (
     StaffExport,
     WhoseIn,
 )
-from services.intake.reading.schemas import ReadingOut
 from services.intake.reading.words import as_said
 from services.intake.tracking.holder import withholds
 from services.intake.tracking.queries import feedback_of
@@ -63,6 +63,11 @@ def _reading(feedback: Feedback, by: str, agent: str | None, now: datetime) -> R
     return Reading(id=new_id(), feedback_id=feedback.id, what="export", read_by=by, agent=agent, read_at=now)
 
 
+def _told(reading: Reading) -> dict[str, Any]:
+    by = "person" if reading.read_by == BY_THE_PERSON else "staff"
+    return {"what": reading.what, "by": by, "read_at": reading.read_at}
+
+
 async def _export(session: AsyncSession, desk: Desk, feedback: Feedback, *, with_contact: bool) -> FeedbackExport:
     readings = await session.scalars(
         select(Reading).where(Reading.feedback_id == feedback.id).order_by(Reading.read_at, Reading.id)
@@ -78,7 +83,7 @@ async def _export(session: AsyncSession, desk: Desk, feedback: Feedback, *, with
             "told_by_mail": feedback.told_by_mail,
             "withdrawn_at": feedback.withdrawn_at,
             "notices": [NoticeExport.model_validate(one, from_attributes=True) for one in notices],
-            "readings": [ReadingOut.model_validate(one, from_attributes=True) for one in readings],
+            "readings": [_told(one) for one in readings],
             "shared_with": [*_TOLD, *mailed],
             "kept": Kept(),
         }

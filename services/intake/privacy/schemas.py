@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from libs.common.examples import shown
 from libs.common.paging import MAX_LIMIT, NEXT_PAGE, PAGE_SIZE
 from libs.common.wire import Line, Wire
-from services.intake.reading.schemas import FeedbackOut, ReadingOut
+from services.intake.reading.schemas import FeedbackOut
 
 ErasureReason = Literal["person_asked", "consent_withdrawn", "no_longer_needed", "unlawful", "legal_duty"]
 
@@ -79,6 +79,14 @@ class Kept(BaseModel):
     counts: Literal["without_person"] = Field("without_person", description="stay, and lead to nobody")
 
 
+class ReadingExport(BaseModel):
+    """Somebody came upon it. Which member of staff it was is for auditors."""
+
+    what: Literal["words", "search", "tracking_code", "export"]
+    by: Literal["person", "staff"]
+    read_at: datetime
+
+
 class FeedbackExport(BaseModel):
     """All that is held of one feedback."""
 
@@ -87,7 +95,7 @@ class FeedbackExport(BaseModel):
     told_by_mail: list[str] = Field(description="who of person and submitter is told by mail what happens")
     withdrawn_at: datetime | None
     notices: list[NoticeExport]
-    readings: list[ReadingOut] = Field(description="who of staff came upon it, and when; this export included")
+    readings: list[ReadingExport] = Field(description="when somebody came upon it; this export included")
     shared_with: list[SharedWith]
     kept: Kept
 

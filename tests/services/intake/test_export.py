@@ -72,8 +72,8 @@ async def test_with_the_code_a_person_gets_all_that_is_held(intake: Intake) -> N
     assert said["evaluation"]["comment"] == "Mot-Perlimpin"
     assert said["question"]["text"]
     assert said["reply"]["text"]
-    assert [(reading["what"], reading["read_by"]) for reading in one["readings"]] == [
-        ("words", "agent-7"),
+    assert [(reading["what"], reading["by"]) for reading in one["readings"]] == [
+        ("words", "staff"),
         ("export", "person"),
     ]
     assert [shared["recipient"] for shared in one["shared_with"]][:2] == ["routing", "analytics"]
