@@ -58,7 +58,7 @@ async def tell_messages(session: AsyncSession, master_key: MasterKey, unreadable
         .order_by(Message.sent_at, Message.id)
         .limit(AT_ONCE)
         # The message too: what another worker has told since is seen to be told by its row alone.
-        .with_for_update(of=(Feedback, Message), skip_locked=True)
+        .with_for_update(of=(Feedback, Message), skip_locked=True, key_share=True)
     )
     pending = [_Pending(*row) for row in rows]
     if not pending:

@@ -90,7 +90,7 @@ async def redact_some(
             .where(Feedback.verbatim_pending, Feedback.id.not_in(unreadable), Person.key.is_not(None))
             .order_by(Feedback.recorded_at)
             .limit(AT_ONCE)
-            .with_for_update(of=Feedback, skip_locked=True)
+            .with_for_update(of=Feedback, skip_locked=True, key_share=True)  # readings are put down meanwhile
         )
     ]
     if not pending:
