@@ -27,7 +27,7 @@ from services.routing.cases.opening_late import open_corrected
 from services.routing.cases.terms import Terms
 from services.routing.cases.timers import resume_if_over
 from services.routing.cases.undelivered import UNDELIVERED, Given, replies_given, take_back
-from services.routing.cases.unopened import forget_unopened
+from services.routing.cases.unopened import forget_unopened, keep_messages
 from services.routing.cases.verbs.answering import BROUGHT_BY_STAFF, end_case
 from services.routing.cases.verbs.waiting import wake
 from services.routing.cases.work import Work, end_task, end_tasks, put_down, raise_task, take_up, write_line
@@ -58,6 +58,7 @@ async def follow(session: AsyncSession, events: Sequence[Received[Any]], terms: 
     withdrawn = {one.subject for one in events if isinstance(one.event, FeedbackWithdrawn)}
     corrected = [one for one in events if isinstance(one.event, FeedbackReclassified)]
     await open_corrected(session, [one for one in corrected if one.subject not in withdrawn], terms)
+    await keep_messages(session, [one for one in events if isinstance(one.event, FeedbackMessageAdded)])
     unreached = {case_id_of(one.subject) for one in events if isinstance(one.event, ReplyUndeliverable)}
     given = await replies_given(session, unreached)
     works = await take_up(session, {case_id_of(one.subject) for one in events}, terms, utc_now())

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Boolean, ForeignKey, Index, Text, Uuid, false, func, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.routing.database import Base
@@ -133,7 +133,10 @@ class CaseTask(Base):
 
 
 class UnopenedFeedback(Base):
-    """Feedback that was owed no answer: what is needed to open a case for it all the same."""
+    """Feedback that was owed no answer: what is needed to open a case for it all the same.
+
+    `messages`: what was written to it since, with the version of the feedback that each made.
+    """
 
     __tablename__ = "unopened_feedback"
 
@@ -142,6 +145,7 @@ class UnopenedFeedback(Base):
     external_reference: Mapped[str | None]
     language: Mapped[str | None]
     verbatim: Mapped[str | None]
+    messages: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'"))
 
 
 class TimelineEntry(Base):

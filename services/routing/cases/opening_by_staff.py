@@ -14,7 +14,7 @@ from services.routing.cases.models import Case
 from services.routing.cases.opening import open_decided
 from services.routing.cases.schemas import OpenCase, OpenedCase
 from services.routing.cases.terms import Terms
-from services.routing.cases.unopened import as_submitted, take_unopened
+from services.routing.cases.unopened import as_submitted, bring_messages, take_unopened
 from services.routing.organisation.deciding import decision_on, said_in
 from services.routing.organisation.queries import organisation_in_force
 
@@ -34,5 +34,6 @@ async def open_case(session: AsyncSession, body: OpenCase, by: Principal, now: d
     received = Received(body.feedback_id, 0, body.feedback_id, 1, now, now, feedback)
     await open_decided(session, organisation, [(received, decision)], terms, by.subject)
     await session.execute(update(Case).where(Case.id == case_id).values(verbatim=kept.verbatim))
+    await bring_messages(session, [kept], terms, now)
     await session.delete(kept)
     return OpenedCase(id=case_id, feedback_id=body.feedback_id)

@@ -6,12 +6,13 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from libs.common.clock import utc_now
 from libs.common.stream.events import Received
 from libs.contracts.feedback import FeedbackReclassified, FeedbackSubmitted
 from services.routing.cases.models import Case, UnopenedFeedback
 from services.routing.cases.opening import open_decided
 from services.routing.cases.terms import Terms
-from services.routing.cases.unopened import as_submitted
+from services.routing.cases.unopened import as_submitted, bring_messages
 from services.routing.organisation.deciding import Decision, decision_on, said_in
 from services.routing.organisation.queries import organisation_in_force
 
@@ -33,7 +34,7 @@ async def open_corrected(
     )
     organisation = await organisation_in_force(session)
     owed: list[tuple[Received[FeedbackSubmitted], Decision]] = []
-    verbatims: dict[UUID, str | None] = {}
+    opened: list[UnopenedFeedback] = []
     for row in kept.all():
         corrected = newest[row.feedback_id]
         row.feedback = row.feedback | {name: getattr(corrected.event, name) for name in _IN_DOCUMENT}
@@ -42,11 +43,12 @@ async def open_corrected(
         decision = decision_on(organisation, said_in(feedback))
         if decision.is_owed:
             owed.append((_received(corrected, feedback), decision))
-            verbatims[row.feedback_id] = row.verbatim
+            opened.append(row)
             await session.delete(row)
     await open_decided(session, organisation, owed, terms)
-    for feedback_id, verbatim in verbatims.items():
-        await session.execute(update(Case).where(Case.feedback_id == feedback_id).values(verbatim=verbatim))
+    for row in opened:
+        await session.execute(update(Case).where(Case.feedback_id == row.feedback_id).values(verbatim=row.verbatim))
+    await bring_messages(session, opened, terms, utc_now())
 
 
 def _received(corrected: Received[FeedbackReclassified], feedback: FeedbackSubmitted) -> Received[FeedbackSubmitted]:

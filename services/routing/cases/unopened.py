@@ -9,8 +9,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.stream.events import Received
-from libs.contracts.feedback import FeedbackSubmitted
+from libs.contracts.cases import case_id_of
+from libs.contracts.feedback import FeedbackMessageAdded, FeedbackSubmitted
 from services.routing.cases.models import UnopenedFeedback
+from services.routing.cases.terms import Terms
+from services.routing.cases.work import put_down, raise_task, take_up, write_line
 
 _NOT_NEEDED = {"ratings", "answers", "consent", "interaction", "about_channels"}
 _APART = {"external_reference", "language"}
@@ -44,6 +47,40 @@ def as_submitted(kept: UnopenedFeedback, recorded_at: datetime) -> FeedbackSubmi
     """What was told of it, as if it had been written down at that moment."""
     apart = {name: getattr(kept, name) for name in _APART}
     return FeedbackSubmitted.model_validate({**kept.feedback, **apart, "recorded_at": recorded_at})
+
+
+async def keep_messages(session: AsyncSession, added: Sequence[Received[FeedbackMessageAdded]]) -> None:
+    """What is written to feedback that has no case waits for one. Under the locks that an opening takes."""
+    if not added:
+        return
+    found = await session.scalars(
+        select(UnopenedFeedback)
+        .where(UnopenedFeedback.feedback_id.in_({one.subject for one in added}))
+        .order_by(UnopenedFeedback.feedback_id)
+        .with_for_update()
+    )
+    kept = {row.feedback_id: row for row in found}
+    for received in added:
+        row = kept.get(received.subject)
+        if row is not None and received.version > max((one["version"] for one in row.messages), default=0):
+            row.messages = [*row.messages, {"version": received.version, **received.event.model_dump(mode="json")}]
+
+
+async def bring_messages(
+    session: AsyncSession, opened: Collection[UnopenedFeedback], terms: Terms, now: datetime
+) -> None:
+    """What was written before there was a case is on its timeline, and somebody must read it."""
+    waiting = {case_id_of(row.feedback_id): row.messages for row in opened if row.messages}
+    works = await take_up(session, waiting, terms, now)
+    for case_id, work in works.items():
+        for one in waiting[case_id]:
+            message = FeedbackMessageAdded.model_validate({name: one[name] for name in one if name != "version"})
+            sent_at = min(message.sent_at, now)
+            about = {"message_id": str(message.message_id)}
+            write_line(work, "message", message.author, sent_at, about, text=message.text)
+            raise_task(work, "read_message", sent_at)
+            work.case.feedback_version = one["version"]
+    await put_down(session, list(works.values()))
 
 
 async def forget_unopened(session: AsyncSession, subjects: Collection[UUID]) -> None:

@@ -283,6 +283,46 @@ async def test_staff_open_a_case_for_feedback_that_had_none(routing: Routing) ->
     assert problem(theirs) == (409, "case-exists")
 
 
+@pytest.mark.parametrize("opener", ["staff", "correction"])
+async def test_what_was_written_before_there_was_a_case_is_read_once_there_is_one(
+    routing: Routing, opener: str
+) -> None:
+    feedback = submitted(SPOKE, kind="compliment")
+    first, second = (received(message(words), feedback.subject) for words in ("Encore bravo.", "Et merci."))
+    await routing.hear(feedback, first)
+    await routing.hear(first, second)
+    if opener == "staff":
+        body = {"feedback_id": str(feedback.subject)}
+        await routing.http.post("/v1/cases", json=body, headers=routing.staff("reviewer"))
+        await routing.hear(first, second)
+    else:
+        await routing.hear(received(corrected(), feedback.subject), received(message("Fin."), feedback.subject))
+    case = await routing.see(case_id_of(feedback.subject))
+    assert tasks(case) == ["read_message"]
+    said = [line["text"] for line in await routing.timeline(case) if line["verb"] == "message"]
+    assert said == ["Encore bravo.", "Et merci.", *(["Fin."] if opener == "correction" else [])]
+    assert (
+        await routing.rows("SELECT feedback_id FROM unopened_feedback WHERE feedback_id = :id", id=feedback.subject)
+        == []
+    )
+
+
+async def test_what_was_written_goes_with_what_was_withdrawn(routing: Routing) -> None:
+    feedback = submitted(SPOKE, kind="compliment")
+    await routing.hear(feedback, received(message(), feedback.subject))
+    assert (
+        len(
+            await routing.rows("SELECT feedback_id FROM unopened_feedback WHERE feedback_id = :id", id=feedback.subject)
+        )
+        == 1
+    )
+    await routing.hear(received(FeedbackWithdrawn(effective_at=LATER), feedback.subject))
+    assert (
+        await routing.rows("SELECT feedback_id FROM unopened_feedback WHERE feedback_id = :id", id=feedback.subject)
+        == []
+    )
+
+
 async def test_what_was_withdrawn_or_never_was_is_not_opened(routing: Routing) -> None:
     feedback = submitted(SPOKE, kind="compliment")
     await routing.hear(feedback)
