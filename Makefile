@@ -15,6 +15,9 @@ run: .venv/installed ## start the whole system on this machine; Ctrl-C stops it
 test: .venv/installed-dev ## all tests, on a real PostgreSQL and real processes
 	@exec $(BIN)/pytest -n 2 --dist loadgroup
 
+faults: .venv/installed-dev ## what takes long, in full: real data whole, processes killed under load
+	@TESTS=full exec $(BIN)/pytest -s tests/e2e/test_cfpb.py tests/e2e/test_kill.py
+
 lint: .venv/installed-dev ## style, types, walls between the parts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -62,5 +65,5 @@ tools/node_modules: tools/package-lock.json
 	@npm ci --prefix tools --no-fund --no-audit --loglevel=error
 	@touch $@
 
-.PHONY: help install run test lint documents format openapi freeze lock clean
+.PHONY: help install run test faults lint documents format openapi freeze lock clean
 .DEFAULT_GOAL := help

@@ -18,6 +18,9 @@ from libs.common.auth.development import DevelopmentIssuer
 from libs.common.settings import ServiceSettings
 
 ROOT = Path(__file__).parents[1]
+AT_FULL_COUNT = os.environ.get("TESTS") == "full"
+"""`make faults`: what takes long is done in full, not at a small count."""
+
 NAMES = ("INTAKE", "ROUTING", "ANALYTICS")
 T = TypeVar("T")
 

@@ -1,4 +1,6 @@
-"""3,186 real complaints (CFPB) through the public API, and every figure against a recount of the file by other means.
+"""Real complaints (CFPB) through the public API, and every figure against a recount of the file by other means.
+
+All 3,186 with `make faults`; every sixth, and the six whose dates contradict each other, with `make test`.
 
 The file has no date of answer: the moments of reply are made up from its mark "Timely response?", and are synthetic.
 """
@@ -18,7 +20,7 @@ import httpx
 import pytest
 import yaml
 
-from tests.system import System, eventually, in_a_thread, json_of
+from tests.system import AT_FULL_COUNT, System, eventually, in_a_thread, json_of
 
 ZONE = ZoneInfo("America/Toronto")
 CHANNELS = {"Web": "web", "Referral": "other", "Phone": "phone", "Postal mail": "letter", "Fax": "fax"}
@@ -94,7 +96,11 @@ class Played:
 def played(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
     """Intake, teams and persons, each through the public API; figures read once everything has arrived."""
     with (data / "cfpb_complaints_sample.csv").open(encoding="latin-1", newline="") as file:
-        complaints = [Complaint(row, columns) for row, columns in enumerate(csv.DictReader(file), start=1)]
+        complaints = [
+            Complaint(row, columns)
+            for row, columns in enumerate(csv.DictReader(file), start=1)
+            if AT_FULL_COUNT or row % 6 == 1 or row in SENT_BEFORE_RECEIVED
+        ]
     services = Codes("service", [one.columns["Product"] for one in complaints])
     topics = Codes("topic", [one.columns["Issue"] for one in complaints])
     teams = Codes("company", [one.columns["Company"] for one in complaints])
@@ -252,13 +258,13 @@ async def _find_cases(importer: httpx.AsyncClient, url: str, complaints: Sequenc
 
 def test_every_complaint_is_counted_by_channel_service_and_topic(played: Played) -> None:
     rows = [one.columns for one in played.complaints]
-    assert played.figures("volume")[0]["value"] == 3_186
+    assert played.figures("volume")[0]["value"] == len(rows)
     recounts = {
         "channel": Counter(CHANNELS[row["Submitted via"]] for row in rows),
         "service": Counter(played.services.of[row["Product"]] for row in rows),
         "topic": Counter(played.topics.of[row["Issue"]] for row in rows),
     }
-    assert (len(recounts["service"]), len(recounts["topic"])) == (11, 80)
+    assert not AT_FULL_COUNT or (len(rows), len(recounts["service"]), len(recounts["topic"])) == (3_186, 11, 80)
     for dimension, recount in recounts.items():
         figures = played.figures("volume", by=dimension)
         assert {one["filters"][dimension]: one["value"] for one in figures} == dict(recount)
@@ -271,26 +277,31 @@ def test_the_six_rows_that_were_sent_before_they_were_received_are_refused_at_fi
 
 
 def test_met_of_due_counts_the_open_ones_too(played: Played) -> None:
+    met, due = sum(one.is_answered and one.is_timely for one in played.complaints), len(played.complaints)
+    assert not AT_FULL_COUNT or (met, due) == (3_090, 3_186)
     [figure] = played.figures("met_of_due", clock="reply")
-    assert (figure["clock"], figure["numerator"], figure["denominator"]) == ("reply", 3_090, 3_186)
-    assert figure["value"] == pytest.approx(100 * 3_090 / 3_186)
+    assert (figure["clock"], figure["numerator"], figure["denominator"]) == ("reply", met, due)
+    assert figure["value"] == pytest.approx(100 * met / due)
 
 
 def test_standard_met_counts_those_that_ended_and_says_how_many_are_open(played: Played) -> None:
     rows = [one for one in played.complaints if one.is_answered]
-    assert (sum(one.is_timely for one in rows), len(rows)) == (3_090, 3_157)
+    met, still_open = sum(one.is_timely for one in rows), len(played.complaints) - len(rows)
+    assert not AT_FULL_COUNT or (met, len(rows), still_open) == (3_090, 3_157, 29)
     [figure] = played.figures("standard_met", clock="reply")
-    assert (figure["clock"], figure["numerator"], figure["denominator"]) == ("reply", 3_090, 3_157)
-    assert figure["companions"]["open_breached"]["value"] == 29
+    assert (figure["clock"], figure["numerator"], figure["denominator"]) == ("reply", met, len(rows))
+    assert figure["companions"]["open_breached"]["value"] == still_open
 
 
 def test_a_problem_is_solved_when_the_person_says_so(played: Played) -> None:
-    said = Counter(one.columns["Consumer disputed?"] for one in played.complaints)
-    assert (said["No"], said["No"] + said["Yes"]) == (2_534, 3_129)
+    answered = [one for one in played.complaints if one.is_answered]
+    said = Counter(one.columns["Consumer disputed?"] for one in answered)
+    solved, told = said["No"], said["No"] + said["Yes"]
+    assert not AT_FULL_COUNT or (solved, told) == (2_534, 3_129)
     [figure] = played.figures("resolution_confirmed_rate")
-    assert (figure["numerator"], figure["denominator"]) == (2_534, 3_129)
+    assert (figure["numerator"], figure["denominator"]) == (solved, told)
     asked = figure["companions"]["answered_of_asked"]
-    assert (asked["numerator"], asked["denominator"]) == (3_129, 3_157)
+    assert (asked["numerator"], asked["denominator"]) == (told, len(answered))
 
 
 def test_the_time_to_a_reply_is_that_of_the_file(played: Played) -> None:
@@ -300,7 +311,7 @@ def test_the_time_to_a_reply_is_that_of_the_file(played: Played) -> None:
         if one.is_answered
     )
     elapsed = {one["quantile"]: one for one in played.figures("reply_time") if one["unit"] == "elapsed_hours"}
-    assert {one["n"] for one in elapsed.values()} == {3_157}
+    assert {one["n"] for one in elapsed.values()} == {len(hours)}
     for name, share in (("p50", 0.5), ("p90", 0.9), ("p95", 0.95)):
         place = share * (len(hours) - 1)
         low, high = hours[int(place)], hours[min(int(place) + 1, len(hours) - 1)]
@@ -312,7 +323,7 @@ def test_the_recount_from_facts_finds_no_difference(played: Played) -> None:
         f"{played.system.analytics}/v1/reconciliation", headers=played.system.staff("manager"), timeout=60
     )
     found = json_of(answer)
-    assert (found["difference"], found["facts"]) == (0, 3_186)
+    assert (found["difference"], found["facts"]) == (0, len(played.complaints))
 
 
 def test_the_same_file_again_changes_nothing(played: Played) -> None:
@@ -321,7 +332,7 @@ def test_the_same_file_again_changes_nothing(played: Played) -> None:
     body |= {"service": played.services.of[one.columns["Product"]], "topic": played.topics.of[one.columns["Issue"]]}
     again = httpx.post(f"{played.system.intake}/v1/feedback", json=body, headers=played.system.staff("importer"))
     assert json_of(again, 201) == one.receipt
-    assert played.figures("volume")[0]["value"] == 3_186
+    assert played.figures("volume")[0]["value"] == len(played.complaints)
 
 
 def test_how_fast_it_went(played: Played, record_property: Callable[[str, object], None]) -> None:
