@@ -17,6 +17,7 @@ from tests.system import System, in_a_thread
 DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where several processes share the tests, one has the running system, and a file stays in one piece."""
     for item in items:
