@@ -34,6 +34,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /v1/cases/{case_id}/link": {"case_id": str(uuid4())},
 }
 OF_AN_OBJECT = [one for one in CALLS if "{feedback_id}" in one.values[1] or "{case_id}" in one.values[1]]
+ALPHA, BETA = "objects-alpha", "objects-beta"
 STAFF_OF_A_TEAM = ("agent", "supervisor")
 
 
@@ -57,9 +58,9 @@ class Objects:
 @pytest.fixture(scope="module")
 def objects(system: System) -> Iterator[Objects]:
     with httpx.Client(timeout=30) as http:
-        partners = {code: _partner(system, http, code) for code in ("alpha", "beta")}
+        partners = {code: _partner(system, http, code) for code in (ALPHA, BETA)}
         complaint = {"channel": "phone", "kind": "complaint", "service": "passports", "text": "Toujours rien."}
-        sent = json_of(http.post(f"{system.intake}/v1/feedback", json=complaint, headers=partners["alpha"]), 201)
+        sent = json_of(http.post(f"{system.intake}/v1/feedback", json=complaint, headers=partners[ALPHA]), 201)
         about_staff = {**complaint, "channel": "web", "concerns_staff": True, "urgent": "threat"}
         hidden = json_of(http.post(f"{system.intake}/v1/feedback", json=about_staff), 201)
         reviewer = system.staff("reviewer")
@@ -99,7 +100,7 @@ def test_another_teams_object_does_not_exist(service: str, call: str, objects: O
 
 @pytest.mark.parametrize(("service", "call"), OF_AN_OBJECT)
 def test_another_partners_object_does_not_exist(service: str, call: str, objects: Objects) -> None:
-    answer = objects.send(service, call, objects.sent_by_alpha, objects.partners["beta"])
+    answer = objects.send(service, call, objects.sent_by_alpha, objects.partners[BETA])
     assert answer.status_code in (403, 404), answer.text
 
 
@@ -140,7 +141,7 @@ def test_lists_counts_and_searches_know_nothing_of_what_is_hidden(objects: Objec
 
 def test_a_partner_lists_what_it_sent_and_nothing_else(objects: Objects) -> None:
     system, http = objects.system, objects.http
-    for code, expected in (("alpha", {objects.sent_by_alpha}), ("beta", set())):
+    for code, expected in ((ALPHA, {objects.sent_by_alpha}), (BETA, set())):
         assert _listed(http, f"{system.intake}/v1/feedback?limit=200", objects.partners[code]) == expected
 
 

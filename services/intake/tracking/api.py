@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from libs.common.clock import Now
-from libs.common.db import Session
+from libs.common.db import Session, Snapshot
 from libs.common.problems import InvalidRequest, responses
 from services.intake.desk import DeskOf
 from services.intake.messages.errors import AuthorityNeeded
@@ -17,7 +17,7 @@ router = APIRouter(tags=["tracking"])
 
 
 @router.get("/v1/tracking", responses=responses(*CODE_PROBLEMS, Erased))
-async def get_tracking(session: Session, desk: DeskOf, now: Now, tracking_code: TrackingCode) -> Tracking:
+async def get_tracking(session: Snapshot, desk: DeskOf, now: Now, tracking_code: TrackingCode) -> Tracking:
     """Where it stands, what happens next and by when, who answers, and the conversation."""
     return await queries.tracking(session, desk, tracking_code, now)
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from libs.common.auth.principal import Forbidden, Principal, requires
 from libs.common.auth.tokens import Unauthenticated
 from libs.common.clock import Now
-from libs.common.db import DatabaseOf, Session
+from libs.common.db import DatabaseOf, Session, Snapshot
 from libs.common.idempotency import IdempotencyKeyReused, Retryable, StillRunning
 from libs.common.paging import InvalidCursor, link_next_place
 from libs.common.problems import InvalidRequest, responses
@@ -61,7 +61,7 @@ async def open_case(
 
 
 @router.get("/v1/cases/{case_id}", responses=responses(*_READ))
-async def get_case(case_id: CaseId, session: Session, by: Reader, response: Response) -> CaseOut:
+async def get_case(case_id: CaseId, session: Snapshot, by: Reader, response: Response) -> CaseOut:
     """One case with the person's words, redacted, its clocks, and the ledger of its suspensions."""
     case = await queries.case(session, case_id, by)
     tag(response, case.version)
@@ -69,7 +69,7 @@ async def get_case(case_id: CaseId, session: Session, by: Reader, response: Resp
 
 
 @router.get("/v1/cases/{case_id}/timeline", responses=responses(*_READ))
-async def get_timeline(case_id: CaseId, session: Session, by: Reader) -> Timeline:
+async def get_timeline(case_id: CaseId, session: Snapshot, by: Reader) -> Timeline:
     """The timeline: everything that was done, in order.
 
     When it was really done, when it was written down, and by whom.

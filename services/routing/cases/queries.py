@@ -29,14 +29,14 @@ async def cases(
     items = await doorbell.until(partial(_page, database, filters, by, now, terms), filters.wait)
     if filters.cursor:
         return Cases(items=items)
-    async with database.transaction() as session:
+    async with database.snapshot() as session:
         return Cases(items=items, counts=await queue.counts(session, visible_to(by), filters, now, terms))
 
 
 async def _page(
     database: Database, filters: CaseFilters, by: Principal, now: datetime, terms: Terms
 ) -> list[CaseSummary]:
-    async with database.transaction() as session:
+    async with database.snapshot() as session:
         found = await session.scalars(
             select(Case)
             .where(visible_to(by), *queue.conditions(filters, now, terms))
