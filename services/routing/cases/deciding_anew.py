@@ -22,17 +22,19 @@ def decide_anew(work: Work, at: datetime) -> None:
     """While no human has taken the case, it goes where the rules would now open it. Clocks are never exchanged.
 
     Once it is hidden from a team it stays so, and from a team that is complained about now it is hidden from now on,
-    whoever has taken it: if that team has it, another gets it. What was decided is told where anything came of it.
+    whoever has taken it: if that team has it, another gets it. A closed case goes nowhere: it is hidden from now on,
+    too, but not from the team that has it, so that somebody can reopen it. What was decided is told where anything
+    came of it.
     """
     case = work.case
-    if case.said is None or case.state == "closed":
+    if case.said is None:
         return
     decision = decision_on(work.office.organisation, said_of(case), case.hidden_from)
-    is_hidden_anew = set(decision.hidden_from) != set(case.hidden_from)
-    moves = _moves(work, decision)
-    if not (moves or is_hidden_anew):
+    moves = case.state != "closed" and _moves(work, decision)
+    hidden_from = _hidden_from(case, decision)
+    if not (moves or set(hidden_from) != set(case.hidden_from)):
         return
-    case.hidden_from = list(decision.hidden_from)
+    case.hidden_from = hidden_from
     # What is historical is worked on at moments long past: the rules take none of them away.
     work.effective_at = case.last_effective_at if case.historical else max(at, case.last_effective_at)
     tell(
@@ -77,6 +79,12 @@ async def alert_those_moved(session: AsyncSession, works: Collection[Work], befo
             and "urgent" in work.case.said
         ],
     )
+
+
+def _hidden_from(case: Case, decision: Decision) -> list[str]:
+    """A team that owns a closed case keeps the sight that it has of it."""
+    keeps = case.state == "closed" and case.team not in case.hidden_from
+    return [team for team in decision.hidden_from if not (keeps and team == case.team)]
 
 
 def _moves(work: Work, decision: Decision) -> bool:

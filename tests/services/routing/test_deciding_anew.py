@@ -101,6 +101,21 @@ async def test_a_team_that_is_complained_about_now_loses_sight_of_it_whoever_has
     assert (await routing.http.get(path, headers=routing.staff("agent", teams=["office-b"]))).status_code == 200
 
 
+async def test_a_closed_case_is_hidden_from_whom_it_complains_about_but_not_from_who_can_reopen_it(
+    routing: Routing,
+) -> None:
+    feedback_id = await opened(routing, concerns_staff=True)
+    case = await routing.see(case_id_of(feedback_id))
+    office = routing.staff("agent", teams=[case["team"]["code"]])
+    for verb, body in (("acknowledge", {}), ("decline", {"text": "Déjà répondu.", "reason": "answered-before"})):
+        assert (await routing.do(case, verb, office, **body)).status_code == 200
+    [decided] = await learned(routing, feedback_id, service="passports")
+    assert (set(decided.hidden_from), decided.state) == ({"first-line", "passports"}, "closed")
+    assert await learned(routing, feedback_id, 3, service="appeals") == []
+    assert (await routing.see(case["id"]))["team"] == case["team"]
+    assert (await routing.do(case, "reopen", office, reason="Elle a rappelé.")).status_code == 200
+
+
 async def test_a_link_to_a_case_that_a_team_must_not_see_tells_it_nothing(routing: Routing) -> None:
     about_staff = await routing.see(case_id_of(await opened(routing, service="passports", concerns_staff=True)))
     other = await routing.see(case_id_of(await opened(routing, service="appeals")))
