@@ -1,20 +1,18 @@
 """The command `ecoute`."""
 
-import asyncio
 import os
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, get_args
 
 import typer
 
+from deploy.services import Service
+from deploy.stream_commands import app as stream
 from libs.common.settings import environment_as
 from libs.contracts.codes import Role
 
-Service = Literal["intake", "routing", "analytics"]
-
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-stream = typer.Typer(no_args_is_help=True, help="Look after the event stream.")
 app.add_typer(stream, name="stream")
 figures = typer.Typer(no_args_is_help=True, help="Look after the figures.")
 app.add_typer(figures, name="figures")
@@ -90,20 +88,6 @@ def revise(service: Service, message: str) -> None:
     from libs.common.migrating import revise as write_revision  # noqa: PLC0415
 
     write_revision(service, environment_of(service)[f"ECOUTE_{service.upper()}_DATABASE_URL"], message)
-
-
-@stream.command()
-def replay(service: Service, source: Service, subject: str) -> None:
-    """Apply the parked events of a subject again, in order: SERVICE parked what SOURCE told. On this machine."""
-    from deploy.one_machine import environment_of  # noqa: PLC0415
-
-    with environment_as(environment_of(service)):
-        application = import_module(f"services.{service}.worker").app
-    readers, database = application.state.readers, application.state.database
-    if source not in readers:
-        raise typer.BadParameter(f"{service} reads {', '.join(readers)}, not {source}")
-    reader = readers[source]
-    typer.echo(f"{asyncio.run(reader.replay(database, subject))} events applied")
 
 
 @figures.command()
