@@ -16,7 +16,7 @@ test: .venv/installed-dev ## all tests, on a real PostgreSQL and real processes
 	@exec $(BIN)/pytest -n 2 --dist loadgroup
 
 faults: .venv/installed-dev ## what takes long, in full: real data whole, processes killed under load
-	@TESTS=full exec $(BIN)/pytest -s tests/e2e/test_cfpb.py tests/e2e/test_kill.py
+	@TESTS=full exec $(BIN)/pytest tests/e2e/test_cfpb.py tests/faults
 
 lint: .venv/installed-dev ## style, types, walls between the parts
 	$(BIN)/ruff check .

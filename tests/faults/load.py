@@ -1,0 +1,128 @@
+"""Clients that load the system, each doing its round again and again; an operation is tried until it is answered."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, Self
+from uuid import uuid4
+
+import httpx
+
+from tests.faults.record import Record
+from tests.system import System
+
+COMPLAINT = {"channel": "web", "kind": "complaint", "service": "passports", "text": "Toujours rien."}
+TRY_AGAIN = (409, 503)
+PAUSE_SECONDS = 0.05
+
+
+class Client:
+    """One of them: what it sends, and what it was answered, is in the record."""
+
+    def __init__(self, system: System, record: Record, http: httpx.AsyncClient) -> None:
+        self.system, self.record, self.http = system, record, http
+        self.agent = system.staff("agent", "passports")
+
+    async def insist(
+        self, operation: str, url: str, body: Any, headers: dict[str, str] | None = None, expected: int = 201
+    ) -> dict[str, Any]:
+        """Send with a key until it is answered for good; fails where that is not the expected answer."""
+        key = str(uuid4())
+        while True:
+            sent_at, answer = time.time(), None
+            try:
+                answer = await self.http.post(url, json=body, headers={**(headers or {}), "Idempotency-Key": key})
+            except httpx.TransportError:
+                self.record.attempt(sent_at, operation, key, None)
+            else:
+                told = answer.json() if answer.is_success else {}
+                self.record.attempt(sent_at, operation, key, answer.status_code, told.get("id"))
+                if answer.status_code not in TRY_AGAIN:
+                    assert answer.status_code == expected, (operation, answer.status_code, answer.text)
+                    return dict(told)
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def submit(self, **besides: Any) -> dict[str, Any]:
+        return await self.insist("submit", f"{self.system.intake}/v1/feedback", {**COMPLAINT, **besides})
+
+    async def case_of(self, feedback_id: str) -> str:
+        """The id of the case, once there is one."""
+        url, parameters = f"{self.system.routing}/v1/cases", {"feedback_id": feedback_id, "wait": 5}
+        while True:
+            try:
+                answer = await self.http.get(url, params=parameters, headers=self.agent)
+                if answer.status_code == 200 and answer.json()["items"]:
+                    return str(answer.json()["items"][0]["id"])
+            except httpx.TransportError:
+                pass
+            await asyncio.sleep(PAUSE_SECONDS)
+
+
+Round = Callable[[Client], Awaitable[object]]
+
+
+async def submit(client: Client) -> None:
+    """Sends a complaint."""
+    await client.submit()
+
+
+async def submit_and_acknowledge(client: Client) -> None:
+    """Sends a complaint and, as an agent, acknowledges its case."""
+    receipt = await client.submit()
+    case = await client.case_of(receipt["id"])
+    url = f"{client.system.routing}/v1/cases/{case}/acknowledge"
+    await client.insist("acknowledge", url, {}, client.agent, expected=200)
+
+
+class Load:
+    """In a thread of its own, from entry to exit; then each client ends its round, within `patience` seconds."""
+
+    def __init__(
+        self,
+        system: System,
+        record: Record,
+        one_round: Round = submit,
+        *,
+        clients: int = 6,
+        most_rounds: int = 100_000,
+        pause: float = 0.0,
+        timeout: float = 10.0,
+        patience: float = 60.0,
+    ) -> None:
+        self._system, self._record, self._round = system, record, one_round
+        self._clients, self._rounds_left, self._pause = clients, most_rounds, pause
+        self._timeout, self._patience = timeout, patience
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()))
+        self._failure: BaseException | None = None
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._over.set()
+        self._thread.join(self._patience)
+        assert not self._thread.is_alive(), f"a client was not answered within {self._patience} s"
+        if self._failure and error[0] is None:
+            raise self._failure
+
+    def wait(self) -> None:
+        """Until all rounds are done."""
+        self._thread.join()
+
+    async def _run(self) -> None:
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=self._clients)
+        async with httpx.AsyncClient(timeout=self._timeout, limits=limits, trust_env=False) as http:
+            clients = [Client(self._system, self._record, http) for _ in range(self._clients)]
+            try:
+                await asyncio.gather(*map(self._go_on, clients))
+            except Exception as failure:  # told by the thread that ends the load
+                self._failure = failure
+
+    async def _go_on(self, client: Client) -> None:
+        while not self._over.is_set() and self._rounds_left > 0:
+            self._rounds_left -= 1
+            await self._round(client)
+            await asyncio.sleep(self._pause)
