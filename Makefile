@@ -18,6 +18,9 @@ test: .venv/installed-dev ## all tests, on a real PostgreSQL and real processes
 faults: .venv/installed-dev ## what takes long, in full: real data whole, processes killed under load
 	@TESTS=full exec $(BIN)/pytest tests/e2e/test_cfpb.py tests/faults
 
+bench: .venv/installed-dev ## measure, beside a floor, and write bench/results.md; LEG=feedback for one leg
+	@exec $(BIN)/python -m bench $(LEG)
+
 lint: .venv/installed-dev ## style, types, walls between the parts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -65,5 +68,5 @@ tools/node_modules: tools/package-lock.json
 	@npm ci --prefix tools --no-fund --no-audit --loglevel=error
 	@touch $@
 
-.PHONY: help install run test faults lint documents format openapi freeze lock clean
+.PHONY: help install run test faults bench lint documents format openapi freeze lock clean
 .DEFAULT_GOAL := help

@@ -1,0 +1,1 @@
+"""One file a leg: `measure() -> list[Row]`."""
