@@ -6,8 +6,8 @@ The time zone is that by whose days the first rollups are counted; afterwards th
 from functools import partial
 from zoneinfo import ZoneInfo
 
+from libs.common.stream.applying import Handle, Handlers
 from libs.common.stream.events import Event
-from libs.common.stream.reader import Handle, Handlers
 from libs.contracts.cases import (
     CaseAcknowledged,
     CaseAsked,

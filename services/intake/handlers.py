@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from libs.common.stream.applying import Handle, Handlers
 from libs.common.stream.events import Event, Received
-from libs.common.stream.reader import Handle, Handlers
 from libs.contracts.cases import (
     CaseAcknowledged,
     CaseAsked,

@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from libs.common.stream.applying import Handlers
 from libs.common.stream.events import Event, Received
-from libs.common.stream.reader import Handlers
 from libs.contracts.cases import subjects_of
 from libs.contracts.catalogue import (
     ServiceChanged,

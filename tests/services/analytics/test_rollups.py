@@ -10,7 +10,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from libs.common.stream import reader
+from libs.common.stream import applying
 from libs.common.stream.errors import StreamStopped
 from libs.common.stream.events import Envelope
 from services.analytics.rollups.counters import Cell
@@ -44,7 +44,7 @@ async def test_any_interleaving_of_the_two_logs_any_slices_and_a_second_delivery
             await readers.apply(source, positions, events)  # a second reader, that read the positions before
         if chance.random() < 0.3:
             async with readers.database.transaction() as session:  # and one that gets past the positions
-                await reader.handle(session, readers.handlers[source], events)
+                await applying.handle(session, readers.handlers[source], events)
 
     assert await readers.rollups() == counted(stories, TORONTO)
     assert await readers.dead_letters() == 0

@@ -13,9 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from libs.common.clock import utc_now
 from libs.common.db import Database
 from libs.common.lifecycle import Lifecycle
+from libs.common.stream.applying import Handlers
 from libs.common.stream.events import Envelope, Event, Received, Recorded, record
 from libs.common.stream.feed import MAX_EVENTS, _events_after, decode, encode
-from libs.common.stream.reader import Handlers, Reader
+from libs.common.stream.reader import Reader
 from libs.common.stream.sequencer import Floor, sequence
 
 SOURCE = "intake"

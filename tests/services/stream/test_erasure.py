@@ -12,9 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.clock import utc_now
 from libs.common.db import Database
 from libs.common.lifecycle import Lifecycle
+from libs.common.stream.applying import Handlers
 from libs.common.stream.erasure import bury, hold_readers, sweep_dead_letters
 from libs.common.stream.events import Event, Received
-from libs.common.stream.reader import Handlers, Reader
+from libs.common.stream.reader import Reader
 from libs.common.stream.sequencer import Floor, sequence
 from tests.services.stream.log import (
     Counted,

@@ -1,0 +1,76 @@
+"""How far this service has read another's log: a row a shard, moved by compare-and-set."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.types import BigInteger, SmallInteger, Uuid
+
+from libs.common.stream.events import Envelope
+
+Positions = Mapping[int, int]
+"""Of each shard the position that it has been read up to."""
+
+
+class Overtaken(Exception):
+    """Another reader has applied this slice: drop it."""
+
+
+_MAKE = text(
+    """
+    INSERT INTO event_position (source, epoch, shard, pos)
+    SELECT :source, 1, shard, 0 FROM generate_series(0, 31) AS shard ON CONFLICT DO NOTHING
+    """
+)
+_READ = text("SELECT shard, pos, event_id FROM event_position WHERE source = :source AND epoch = 1 ORDER BY shard")
+_HOLD = text("SELECT shard FROM event_position WHERE source = :source AND epoch = 1 ORDER BY shard FOR UPDATE")
+_ADVANCE = text(
+    """
+    WITH mine AS (SELECT shard, pos FROM event_position
+                   WHERE source = :source AND epoch = 1 AND shard = ANY(:shards) ORDER BY shard FOR UPDATE)
+    UPDATE event_position p
+       SET pos = greatest(p.pos, reached.pos),
+           event_id = CASE WHEN p.pos < reached.pos THEN reached.event_id ELSE p.event_id END
+      FROM mine JOIN unnest(:shards, :expected, :reached, :ids) AS reached (shard, expected, pos, event_id)
+        ON mine.shard = reached.shard AND mine.pos = reached.expected
+     WHERE p.source = :source AND p.epoch = 1 AND p.shard = mine.shard
+    """
+).bindparams(
+    bindparam("shards", type_=ARRAY(SmallInteger)),
+    bindparam("expected", type_=ARRAY(BigInteger)),
+    bindparam("reached", type_=ARRAY(BigInteger)),
+    bindparam("ids", type_=ARRAY(Uuid)),
+)
+
+
+async def make(connection: AsyncConnection, source: str) -> None:
+    """The positions are there, at 0, before the first read."""
+    await connection.execute(_MAKE, {"source": source})
+
+
+async def read(connection: AsyncConnection, source: str) -> dict[int, tuple[int, UUID | None]]:
+    """Of each shard its position, and the id of the event there."""
+    return {row.shard: (row.pos, row.event_id) for row in await connection.execute(_READ, {"source": source})}
+
+
+async def hold(session: AsyncSession, source: str) -> None:
+    """No slice of the source is applied until this transaction ends."""
+    await session.execute(_HOLD, {"source": source})
+
+
+async def advance(session: AsyncSession, source: str, expected: Positions, reached: Mapping[int, Envelope]) -> None:
+    """Move the shards that reached an event there, never back. Overtaken when one is not where it is expected."""
+    result = await session.execute(
+        _ADVANCE,
+        {
+            "source": source,
+            "shards": list(reached),
+            "expected": [expected[shard] for shard in reached],
+            "reached": [one.pos for one in reached.values()],
+            "ids": [one.id for one in reached.values()],
+        },
+    )
+    if result.rowcount != len(reached):  # type: ignore[attr-defined]
+        raise Overtaken
