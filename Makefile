@@ -9,8 +9,14 @@ help: ## this list
 
 install: .venv/installed ## install the locked dependencies in .venv
 
-run: .venv/installed ## start the whole system on this machine; Ctrl-C stops it
-	@exec $(BIN)/ecoute run
+run: .venv/installed ## start the whole system on this machine (STREAM=kafka: on a Kafka); Ctrl-C stops it
+	@$(if $(STREAM),ECOUTE_STREAM=$(STREAM)) exec $(BIN)/ecoute run
+
+kafka: .venv/installed ## start a real Kafka on this machine (BROKERS=3: three of them); needs Java and Maven
+	@exec $(BIN)/ecoute kafka start --brokers $(or $(BROKERS),1)
+
+kafka-stop: .venv/installed ## stop it; its data stays in var/kafka
+	@exec $(BIN)/ecoute kafka stop
 
 test: .venv/installed-dev ## all tests, on a real PostgreSQL and real processes
 	@exec $(BIN)/pytest -n 2 --dist loadgroup
@@ -68,5 +74,5 @@ tools/node_modules: tools/package-lock.json
 	@npm ci --prefix tools --no-fund --no-audit --loglevel=error
 	@touch $@
 
-.PHONY: help install run test faults bench lint documents format openapi freeze lock clean
+.PHONY: help install run kafka kafka-stop test faults bench lint documents format openapi freeze lock clean
 .DEFAULT_GOAL := help

@@ -16,6 +16,8 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 app.add_typer(stream, name="stream")
 figures = typer.Typer(no_args_is_help=True, help="Look after the figures.")
 app.add_typer(figures, name="figures")
+kafka = typer.Typer(no_args_is_help=True, help="A Kafka for this machine.")
+app.add_typer(kafka, name="kafka")
 
 Descriptor = Annotated[int | None, typer.Option(help="A listening socket that the launcher holds.")]
 
@@ -88,6 +90,26 @@ def revise(service: Service, message: str) -> None:
     from libs.common.migrating import revise as write_revision  # noqa: PLC0415
 
     write_revision(service, environment_of(service)[f"ECOUTE_{service.upper()}_DATABASE_URL"], message)
+
+
+@kafka.command()
+def start(brokers: Annotated[int, typer.Option(min=1, max=9, help="How many, on ports that follow.")] = 1) -> None:
+    """Start a real Kafka on this machine, at 127.0.0.1:9092; it goes on until it is stopped."""
+    from deploy.kafka.broker import of_this_machine  # noqa: PLC0415
+    from deploy.settings import MachineSettings  # noqa: PLC0415
+
+    cluster = of_this_machine(MachineSettings.load().var, brokers)
+    cluster.start(detached=True)
+    typer.echo(f"Kafka listens: ECOUTE_KAFKA_BOOTSTRAP={cluster.bootstrap}")
+
+
+@kafka.command()
+def stop() -> None:
+    """Stop the Kafka of this machine; its data stays."""
+    from deploy.kafka.broker import stop_all  # noqa: PLC0415
+    from deploy.settings import MachineSettings  # noqa: PLC0415
+
+    typer.echo(f"{stop_all(MachineSettings.load().var)} stopped")
 
 
 @figures.command()
