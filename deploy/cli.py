@@ -49,6 +49,12 @@ def work(service: Service, descriptor: Descriptor = None) -> None:
 
 
 @app.command()
+def gateway(descriptor: Descriptor = None) -> None:
+    """Run the one base address of this machine."""
+    _run("deploy.gateway.main", worker=False, descriptor=descriptor)
+
+
+@app.command()
 def token(
     role: Annotated[list[str], typer.Option(help=f"One of: {', '.join(get_args(Role))}. May be repeated.")],
     team: Annotated[list[str] | None, typer.Option(help="Code of a team. May be repeated.")] = None,

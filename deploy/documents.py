@@ -18,7 +18,7 @@ SERVICES = ("intake", "routing", "analytics")
 
 def documents() -> dict[str, str]:
     """Each document's text, by the path that it has below `openapi/`."""
-    made = {f"{service}.yaml": _yaml(_application(service).openapi()) for service in SERVICES}
+    made = {f"{service}.yaml": _yaml(application(service).openapi()) for service in SERVICES}
     made["problems.md"] = _problems()
     made["asyncapi.yaml"] = _yaml(asyncapi())
     for event in event_types():
@@ -66,7 +66,7 @@ def _yaml(document: dict[str, Any]) -> str:
     return yaml.safe_dump(json.loads(json.dumps(document)), sort_keys=False, allow_unicode=True, width=120)
 
 
-def _application(service: str) -> FastAPI:
+def application(service: str) -> FastAPI:
     """The application as it is, with settings that are enough to look at it."""
     prefix = f"ECOUTE_{service.upper()}"
     given = {

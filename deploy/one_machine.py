@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from deploy.databases import holds_rows, make_databases, start_embedded
+from deploy.gateway.settings import GatewaySettings
 from deploy.secrets import PARTNER_TOKEN_KEY, secrets_of
 from deploy.settings import MachineSettings
 from libs.common.auth.development import DevelopmentIssuer
 from libs.common.auth.partner_tokens import public_keys
 from libs.common.launcher import Launcher, Process
-from libs.common.settings import PREFIX, ServiceSettings, stop
+from libs.common.settings import PREFIX, ServiceSettings, Settings, stop
 from services.analytics.settings import AnalyticsSettings
 from services.intake.settings import IntakeSettings
 from services.routing.settings import RoutingSettings
@@ -38,13 +39,14 @@ def run_all() -> None:
     launcher.listen_to_signals()
     environments = _environments(machine)
     settings = {service: kind.load(environments[service]) for service, kind in SETTINGS.items()}
-    launcher.bind(_processes(settings, environments))
+    gateway = GatewaySettings.load(environments["gateway"])
+    launcher.bind([*_processes(settings, environments), _gateway(gateway, environments["gateway"])])
     _prepare(environments)
     if not launcher.told_to_stop:
         launcher.start()
         launcher.wait_until_ready(READY_SECONDS)
     if not launcher.told_to_stop:
-        _greet(settings, machine, time.monotonic() - started)
+        _greet(settings, gateway, machine, time.monotonic() - started)
     launcher.run()
     print("ecoute: stopped")  # noqa: T201
 
@@ -86,11 +88,16 @@ def _environments(machine: MachineSettings) -> dict[str, dict[str, str]]:
         **_addresses(given),
         **given,
     }
+    gateway = given.get("ECOUTE_GATEWAY_LISTEN", GatewaySettings.model_fields["listen"].default)
+    known.setdefault("ECOUTE_PUBLIC_URL", f"http://{gateway}")
     if "ECOUTE_PARTNER_TOKEN_KEYS" not in given:
         known["ECOUTE_PARTNER_TOKEN_KEYS"] = public_keys(known[PARTNER_TOKEN_KEY])
     if "ECOUTE_JWKS_URL" not in given:
         known["ECOUTE_DEVELOPMENT_ISSUER"] = str(_issuer(machine))
-    return {service: _its_own(known, service, settings) for service, settings in SETTINGS.items()}
+    return {
+        **{service: _its_own(known, service, settings) for service, settings in SETTINGS.items()},
+        "gateway": _its_own(known, "gateway", GatewaySettings),
+    }
 
 
 def _example(urls: Mapping[str, str]) -> dict[str, str]:
@@ -103,7 +110,7 @@ def _example(urls: Mapping[str, str]) -> dict[str, str]:
     return example
 
 
-def _its_own(known: Mapping[str, str], service: str, settings: type[ServiceSettings]) -> dict[str, str]:
+def _its_own(known: Mapping[str, str], service: str, settings: type[Settings]) -> dict[str, str]:
     """Everything but the settings of others; what is misspelt under its own prefix stays, and is refused."""
     mine = (f"{PREFIX}{service.upper()}_", *settings.names())
     return {name: value for name, value in known.items() if not name.startswith(PREFIX) or name.startswith(mine)}
@@ -128,6 +135,7 @@ def _prepare(environments: Mapping[str, dict[str, str]]) -> None:
             [*ECOUTE, "prepare", service], env=environment, start_new_session=True
         )
         for service, environment in environments.items()
+        if service in SETTINGS
     ]
     codes = [one.wait() for one in running]
     if any(codes):
@@ -147,12 +155,18 @@ def _processes(
     ]
 
 
-def _greet(settings: Mapping[str, ServiceSettings], machine: MachineSettings, seconds: float) -> None:
+def _gateway(settings: GatewaySettings, environment: dict[str, str]) -> Process:
+    return Process("gateway", [*ECOUTE, "gateway"], settings.listen, environment)
+
+
+def _greet(
+    settings: Mapping[str, ServiceSettings], gateway: GatewaySettings, machine: MachineSettings, seconds: float
+) -> None:
     intake = settings["intake"].listen
     token = "" if settings["intake"].jwks_url else "\n  Token   .venv/bin/ecoute token --role agent --team TEAM"
     print(  # noqa: T201
         f"""
-Écoute is ready, after {seconds:.1f} s.
+Écoute is ready, after {seconds:.1f} s: http://{gateway.listen}
 
   intake     http://{intake}/docs   takes in feedback
   routing    http://{settings["routing"].listen}/docs   brings it to the team that must answer

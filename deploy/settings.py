@@ -11,7 +11,7 @@ from libs.common.settings import PREFIX, ServiceSettings, Settings
 class MachineSettings(Settings):
     """`ECOUTE_…` of `ecoute run`."""
 
-    others: ClassVar[tuple[str, ...]] = ("ECOUTE_INTAKE_", "ECOUTE_ROUTING_", "ECOUTE_ANALYTICS_")
+    others: ClassVar[tuple[str, ...]] = ("ECOUTE_GATEWAY_", "ECOUTE_INTAKE_", "ECOUTE_ROUTING_", "ECOUTE_ANALYTICS_")
 
     database_url: SecretStr | None = Field(
         None, description="DSN of a PostgreSQL 18 or newer, a role with CREATEDB; else one is started here"

@@ -24,6 +24,7 @@ AT_FULL_COUNT = os.environ.get("TESTS") == "full"
 """`make faults`: what takes long is done in full, not at a small count."""
 
 NAMES = ("INTAKE", "ROUTING", "ANALYTICS")
+"""Of the services; the gateway has an address beside theirs."""
 T = TypeVar("T")
 
 
@@ -32,8 +33,8 @@ class System:
 
     def __init__(self, folder: Path, environment: dict[str, str] | None = None) -> None:
         self.folder = folder
-        ports = iter(free_ports(6))
-        self.addresses = {name: f"127.0.0.1:{next(ports)}" for name in NAMES}
+        ports = iter(free_ports(7))
+        self.addresses = {name: f"127.0.0.1:{next(ports)}" for name in (*NAMES, "GATEWAY")}
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("ECOUTE_")},
             "ECOUTE_VAR": str(folder / "var"),
@@ -87,6 +88,10 @@ class System:
     def __exit__(self, *_: object) -> None:
         if self.process is not None:
             self.stop()
+
+    @property
+    def gateway(self) -> str:
+        return f"http://{self.addresses['GATEWAY']}"
 
     @property
     def intake(self) -> str:

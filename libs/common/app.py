@@ -7,6 +7,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi_offline import FastAPIOffline
 
 from libs.common import health, problems
+from libs.common.auth.sessions import Sessions
 from libs.common.auth.tokens import Tokens
 from libs.common.clock import utc_now
 from libs.common.cors import Cors
@@ -68,6 +69,7 @@ def create_app(
     app.state.database = database
     app.state.clock = utc_now
     app.state.tokens = Tokens.of(settings)
+    app.state.sessions = Sessions(app.state.tokens.partners)
     app.state.rate_limit = RateLimit(database)
     app.state.keyring = None
     app.state.lifecycle = Lifecycle()

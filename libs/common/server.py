@@ -6,20 +6,30 @@ import os
 import signal
 import socket
 from types import FrameType
+from typing import Protocol
 
 import uvicorn
 from fastapi import FastAPI
 
-from libs.common.settings import Address, ServiceSettings
+from libs.common.settings import Address
 
 LAUNCHER_PIPE = "LAUNCHER_PIPE"
 """Environment variable with the descriptor whose end of file says that the launcher is gone."""
 
 
+class Served(Protocol):
+    """What a process says of how it is served."""
+
+    @property
+    def trusted_proxies(self) -> str: ...
+    @property
+    def drain_seconds(self) -> float: ...
+
+
 class Server(uvicorn.Server):
     """SIGTERM: readiness off and `Connection: close` on every answer for the drain, then close. SIGINT: close."""
 
-    def __init__(self, app: FastAPI, settings: ServiceSettings) -> None:
+    def __init__(self, app: FastAPI, settings: Served) -> None:
         super().__init__(
             uvicorn.Config(
                 app,

@@ -146,6 +146,12 @@ class ServiceSettings(Settings):
         validation_alias="ECOUTE_TRUSTED_PROXIES",
         description="addresses of the gateways whose X-Forwarded-For is believed, separated by commas",
     )
+    public_url: str = Field(
+        "http://127.0.0.1:8000",
+        validation_alias="ECOUTE_PUBLIC_URL",
+        pattern="^https?://[^/?#]+$",
+        description="the one base address of pages and API, as a browser knows it",
+    )
     cors_origins: str = Field(
         "",
         validation_alias="ECOUTE_CORS_ORIGINS",

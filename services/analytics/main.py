@@ -2,6 +2,7 @@
 
 from libs.common.app import create_app
 from libs.common.stream import dead_letters
+from libs.pages import assets
 from services.analytics.kpis import api as kpis
 from services.analytics.reconciliation import api as reconciliation
 from services.analytics.settings import AnalyticsSettings
@@ -36,5 +37,6 @@ app = create_app(
         standards.router,
         reconciliation.router,
         dead_letters.router("/v1/analytics/dead-letters", "analytics"),
+        assets.router,
     ],
 )

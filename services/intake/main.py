@@ -3,6 +3,7 @@
 from libs.common.app import create_app
 from libs.common.stream import dead_letters, feed
 from libs.common.stream.doorbell import hang_doorbell
+from libs.pages import assets
 from services.intake.catalogue import api as catalogue
 from services.intake.deliveries import api as deliveries
 from services.intake.desk import set_desk
@@ -12,6 +13,7 @@ from services.intake.feedback.schemas import LARGEST_BATCH_BYTES
 from services.intake.interactions import api as interactions
 from services.intake.messages import api as messages
 from services.intake.oauth import api as oauth
+from services.intake.pages.home import routes as home
 from services.intake.partners import api as partners
 from services.intake.partners.keyring import hang_keyring
 from services.intake.privacy import api as privacy
@@ -66,6 +68,8 @@ app = create_app(
         interactions.router,
         feed.router("intake", "/v1/feedback-events"),
         dead_letters.router("/v1/intake/dead-letters", "intake"),
+        home.router,
+        assets.router,
     ],
     larger_bodies={"/v1/feedback/batch": LARGEST_BATCH_BYTES},
     start=[set_desk, hang_keyring, start_batcher, hang_doorbell],

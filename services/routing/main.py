@@ -3,6 +3,7 @@
 from libs.common.app import create_app
 from libs.common.stream import dead_letters, feed
 from libs.common.stream.doorbell import hang_doorbell
+from libs.pages import assets
 from services.routing.calendars import api as calendars
 from services.routing.cases import api as cases
 from services.routing.cases.verbs import api as verbs
@@ -53,6 +54,7 @@ app = create_app(
         organisation.router,
         feed.router("routing", "/v1/case-events"),
         dead_letters.router("/v1/routing/dead-letters", "routing"),
+        assets.router,
     ],
     start=[hang_doorbell],
 )

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from deploy.gateway.settings import GatewaySettings
 from deploy.settings import MachineSettings
 from services.analytics.settings import AnalyticsSettings
 from services.intake.settings import IntakeSettings
@@ -15,7 +16,8 @@ README = (ROOT / "README.md").read_text("utf-8")
 def test_every_setting_is_in_the_table_and_no_other() -> None:
     rows = [line for line in README.splitlines() if line.startswith("| `ECOUTE_")]
     listed = [name for row in rows for name in re.findall(r"`(ECOUTE_[A-Z_]+)`", row.split("|")[1])]
-    known = set().union(*(one.names() for one in (MachineSettings, IntakeSettings, RoutingSettings, AnalyticsSettings)))
+    settings = (MachineSettings, GatewaySettings, IntakeSettings, RoutingSettings, AnalyticsSettings)
+    known = set().union(*(one.names() for one in settings))
     assert sorted(listed) == sorted(known)
 
 

@@ -51,7 +51,11 @@ class PartnerTokenSigner:
             "key": principal.key_id,
             "quota": principal.quota,
         }
-        return jwt.encode(claims, self._private, algorithm=ALGORITHM, headers={"kid": self.public["kid"]})
+        return self.encode(claims)
+
+    def encode(self, claims: Mapping[str, Any]) -> str:
+        """The claims as a signed token."""
+        return jwt.encode(dict(claims), self._private, algorithm=ALGORITHM, headers={"kid": self.public["kid"]})
 
 
 class PartnerTokens:
@@ -65,16 +69,13 @@ class PartnerTokens:
     def are_signed_by(self, key_id: object) -> bool:
         return key_id in self._keys
 
-    def principal_of(self, token: str, key_id: str) -> Principal:
+    def principal_of(self, token: str) -> Principal:
         """Whose token it is. PyJWTError when it is not valid."""
-        claims = jwt.decode(
+        claims = self.decode(
             token,
-            self._keys[key_id],
-            algorithms=[ALGORITHM],
             audience=self._audience,
             issuer=ISSUER,
-            leeway=LEEWAY_SECONDS,
-            options={"require": ["exp", "iat", "sub", "kind", "scope", "teams", "key"]},
+            require=["exp", "iat", "sub", "kind", "scope", "teams", "key"],
         )
         return Principal(
             subject=claims["sub"],
@@ -85,6 +86,22 @@ class PartnerTokens:
             key_id=claims["key"],
             quota=claims.get("quota"),
         )
+
+    def decode(self, token: str, *, audience: list[str], issuer: str, require: list[str]) -> dict[str, Any]:
+        """The claims of a token that one of the keys has signed. PyJWTError when it is not valid."""
+        key_id = jwt.get_unverified_header(token).get("kid")
+        if key_id not in self._keys:
+            raise jwt.InvalidKeyError("unknown key")
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            self._keys[key_id],
+            algorithms=[ALGORITHM],
+            audience=audience,
+            issuer=issuer,
+            leeway=LEEWAY_SECONDS,
+            options={"require": require},
+        )
+        return claims
 
 
 def public_keys(key: str) -> str:

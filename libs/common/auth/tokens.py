@@ -62,7 +62,7 @@ class Tokens:
         try:
             key_id = jwt.get_unverified_header(token).get("kid")
             if key_id is not None and self.partners.are_signed_by(key_id):
-                return self.partners.principal_of(token, key_id)
+                return self.partners.principal_of(token)
             claims = await self._verified(token)
             roles = self._roles.codes(claims)
             kind: PrincipalKind = "service" if roles == {SERVICE_ROLE} else "staff"

@@ -1,0 +1,103 @@
+"""From a template to a page: both languages stand in the template, side by side, and one is shown."""
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime, format_timedelta
+from babel.numbers import format_decimal
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+
+from libs.common.languages import Bilingual, Language, language_of_request
+from libs.pages.assets import address_of
+from libs.pages.navigation import entries_for
+from libs.pages.sessions import token_for
+
+SHARED = Path(__file__).parent / "templates"
+LOCALES: dict[Language, str] = {"fr": "fr_CA", "en": "en_CA"}
+
+
+class Renderer:
+    """Renders the templates of a folder, and the shared ones. What is not given to a template is an error."""
+
+    def __init__(self, *folders: Path) -> None:
+        self._environment = Environment(
+            loader=ChoiceLoader([FileSystemLoader(folder) for folder in (*folders, SHARED)]),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.globals |= {"t": _said, "asset": address_of}
+        self._environment.filters |= {
+            "said": _said_of,
+            "day": _day,
+            "moment": _moment,
+            "from_now": _from_now,
+            "number": _number,
+        }
+
+    def __call__(self, request: Request, name: str, *, status: int = 200, **shown: Any) -> HTMLResponse:
+        """The page, in the language of the request, for whoever is signed in.
+
+        Templates know besides: `language`, `zone` (of the organisation), `now`, `principal` or None, `navigation`,
+        `path`, and `csrf_token` for forms.
+        """
+        settings, principal = request.app.state.settings, getattr(request.state, "principal", None)
+        known = {
+            "language": language_of_request.get(),
+            "zone": settings.time_zone,
+            "now": request.app.state.clock(),
+            "path": request.url.path,
+            "principal": principal,
+            "navigation": entries_for(principal),
+            "csrf_token": token_for(request),
+        }
+        page = self._environment.get_template(name).render(known | shown)
+        return HTMLResponse(page, status, {"Content-Language": language_of_request.get()})
+
+
+def _said(fr: str, en: str) -> str:
+    return fr if language_of_request.get() == "fr" else en
+
+
+def _said_of(text: Bilingual) -> str:
+    return text.in_(language_of_request.get())
+
+
+def _locale() -> str:
+    return LOCALES[language_of_request.get()]
+
+
+@pass_context
+def _day(context: Context, when: date | datetime) -> str:
+    """« 3 mars 2026 », in the organisation's zone."""
+    return format_date(when.astimezone(_zone(context)) if isinstance(when, datetime) else when, "long", _locale())
+
+
+@pass_context
+def _moment(context: Context, when: datetime) -> str:
+    """« 3 mars 2026, 16 h 30 », in the organisation's zone."""
+    return format_datetime(
+        when, "d MMMM y, HH 'h' mm" if _locale().startswith("fr") else "d MMMM y, HH:mm", _zone(context), _locale()
+    )
+
+
+@pass_context
+def _from_now(context: Context, when: datetime) -> str:
+    """« dans 3 jours », « 2 hours ago »."""
+    return format_timedelta(when - context["now"], add_direction=True, locale=_locale())
+
+
+def _number(value: float, digits: int = 0) -> str:
+    """With the separators of the language; as many decimals as asked for."""
+    return format_decimal(value, format=f"#,##0.{'0' * digits}" if digits else "#,##0", locale=_locale())
+
+
+def _zone(context: Context) -> ZoneInfo:
+    zone: ZoneInfo = context["zone"]
+    return zone

@@ -1,0 +1,106 @@
+"""A page's route: its language, its errors as a page, and what the browser is told not to allow."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any, cast, get_args
+
+import structlog
+from fastapi import APIRouter, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.datastructures import URL
+from starlette.responses import RedirectResponse
+
+from libs.common.field_problems import field_problem_of
+from libs.common.languages import Language, language_of_request
+from libs.common.problems import InvalidRequest, Problem
+from libs.pages.rendering import Renderer
+from libs.pages.sessions import SignInNeeded
+
+LANGUAGE_COOKIE = "language"
+LANGUAGE_SECONDS = 365 * 24 * 3600
+
+GUARDED = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Frame-Options": "DENY",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cache-Control": "no-store",
+    "Vary": "Cookie, Accept-Language",
+}
+"""For every page: nothing inline, nothing from elsewhere, in nobody's frame, kept by no cache."""
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+_render = Renderer()
+
+
+class PageRoute(APIRoute):
+    """Answers a browser: with a page, also where the answer is a problem."""
+
+    def get_route_handler(self) -> Handler:
+        handle = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            wanted = request.query_params.get("lang")
+            if wanted in get_args(Language) and request.method == "GET":
+                return _in_language(request, cast(Language, wanted))
+            if (chosen := request.cookies.get(LANGUAGE_COOKIE)) in get_args(Language):
+                language_of_request.set(cast(Language, chosen))
+            response = await _with_problems(handle, request)
+            for name, value in GUARDED.items():
+                response.headers.setdefault(name, value)
+            return response
+
+        return answer
+
+
+def page_router() -> APIRouter:
+    """For a service's pages: they are no part of its OpenAPI document."""
+    return APIRouter(route_class=PageRoute, include_in_schema=False)
+
+
+async def _with_problems(handle: Handler, request: Request) -> Response:
+    try:
+        return await handle(request)
+    except SignInNeeded:
+        return _sign_in(request)
+    except RequestValidationError as invalid:
+        return _as_page(request, InvalidRequest(errors=[field_problem_of(one) for one in invalid.errors()]))
+    except Problem as problem:
+        return _as_page(request, problem)
+
+
+def _as_page(request: Request, problem: Problem) -> Response:
+    body = problem.body(language_of_request.get())
+    structlog.get_logger("pages").info("problem", type=body.type)
+    response = _render(request, "problem.html", status=problem.status, problem=body)
+    response.headers.update(problem.headers)
+    return response
+
+
+def _in_language(request: Request, language: Language) -> Response:
+    """The same address in another language, which is kept: nothing else is, before somebody sends something."""
+    response = RedirectResponse(_local(request.url.remove_query_params("lang")), 303)
+    response.set_cookie(LANGUAGE_COOKIE, language, max_age=LANGUAGE_SECONDS, httponly=True, samesite="lax")
+    return response
+
+
+def _sign_in(request: Request) -> Response:
+    """To where one signs in, and from there back; a part of a page sends the whole page there."""
+    part_of = request.headers.get("hx-current-url") if "hx-request" in request.headers else None
+    back = URL(part_of) if part_of else request.url if request.method == "GET" else URL("/")
+    address = str(URL("/sign-in").include_query_params(back=_local(back)))
+    if part_of:
+        return Response(status_code=204, headers={"HX-Redirect": address})
+    return RedirectResponse(address, 303)
+
+
+def _local(url: URL) -> str:
+    """The address without the host."""
+    return f"{url.path}?{url.query}" if url.query else url.path

@@ -1,0 +1,119 @@
+"""Who is signed in: a cookie that intake signs, and all three services believe; never taken by the API.
+
+The cookie is out of reach for scripts and for other sites; whatever changes something besides comes from a form of this
+page, for which the token stands (OWASP, Cross-Site Request Forgery Prevention: signed double submit).
+"""
+
+import hashlib
+import hmac
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any, ClassVar
+
+import jwt
+from fastapi import Depends, Form, Header, Request
+from starlette.responses import Response
+
+from libs.common.auth.identity import Principal
+from libs.common.auth.principal import Forbidden
+from libs.common.auth.sessions import Sessions
+from libs.common.problems import Problem
+from libs.common.settings import ServiceSettings
+
+SESSION_SECONDS = 8 * 3600
+
+
+class SignInNeeded(Problem):
+    """Sign in to see this page."""
+
+    status: ClassVar[int] = 401
+    fr = "Connectez-vous pour voir cette page."
+
+
+class FormNotOurs(Problem):
+    """This was not sent by a form of this page, or you have signed in anew since: open the page again."""
+
+    status: ClassVar[int] = 403
+    fr = "Ceci ne vient pas d'un formulaire de cette page, ou vous vous êtes reconnecté depuis : rouvrez la page."
+
+
+def cookie_name(settings: ServiceSettings) -> str:
+    """`__Host-` binds it to this very address, and to an encrypted one (RFC 6265bis, 4.1.3.2)."""
+    return "__Host-ecoute" if settings.public_url.startswith("https:") else "ecoute"
+
+
+def keep(response: Response, session: str, settings: ServiceSettings) -> None:
+    """Give the browser its session."""
+    response.set_cookie(
+        cookie_name(settings),
+        session,
+        max_age=SESSION_SECONDS,
+        path="/",
+        secure=settings.public_url.startswith("https:"),
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def forget(response: Response, settings: ServiceSettings) -> None:
+    """Take it away."""
+    response.delete_cookie(
+        cookie_name(settings),
+        path="/",
+        secure=settings.public_url.startswith("https:"),
+        httponly=True,
+        samesite="lax",
+    )
+
+
+async def _visitor(request: Request) -> Principal | None:
+    session = request.cookies.get(cookie_name(request.app.state.settings))
+    sessions: Sessions = request.app.state.sessions
+    try:
+        request.state.principal = sessions.principal_of(session) if session else None
+    except jwt.PyJWTError:
+        request.state.principal = None
+    found: Principal | None = request.state.principal
+    return found
+
+
+Visitor = Annotated[Principal | None, Depends(_visitor)]
+"""Whoever is signed in, or None: for pages that are open to all."""
+
+
+def _signed_in(roles: tuple[str, ...]) -> Callable[[Principal | None], Coroutine[Any, Any, Principal]]:
+    async def principal(visitor: Visitor) -> Principal:
+        if visitor is None:
+            raise SignInNeeded
+        if roles and not visitor.has(*roles):
+            raise Forbidden
+        return visitor
+
+    return principal
+
+
+def signed_in(*roles: str) -> Any:
+    """A dependency that yields who is signed in, if they have one of the roles; else they are sent to sign in."""
+    return Depends(_signed_in(roles))
+
+
+def token_for(request: Request) -> str:
+    """What a form of this service must send, in this session; without a session it guards nothing."""
+    settings: ServiceSettings = request.app.state.settings
+    session = request.cookies.get(cookie_name(settings), "")
+    return hmac.digest(settings.secret.get_secret_value().encode(), b"form" + session.encode(), hashlib.sha256).hex()
+
+
+async def _from_our_form(
+    request: Request,
+    csrf_token: Annotated[str | None, Form()] = None,
+    x_csrf_token: Annotated[str | None, Header()] = None,
+) -> None:
+    site = request.headers.get("sec-fetch-site", "same-origin")
+    if site not in ("same-origin", "none"):
+        raise FormNotOurs
+    if not hmac.compare_digest(csrf_token or x_csrf_token or "", token_for(request)):
+        raise FormNotOurs
+
+
+FromOurForm = Depends(_from_our_form)
+"""For whatever changes something: refuses what another site sends in somebody's name."""

@@ -1,0 +1,56 @@
+"""What the gateway hands on, seen by who gets it."""
+
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import httpx
+import pytest
+
+from deploy.gateway.main import create_gateway
+from deploy.gateway.settings import GatewaySettings
+
+
+class Echo(BaseHTTPRequestHandler):
+    """Answers with the headers and the body that came."""
+
+    def do_POST(self) -> None:
+        said = f"{self.requestline}\n{self.headers}".encode()
+        body = said + self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def echo() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+async def test_nobody_passes_for_another_address_by_a_header_of_their_own(echo: str) -> None:
+    app = create_gateway(GatewaySettings.load({"ECOUTE_INTAKE_LISTEN": echo}))
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app, client=("198.51.100.9", 4321))
+        async with httpx.AsyncClient(transport=transport, base_url="http://retours.example") as http:
+            answer = await http.post("/v1/feedback?a=%2F", content=b"words", headers={"X-Forwarded-For": "203.0.113.7"})
+    assert answer.text.startswith("POST /v1/feedback?a=%2F HTTP/1.1")
+    assert answer.text.endswith("words")
+    assert "x-forwarded-for: 198.51.100.9" in answer.text
+    assert "203.0.113.7" not in answer.text
+    assert "host: retours.example" in answer.text
+
+
+async def test_a_service_that_is_away_is_said_to_be_away(echo: str) -> None:
+    app = create_gateway(GatewaySettings.load({"ECOUTE_INTAKE_LISTEN": "127.0.0.1:1"}))
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://retours.example") as http:
+            answer = await http.get("/v1/services")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
