@@ -11,7 +11,11 @@ from services.analytics.settings import AnalyticsSettings
 settings = AnalyticsSettings.load()
 token = service_token("analytics", settings)
 
-intake = Reader("intake", FeedClient(settings.feedback_events_url, token), handlers.intake(settings.time_zone))
-routing = Reader("routing", FeedClient(settings.case_events_url, token), handlers.routing(settings.time_zone))
+intake = Reader(
+    "intake", FeedClient(settings.feedback_events_url, token, "analytics"), handlers.intake(settings.time_zone)
+)
+routing = Reader(
+    "routing", FeedClient(settings.case_events_url, token, "analytics"), handlers.routing(settings.time_zone)
+)
 
 app = create_worker("analytics", settings, tasks={"housekeeping": keep_house}, readers=[intake, routing])

@@ -18,7 +18,7 @@ from services.intake.verbatims.service import run_redaction
 settings = IntakeSettings.load()
 cases = Reader(
     "routing",
-    FeedClient(settings.case_events_url, service_token("intake", settings)),
+    FeedClient(settings.case_events_url, service_token("intake", settings), "intake"),
     handlers(MasterKey(settings.master_key.get_secret_value())),
 )
 app = create_worker(

@@ -18,7 +18,7 @@ from services.routing.settings import RoutingSettings
 settings = RoutingSettings.load()
 terms = terms_of(settings)
 feedback = Reader(
-    "intake", FeedClient(settings.feedback_events_url, service_token("routing", settings)), handlers(terms)
+    "intake", FeedClient(settings.feedback_events_url, service_token("routing", settings), "routing"), handlers(terms)
 )
 app = create_worker(
     "routing",

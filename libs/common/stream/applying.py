@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.db import Database
 from libs.common.failures import is_deployment, is_infrastructure, sqlstate
-from libs.common.stream import dead_letters, erasure, positions
+from libs.common.stream import dead_letters, erasure, positions, trail
 from libs.common.stream.errors import StreamStopped
 from libs.common.stream.events import Envelope, Event, Received
 from libs.common.stream.positions import Overtaken, Positions
@@ -134,7 +134,7 @@ class Applier:
     ) -> None:
         async with database.transaction() as session:
             await positions.advance(session, self.source, before, reached)
-            events = await self._let_in(session, events)
+            events = await self._let_in(session, await trail.follow(session, self.source, events))
             subjects = {one.subject for one in events}
             parked = await dead_letters.parked_among(session, self.source, subjects)
             follow = [one for one in events if one.subject in parked]
@@ -151,9 +151,8 @@ class Applier:
         self._log.error("event_parked", type=event.type, subject=event.subject, pos=event.pos, **describe(error))
         async with database.transaction() as session:
             await positions.advance(session, self.source, before, reach(before, [event]))
-            await dead_letters.park(
-                session, self.source, await self._let_in(session, [event]), type(error).__qualname__
-            )
+            events = await self._let_in(session, await trail.follow(session, self.source, [event]))
+            await dead_letters.park(session, self.source, events, type(error).__qualname__)
         PARKED.labels(self.source).inc()
 
     async def _let_in(self, session: AsyncSession, events: Sequence[Envelope]) -> list[Envelope]:

@@ -60,6 +60,8 @@ class Envelope:
     traceparent: str | None
     data: Mapping[str, Any]
     text: str | None
+    retold: bool = False
+    """Told before, in an epoch that ended with a backup: some readers know it, some do not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,9 @@ class Recorded:
 _INSERT = text(
     f"""
     INSERT INTO event_pending ({ENVELOPE_COLUMNS})
-    SELECT id, type, subject, version, time, :recorded_at, traceparent, data,
+    SELECT id, type, subject,
+           version + coalesce((SELECT lift FROM version_lift WHERE version_lift.subject = e.subject), 0),
+           time, :recorded_at, traceparent, data,
            CASE WHEN text IS NOT NULL AND NOT EXISTS (SELECT FROM tombstone WHERE tombstone.subject = e.subject)
                 THEN text END
       FROM unnest(:ids, :types, :subjects, :versions, :times, :traceparents, :datas, :texts) WITH ORDINALITY
@@ -114,8 +118,9 @@ _INSERT = text(
 async def record(session: AsyncSession | AsyncConnection, *events: Recorded) -> None:
     """Write events, in this order, with the change that they tell of.
 
-    The version of each is taken under the row lock of its aggregate: so version, pending and log order agree. Of an
-    erased subject no words are written, whatever the event has.
+    The version of each is taken under the row lock of its aggregate: so version, pending and log order agree. Where
+    others know more of the subject than a backup that was put back here, it goes on above what they know. Of an erased
+    subject no words are written, whatever the event has.
     """
     if not events:
         return

@@ -1,18 +1,21 @@
 """The log over HTTP: what a reader asks for, and how it is answered."""
 
+import zlib
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.auth.principal import requires
 from libs.common.db import Database, DatabaseOf
-from libs.common.problems import Problem, responses
+from libs.common.problems import responses
+from libs.common.stream.door import Asked, LogDiverged, LogTruncated, Register, go_on_after
 from libs.common.stream.doorbell import Doorbell
 from libs.common.stream.events import Envelope
 from libs.common.stream.tables import ENVELOPE_COLUMNS
@@ -21,21 +24,18 @@ MEDIA_TYPE = "application/cloudevents-batch+json"
 MAX_EVENTS = 1000
 
 _EVENTS_AFTER = text(
-    f"SELECT pos, epoch, shard, prev, {ENVELOPE_COLUMNS} FROM event_log WHERE pos > :after ORDER BY pos LIMIT :limit"  # noqa: S608
+    f"""
+    SELECT pos, epoch, shard, prev, {ENVELOPE_COLUMNS}, retold
+      FROM event_log WHERE pos > :after ORDER BY pos LIMIT :limit
+    """  # noqa: S608 - the columns are ours
 )
-_ID_AT = text("SELECT id FROM event_log WHERE pos = :pos")
-
-
-class LogDiverged(Problem):
-    """This log does not have that event at that position: it is not the log that you have read."""
-
-    status: ClassVar[int] = 409
-    fr = "Ce journal n'a pas cet événement à cette position : ce n'est pas celui que vous avez lu."
+_ARCHIVED_AFTER = text("SELECT events FROM event_archive WHERE last > :after ORDER BY first LIMIT 1")
 
 
 def router(source: str, path: str) -> APIRouter:
     """The feed of a service's log, for readers with a token of role `service`."""
     feed = APIRouter(tags=["events"])
+    register = Register()
 
     @feed.get(
         path,
@@ -44,7 +44,7 @@ def router(source: str, path: str) -> APIRouter:
         dependencies=[requires("service")],
         responses={
             200: {"content": {MEDIA_TYPE: {"schema": {"type": "array", "items": {"type": "object"}}}}},
-            **responses(LogDiverged),
+            **responses(LogDiverged, LogTruncated),
         },
     )
     async def read_log(
@@ -56,23 +56,50 @@ def router(source: str, path: str) -> APIRouter:
         ] = None,
         limit: Annotated[int, Query(ge=1, le=MAX_EVENTS, description="how many at most")] = MAX_EVENTS,
         wait: Annotated[float, Query(ge=0, le=30, description="seconds to wait for the first event")] = 0,
+        epoch: Annotated[
+            int | None,
+            Query(ge=1, le=2**31 - 1, description="the epoch of that event: once a later one is opened, go on there"),
+        ] = None,
+        reader: Annotated[
+            str | None,
+            Query(pattern="^[a-z0-9-]{1,40}$", description="who reads: what it has not read yet is not dropped"),
+        ] = None,
+        archived: Annotated[bool, Query(description="without words, where the log does not have it any more")] = False,
     ) -> Response:
         """Read the log: events after a position, in order.
 
         As a batch of CloudEvents 1.0; empty when there are none in time.
         """
+        asked = Asked(after, last_id, epoch, archived)
+        if reader is not None:
+            async with database.connection() as connection:
+                await register.note(connection, reader, after)
         doorbell: Doorbell = request.app.state.doorbell
-        events = await doorbell.until(partial(_events_after, database, after, last_id, limit), wait)
-        return Response(encode(source, events), media_type=MEDIA_TYPE)
+        batch = await doorbell.until(partial(_batch_after, database, source, asked, limit), wait)
+        return Response(batch or b"[]", media_type=MEDIA_TYPE)
 
     return feed
 
 
-async def _events_after(database: Database, after: int, last_id: UUID | None, limit: int) -> Sequence[Row[Any]]:
+async def _batch_after(database: Database, source: str, asked: Asked, limit: int) -> bytes | None:
     async with database.connection() as connection:
-        if after and last_id and await connection.scalar(_ID_AT, {"pos": after}) != last_id:
-            raise LogDiverged
-        return (await connection.execute(_EVENTS_AFTER, {"after": after, "limit": limit})).all()
+        after = await go_on_after(connection, asked)
+        if asked.archived and (batch := await _archived_after(connection, after, limit)):
+            return batch
+        events = await _events_after(connection, after, limit)
+    return encode(source, events) if events else None
+
+
+async def _events_after(connection: AsyncConnection, after: int, limit: int) -> Sequence[Row[Any]]:
+    return (await connection.execute(_EVENTS_AFTER, {"after": after, "limit": limit})).all()
+
+
+async def _archived_after(connection: AsyncConnection, after: int, limit: int) -> bytes | None:
+    packed = await connection.scalar(_ARCHIVED_AFTER, {"after": after})
+    if packed is None:
+        return None
+    events = [one for one in orjson.loads(zlib.decompress(packed)) if one["pos"] > after]
+    return orjson.dumps(events[:limit])
 
 
 def encode(source: str, events: Sequence[Row[Any]]) -> bytes:
@@ -100,6 +127,8 @@ def _encode_one(source: str, event: Row[Any]) -> bytes:
         head["traceparent"] = event.traceparent
     if event.text is not None:
         head["text"] = event.text
+    if event.retold:
+        head["retold"] = True
     data: str = event.data
     return orjson.dumps(head)[:-1] + b',"data":' + data.encode() + b"}"
 
@@ -121,6 +150,7 @@ def decode(batch: bytes) -> list[Envelope]:
             traceparent=one.get("traceparent"),
             data=one["data"],
             text=one.get("text"),
+            retold=one.get("retold", False),
         )
         for one in orjson.loads(batch)
     ]

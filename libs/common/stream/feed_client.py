@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from uuid import UUID
 
 import httpx
 
@@ -10,25 +9,35 @@ from libs.common.lifecycle import Lifecycle
 from libs.common.stream.errors import StreamStopped
 from libs.common.stream.events import Envelope
 from libs.common.stream.feed import MAX_EVENTS, decode
+from libs.common.stream.positions import Place
 
 
 class FeedClient:
-    """Long polls of another service's log, with a token of role `service`."""
+    """Long polls of another service's log, with a token of role `service`, under the name of who reads.
 
-    def __init__(self, url: str, token: Callable[[], str]) -> None:
-        self._url, self._token = url, token
+    Where `archived`, what is not in the log any more comes from its archive, without words.
+    """
+
+    def __init__(self, url: str, token: Callable[[], str], reader: str, *, archived: bool = False) -> None:
+        self._url, self._token, self._reader, self._archived = url, token, reader, archived
         self._http = httpx.AsyncClient(timeout=httpx.Timeout(10, read=40), trust_env=False)
 
-    async def events_after(
-        self, position: int, event_id: UUID | None, wait_seconds: float, lifecycle: Lifecycle
-    ) -> list[Envelope]:
-        """Events after the position, in order; nothing when none came in time or this process is leaving.
+    async def events_after(self, place: Place, wait_seconds: float, lifecycle: Lifecycle) -> list[Envelope]:
+        """Events after the place, in order; nothing when none came in time or this process is leaving.
 
         OSError when the source cannot be reached: it is tried again.
         """
-        parameters: dict[str, str | int | float] = {"after": position, "limit": MAX_EVENTS, "wait": wait_seconds}
-        if event_id is not None:
-            parameters["id"] = str(event_id)
+        parameters: dict[str, str | int | float] = {
+            "after": place.pos,
+            "limit": MAX_EVENTS,
+            "wait": wait_seconds,
+            "epoch": place.epoch,
+            "reader": self._reader,
+        }
+        if place.event_id is not None:
+            parameters["id"] = str(place.event_id)
+        if self._archived:
+            parameters["archived"] = "true"
         answer = asyncio.create_task(
             self._http.get(self._url, params=parameters, headers={"Authorization": f"Bearer {self._token()}"})
         )
@@ -44,7 +53,15 @@ class FeedClient:
             answer.cancel()
             leaving.cancel()
         if response.status_code == 409:
-            raise StreamStopped(f"the log at {self._url} is not the one that was read up to {position}")
+            raise StreamStopped(
+                f"the log at {self._url} is not the one that was read up to {place.pos}: where a backup of it was put"
+                " back, `ecoute stream restored` lets it go on"
+            )
+        if response.status_code == 410:
+            raise StreamStopped(
+                f"the log at {self._url} does not have what follows {place.pos} any more: `ecoute stream snapshot`"
+                " reads it from its archive"
+            )
         if response.status_code in (401, 403):
             raise StreamStopped(f"the log at {self._url} does not let us read it: the token is not valid there")
         if response.status_code != 200:

@@ -1,17 +1,30 @@
-"""How far this service has read another's log: a row a shard, moved by compare-and-set."""
+"""How far this service has read another's log: a row a shard, moved by compare-and-set.
+
+A later epoch begins above every position that anybody holds: so positions only ever grow, and go on from one into the
+next.
+"""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
-from sqlalchemy.types import BigInteger, SmallInteger, Uuid
+from sqlalchemy.types import BigInteger, Integer, SmallInteger, Uuid
 
 from libs.common.stream.events import Envelope
 
 Positions = Mapping[int, int]
 """Of each shard the position that it has been read up to."""
+
+
+class Place(NamedTuple):
+    """Up to where a log has been read: a position, the event there, and the epoch in which it was told."""
+
+    pos: int
+    event_id: UUID | None
+    epoch: int
 
 
 class Overtaken(Exception):
@@ -24,24 +37,27 @@ _MAKE = text(
     SELECT :source, 1, shard, 0 FROM generate_series(0, 31) AS shard ON CONFLICT DO NOTHING
     """
 )
-_READ = text("SELECT shard, pos, event_id FROM event_position WHERE source = :source AND epoch = 1 ORDER BY shard")
-_HOLD = text("SELECT shard FROM event_position WHERE source = :source AND epoch = 1 ORDER BY shard FOR UPDATE")
+_READ = text("SELECT shard, pos, event_id, epoch FROM event_position WHERE source = :source ORDER BY shard")
+_HOLD = text("SELECT shard FROM event_position WHERE source = :source ORDER BY shard FOR UPDATE")
 _ADVANCE = text(
     """
     WITH mine AS (SELECT shard, pos FROM event_position
-                   WHERE source = :source AND epoch = 1 AND shard = ANY(:shards) ORDER BY shard FOR UPDATE)
+                   WHERE source = :source AND shard = ANY(:shards) ORDER BY shard FOR UPDATE)
     UPDATE event_position p
        SET pos = greatest(p.pos, reached.pos),
-           event_id = CASE WHEN p.pos < reached.pos THEN reached.event_id ELSE p.event_id END
-      FROM mine JOIN unnest(:shards, :expected, :reached, :ids) AS reached (shard, expected, pos, event_id)
+           event_id = CASE WHEN p.pos < reached.pos THEN reached.event_id ELSE p.event_id END,
+           epoch = greatest(p.epoch, reached.epoch)
+      FROM mine JOIN unnest(:shards, :expected, :reached, :ids, :epochs)
+                AS reached (shard, expected, pos, event_id, epoch)
         ON mine.shard = reached.shard AND mine.pos = reached.expected
-     WHERE p.source = :source AND p.epoch = 1 AND p.shard = mine.shard
+     WHERE p.source = :source AND p.shard = mine.shard
     """
 ).bindparams(
     bindparam("shards", type_=ARRAY(SmallInteger)),
     bindparam("expected", type_=ARRAY(BigInteger)),
     bindparam("reached", type_=ARRAY(BigInteger)),
     bindparam("ids", type_=ARRAY(Uuid)),
+    bindparam("epochs", type_=ARRAY(Integer)),
 )
 
 
@@ -50,9 +66,10 @@ async def make(connection: AsyncConnection, source: str) -> None:
     await connection.execute(_MAKE, {"source": source})
 
 
-async def read(connection: AsyncConnection, source: str) -> dict[int, tuple[int, UUID | None]]:
-    """Of each shard its position, and the id of the event there."""
-    return {row.shard: (row.pos, row.event_id) for row in await connection.execute(_READ, {"source": source})}
+async def read(connection: AsyncConnection, source: str) -> dict[int, Place]:
+    """Of each shard the place that it has been read up to."""
+    rows = await connection.execute(_READ, {"source": source})
+    return {row.shard: Place(row.pos, row.event_id, row.epoch) for row in rows}
 
 
 async def hold(session: AsyncSession, source: str) -> None:
@@ -70,6 +87,7 @@ async def advance(session: AsyncSession, source: str, expected: Positions, reach
             "expected": [expected[shard] for shard in reached],
             "reached": [one.pos for one in reached.values()],
             "ids": [one.id for one in reached.values()],
+            "epochs": [one.epoch for one in reached.values()],
         },
     )
     if result.rowcount != len(reached):  # type: ignore[attr-defined]

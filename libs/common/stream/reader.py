@@ -58,9 +58,9 @@ class Reader(Applier):
         """Ask for what comes after the smallest position, once, and apply it; how many events came."""
         async with database.connection() as connection:
             reached = await positions.read(connection, self.source)
-        smallest, event_id = min(reached.values(), key=lambda place: place[0])
-        POSITION.labels(self.source).set(smallest)
-        slice_ = await self._feed.events_after(smallest, event_id, WAIT_SECONDS, lifecycle)
+        smallest = min(reached.values(), key=lambda place: place.pos)
+        POSITION.labels(self.source).set(smallest.pos)
+        slice_ = await self._feed.events_after(smallest, WAIT_SECONDS, lifecycle)
         if slice_:
-            await self.apply(database, {shard: pos for shard, (pos, _) in reached.items()}, slice_)
+            await self.apply(database, {shard: place.pos for shard, place in reached.items()}, slice_)
         return len(slice_)

@@ -9,10 +9,7 @@ from services.analytics.as_of.schemas import AsOf, Position
 
 _POSITIONS = text(
     """
-    SELECT DISTINCT ON (source) source, epoch, min(pos) AS pos
-      FROM event_position
-     GROUP BY source, epoch
-     ORDER BY source, epoch DESC
+    SELECT DISTINCT ON (source) source, epoch, pos FROM event_position ORDER BY source, pos
     """
 )
 

@@ -14,8 +14,10 @@ from libs.common.clock import utc_now
 from libs.common.db import Database
 from libs.common.lifecycle import Lifecycle
 from libs.common.stream.applying import Handlers
+from libs.common.stream.door import Asked
 from libs.common.stream.events import Envelope, Event, Received, Recorded, record
-from libs.common.stream.feed import MAX_EVENTS, _events_after, decode, encode
+from libs.common.stream.feed import MAX_EVENTS, _batch_after, decode
+from libs.common.stream.positions import Place
 from libs.common.stream.reader import Reader
 from libs.common.stream.sequencer import Floor, sequence
 
@@ -104,9 +106,10 @@ class Log:
         self._database, self._limit = database, limit
 
     async def events_after(
-        self, position: int, event_id: UUID | None = None, _wait: float = 0, _lifecycle: Lifecycle | None = None
+        self, place: Place | int, _wait: float = 0, _lifecycle: Lifecycle | None = None
     ) -> list[Envelope]:
-        return decode(encode(SOURCE, await _events_after(self._database, position, event_id, self._limit)))
+        asked = Asked(place, None, 1) if isinstance(place, int) else Asked(*place)
+        return decode(await _batch_after(self._database, SOURCE, asked, self._limit) or b"[]")
 
 
 async def count(session: AsyncSession, events: Sequence[Received[Any]]) -> None:

@@ -26,6 +26,7 @@ from libs.common.stream import doorbell, feed
 from libs.common.stream.doorbell import Doorbell, hang_doorbell
 from libs.common.stream.errors import StreamStopped
 from libs.common.stream.feed_client import FeedClient
+from libs.common.stream.positions import Place
 from libs.common.stream.reader import PAUSE_SECONDS
 from libs.common.telemetry import traceparent
 from tests.services.stream.log import (
@@ -45,6 +46,7 @@ from tests.services.stream.log import (
 from tests.system import free_ports
 
 PATH = "/v1/test-events"
+START = Place(0, None, 1)
 ENOUGH = 8.0
 """Seconds: more than a busy machine takes, and less than a long poll waits."""
 
@@ -116,7 +118,7 @@ async def http(
 
 @pytest.fixture
 def client(app: FastAPI, settings: Settings) -> FeedClient:
-    return FeedClient(f"http://{settings.listen}{PATH}", service_token("test", settings))
+    return FeedClient(f"http://{settings.listen}{PATH}", service_token("test", settings), "tester")
 
 
 async def test_only_a_service_reads_the_log(
@@ -218,7 +220,7 @@ async def test_a_reader_of_another_log_is_told_at_the_door(
         answer = await http.get(PATH, params={"after": position, "id": str(uuid4())})
         assert (answer.status_code, answer.json()["type"]) == (409, "urn:ecoute:problem:log-diverged")
         with pytest.raises(StreamStopped):
-            await client.events_after(position, uuid4(), 0, Lifecycle())
+            await client.events_after(Place(position, uuid4(), 1), 0, Lifecycle())
 
 
 @pytest.fixture
@@ -354,7 +356,7 @@ async def test_a_reader_reads_a_served_log_to_its_end(database: Database, client
 
 async def test_a_reader_that_leaves_does_not_wait_for_its_long_poll(client: FeedClient) -> None:
     leaving = Lifecycle()
-    polling = asyncio.create_task(client.events_after(0, None, 20, leaving))
+    polling = asyncio.create_task(client.events_after(START, 20, leaving))
     await asyncio.sleep(0.1)
     leaving.draining.set()
     assert await asyncio.wait_for(polling, ENOUGH) == []
@@ -368,12 +370,14 @@ async def test_a_source_that_cannot_answer_is_an_error_that_passes(app: FastAPI,
         (f"http://{settings.listen}/nothing", good),
     ):
         with pytest.raises(OSError, match="the log at"):
-            await FeedClient(url, token).events_after(0, None, 0, Lifecycle())
+            await FeedClient(url, token, "tester").events_after(START, 0, Lifecycle())
 
 
 async def test_a_token_that_the_source_does_not_take_stops_the_reader(app: FastAPI, settings: Settings) -> None:
     with pytest.raises(StreamStopped, match="does not let us read"):
-        await FeedClient(f"http://{settings.listen}{PATH}", lambda: "expired").events_after(0, None, 0, Lifecycle())
+        await FeedClient(f"http://{settings.listen}{PATH}", lambda: "expired", "tester").events_after(
+            START, 0, Lifecycle()
+        )
 
 
 async def test_a_reader_polls_a_leaving_source_without_haste(
