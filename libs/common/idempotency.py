@@ -140,6 +140,12 @@ async def _once(request: Request, session: Session, principal: Known, idempotenc
     return Once(session, f"{principal.idempotency_scope if principal else ''} {request.url.path}", key, secret)
 
 
+def once_for(request: Request, session: AsyncSession, scope: str, key: str | None) -> Once:
+    """The same for what comes with a session instead of a token; the key comes with the form."""
+    secret = request.app.state.settings.secret.get_secret_value()
+    return Once(session, f"{scope} {request.url.path}", nobodys_key(key) if key else None, secret)
+
+
 Retryable = Annotated[Once, Depends(_once, scope="function")]
 
 

@@ -14,6 +14,7 @@ from jinja2.runtime import Context
 
 from libs.common.languages import Bilingual, Language, language_of_request
 from libs.pages.assets import address_of
+from libs.pages.codes import name_of
 from libs.pages.navigation import entries_for
 from libs.pages.sessions import token_for
 
@@ -35,6 +36,7 @@ class Renderer:
         self._environment.globals |= {"t": _said, "asset": address_of}
         self._environment.filters |= {
             "said": _said_of,
+            "named": _named,
             "day": _day,
             "moment": _moment,
             "from_now": _from_now,
@@ -67,6 +69,11 @@ def _said(fr: str, en: str) -> str:
 
 def _said_of(text: Bilingual) -> str:
     return text.in_(language_of_request.get())
+
+
+def _named(code: str | None, of: str) -> str:
+    """What a code is called; a dash where there is none."""
+    return _said_of(name_of(code, of)) if code else "–"
 
 
 def _locale() -> str:

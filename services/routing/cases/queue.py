@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import Query
 from pydantic import BaseModel, Field, TypeAdapter
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, exists, func, not_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.paging import MAX_LIMIT, NEXT_PAGE, PAGE_SIZE, decode_place
@@ -37,6 +37,7 @@ class CaseFilters(BaseModel):
         None, description="who has it: the `sub` of their token"
     )
     state: CaseState | None = Field(None, description="where it stands")
+    open: bool | None = Field(None, description="whether something is still to be done: no answer yet, or a task")
     priority: Priority | None = Field(None, description="how it comes before others")
     clock: ClockName | None = Field(None, description="it runs; with `due`, it is the one that is due")
     due: Literal["overdue", "today"] | Instant | None = Field(
@@ -95,6 +96,9 @@ def _own_conditions(filters: CaseFilters, now: datetime, terms: Terms) -> list[C
     held: list[ColumnElement[bool]] = []
     if filters.state is not None:
         held.append(Case.state == filters.state)
+    if filters.open is not None:
+        done = and_(Case.state.in_(("answered", "closed")), ~exists().where(CaseTask.case_id == Case.id))
+        held.append(not_(done) if filters.open else done)
     if filters.task is not None:
         held.append(exists().where(CaseTask.case_id == Case.id, CaseTask.task == filters.task))
     if filters.clock is not None:

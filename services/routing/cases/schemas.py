@@ -21,6 +21,7 @@ from libs.contracts.codes import (
     Starts,
     WaitingFor,
 )
+from services.routing.standards.schemas import Within
 from services.routing.teams.schemas import TeamName
 
 Verb = Literal[
@@ -64,6 +65,8 @@ class ClockOut(BaseModel):
     standard: str
     standard_version: int
     starts: Starts
+    within: Within = Field(description="what was promised; where there are business days, by `calendar`")
+    calendar: str
     started_at: datetime | None
     due_at: datetime | None
     ended_at: datetime | None
@@ -157,6 +160,8 @@ _CASE = {
             "standard": "complaints",
             "standard_version": 1,
             "starts": "submission",
+            "within": {"business_days": 2},
+            "calendar": "default",
             "started_at": "2026-11-23T14:05:00Z",
             "due_at": "2026-11-25T21:30:00Z",
             "ended_at": "2026-11-24T13:40:00Z",
@@ -173,6 +178,8 @@ _CASE = {
             "standard": "complaints",
             "standard_version": 1,
             "starts": "submission",
+            "within": {"business_days": 15},
+            "calendar": "default",
             "started_at": "2026-11-23T14:05:00Z",
             "due_at": "2026-12-14T21:30:00Z",
             "ended_at": None,
@@ -247,7 +254,7 @@ class CaseOut(CaseSummary):
 
 
 class Counts(BaseModel):
-    """Of all cases that you may see and the filters hold for, except `state`, `due`, `clock` and `task`."""
+    """Of all cases that you may see and the filters hold for, except `state`, `open`, `due`, `clock` and `task`."""
 
     by_state: dict[CaseState, int]
     by_task: dict[Task, int]

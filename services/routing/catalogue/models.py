@@ -1,4 +1,6 @@
-"""The codes of the catalogue, as intake tells them: enough to flag one that is not there."""
+"""The codes of the catalogue, as intake tells them: enough to flag one that is not there, and to call it by name."""
+
+from typing import Any
 
 from sqlalchemy import Boolean
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,7 +9,7 @@ from services.routing.database import Base
 
 
 class CatalogueCode(Base):
-    """A code of a kind: `service`, `service_point`, `topic`."""
+    """A code of a kind: `service`, `service_point`, `topic`. `name` is null where it was told before they were kept."""
 
     __tablename__ = "catalogue_code"
 
@@ -15,3 +17,4 @@ class CatalogueCode(Base):
     code: Mapped[str] = mapped_column(primary_key=True)
     version: Mapped[int]
     retired: Mapped[bool] = mapped_column(Boolean)
+    name: Mapped[dict[str, Any] | None]

@@ -24,6 +24,6 @@ NO_WORDS: Mapping[str, str] = {
     "calendar": "code document published_by",
     "rule_set": "document published_by",
     "service_standard": "code document published_by",
-    "catalogue_code": "kind code",
+    "catalogue_code": "kind code name",
 }
 """Codes, documents of the organisation, and who of staff did something."""

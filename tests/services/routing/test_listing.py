@@ -6,7 +6,7 @@ import time
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import orjson
@@ -15,7 +15,8 @@ from sqlalchemy import text
 
 from libs.common.stream.sequencer import Floor, sequence
 from libs.contracts.cases import case_id_of
-from tests.services.routing.office import Routing, local, submitted
+from libs.contracts.feedback import FeedbackEvaluated
+from tests.services.routing.office import Routing, local, received, submitted
 
 SPOKE = local("2026-03-09 11:00")
 ANY_ID = "4e5a76f0-d60c-4d2a-855f-d9d301f6cc9f"
@@ -319,3 +320,15 @@ async def test_cases_are_linked_to_those_that_one_may_see(routing: Routing) -> N
         assert (answer.status_code, answer.json()["type"]) == (422, "urn:ecoute:problem:linked-case-unknown")
     await routing.done(case, "link", case_id=other["id"])
     assert (await routing.see(case["id"]))["linked"] == [other["id"]]
+
+
+async def test_what_is_still_to_be_done_is_listed_apart_from_what_is_over(routing: Routing) -> None:
+    new, answered, contested = [await routing.open(SPOKE, kind="complaint", topic="open") for _ in range(3)]
+    for case in (answered, contested):
+        await routing.done(case, "assign", team="letters")
+        await routing.done(case, "reply", text="Voilà.", outcome="upheld")
+    evaluated = FeedbackEvaluated(answer=1, solved="no")
+    await routing.hear(received(evaluated, UUID(contested["feedback_id"])))
+    assert await ids(routing, "?topic=open&open=true") == {new["id"], contested["id"]}
+    assert await ids(routing, "?topic=open&open=false") == {answered["id"]}
+    assert sum((await listed(routing, "?topic=open&open=true")).json()["counts"]["by_state"].values()) == 3

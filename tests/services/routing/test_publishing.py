@@ -13,6 +13,7 @@ from sqlalchemy import delete as delete_from
 from libs.contracts.catalogue import ServiceChanged, entry_id_of
 from libs.contracts.organisation import organisation_id_of
 from services.routing.catalogue.models import CatalogueCode
+from services.routing.catalogue.queries import choices
 from services.routing.catalogue.service import learn_codes
 from tests.services.routing.office import ORGANISATION, Routing, local, received
 
@@ -235,6 +236,7 @@ async def test_codes_that_the_catalogue_does_not_have_are_accepted_and_flagged(r
         ("/rules/0/when/service/2", "unknown_service"),
     ]
     async with routing.database.transaction() as session:
+        assert (await choices(session))["service"]["passports"].name.fr == "passports"
         await session.execute(delete_from(CatalogueCode))
 
 

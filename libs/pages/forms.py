@@ -1,0 +1,116 @@
+"""From what a browser sends to a schema of the API, and back to the form with what is wrong beside each field.
+
+A form has the names of the schema: `text`, `for`, and with dots `person.email`. Whoever sends it need not know JSON.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from fastapi import Depends, Request
+from pydantic import BaseModel, ValidationError
+from starlette.datastructures import FormData
+
+from libs.common.field_problems import field_problem_of
+from libs.common.languages import language_of_request
+from libs.common.problems import InvalidRequest, Problem
+
+AS_IT_WAS = "was."
+"""Before a field's name: what stood there when the form was shown. What still stands there is not sent on."""
+
+M = TypeVar("M", bound=BaseModel)
+
+
+async def _sent(request: Request) -> FormData:
+    return await request.form()
+
+
+Sent = Annotated[FormData, Depends(_sent)]
+"""What came with a form, fields and buttons."""
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """One thing to correct; `field` is the name in the form, None where it is the whole."""
+
+    field: str | None
+    detail: str
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A form as it is shown: what stands in it, what is wrong, and the key under which it takes effect once."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    wrong: Sequence[Wrong] = ()
+    key: str = field(default_factory=lambda: str(uuid4()))
+
+    def value(self, name: str, otherwise: str = "") -> str:
+        return self.values.get(name, otherwise)
+
+    def error(self, name: str) -> str | None:
+        """What is wrong with a field, or with a part of it."""
+        found = (one.detail for one in self.wrong if one.field and f"{one.field}.".startswith(f"{name}."))
+        return " ".join(found) or None
+
+
+def kept(sent: FormData, wrong: Sequence[Wrong] = ()) -> Filled:
+    """The form again, as it was typed, under a new key."""
+    return Filled({name: value for name, value in sent.multi_items() if isinstance(value, str)}, wrong)
+
+
+def body_of(sent: FormData, names: Collection[str], zone: ZoneInfo, moments: Collection[str] = ()) -> dict[str, Any]:
+    """The JSON that the form stands for: empty fields and those left as they were are not in it.
+
+    `moments` are typed as the clock on the wall shows them, in the organisation's zone.
+    """
+    body: dict[str, Any] = {}
+    for name in names:
+        value = sent.get(name)
+        before = sent.get(AS_IT_WAS + name)
+        if not isinstance(value, str) or value == before or (not value.strip() and before is None):
+            continue
+        said: str | None = value.replace("\r\n", "\n").strip() or None
+        if said and name in moments:
+            said = _moment(said, zone)
+        *above, last = name.split(".")
+        within = body
+        for part in above:
+            within = within.setdefault(part, {})
+        within[last] = said
+    return body
+
+
+def read(model: type[M], body: Mapping[str, Any]) -> M:
+    """The body as the API reads it. `InvalidRequest` as the API says it."""
+    try:
+        return model.model_validate(body)
+    except ValidationError as invalid:
+        errors = [{**error, "loc": ("body", *error["loc"])} for error in invalid.errors()]
+        raise InvalidRequest(errors=[field_problem_of(error) for error in errors]) from invalid
+
+
+def wrong_of(problem: Problem, fields: Mapping[str, str] | None = None) -> list[Wrong]:
+    """What to show of a problem: each of its errors at its field, or the whole.
+
+    `fields`: where a rule or a problem is shown that names no field, by the code of the rule or the problem's name.
+    """
+    where = fields or {}
+    body = problem.body(language_of_request.get())
+    if not problem.errors:
+        return [Wrong(where.get(type(problem).__name__), body.detail or body.title)]
+    return [
+        Wrong((one.pointer or "").strip("/").replace("/", ".") or where.get(one.code), one.detail)
+        for one in problem.errors
+    ]
+
+
+def _moment(typed: str, zone: ZoneInfo) -> str:
+    """With the zone's offset; what is no moment stays as it was typed, for the schema to refuse."""
+    try:
+        return datetime.fromisoformat(typed).replace(tzinfo=zone).isoformat()
+    except ValueError:
+        return typed
