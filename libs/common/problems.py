@@ -193,39 +193,37 @@ def responses(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
     return by_status
 
 
-async def _on_problem(_: Request, problem: Exception) -> Response:
-    assert isinstance(problem, Problem)  # noqa: S101 - the registration below says so
-    return problem.response()
-
-
-async def _on_validation(_: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)  # noqa: S101
-    return InvalidRequest(errors=[field_problem_of(one) for one in error.errors()]).response()
-
-
-async def _on_http(_: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101
-    response = _BY_STATUS.get(error.status_code, BadRequest)().response()
-    response.headers.update(error.headers or {})
-    return response
-
-
-async def _on_database(_: Request, error: Exception) -> Response:
+def problem_of(error: Exception) -> Problem | None:
+    """The problem that an error is for whoever asked; None where nobody expected it."""
+    match error:
+        case Problem():
+            return error
+        case RequestValidationError():
+            return InvalidRequest(errors=[field_problem_of(one) for one in error.errors()])
+        case HTTPException():
+            return _BY_STATUS.get(error.status_code, BadRequest)()
     if sqlstate(error) in NOT_TEXT:
-        return InvalidRequest().response()
+        return InvalidRequest()
     if not is_infrastructure(error):
-        raise error
+        return None
     structlog.get_logger().warning("database_unavailable", error=type(error).__name__)
-    return ServiceUnavailable().response()
+    return ServiceUnavailable()
+
+
+async def _answer(_: Request, error: Exception) -> Response:
+    problem = problem_of(error)
+    if problem is None:
+        raise error
+    response = problem.response()
+    if isinstance(error, HTTPException):
+        response.headers.update(error.headers or {})
+    return response
 
 
 def install(app: FastAPI) -> None:
     """Give every error of the application the one form."""
-    app.add_exception_handler(Problem, _on_problem)
-    app.add_exception_handler(RequestValidationError, _on_validation)
-    app.add_exception_handler(HTTPException, _on_http)
-    for kind in (SQLAlchemyError, OSError, TimeoutError):
-        app.add_exception_handler(kind, _on_database)
+    for kind in (Problem, RequestValidationError, HTTPException, SQLAlchemyError, OSError, TimeoutError):
+        app.add_exception_handler(kind, _answer)
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:

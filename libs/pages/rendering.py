@@ -1,6 +1,6 @@
 """From a template to a page: both languages stand in the template, side by side, and one is shown."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -38,6 +38,7 @@ class Renderer:
             "said": _said_of,
             "named": _named,
             "day": _day,
+            "day_before": lambda end: _day_of(end - timedelta(days=1)),
             "moment": _moment,
             "from_now": _from_now,
             "number": _number,
@@ -83,7 +84,11 @@ def _locale() -> str:
 @pass_context
 def _day(context: Context, when: date | datetime) -> str:
     """« 3 mars 2026 », in the organisation's zone."""
-    return format_date(when.astimezone(_zone(context)) if isinstance(when, datetime) else when, "long", _locale())
+    return _day_of(when.astimezone(_zone(context)).date() if isinstance(when, datetime) else when)
+
+
+def _day_of(when: date) -> str:
+    return format_date(when, "long", _locale())
 
 
 @pass_context

@@ -5,14 +5,12 @@ from typing import Any, cast, get_args
 
 import structlog
 from fastapi import APIRouter, Request, Response
-from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.datastructures import URL
 from starlette.responses import RedirectResponse
 
-from libs.common.field_problems import field_problem_of
 from libs.common.languages import Language, language_of_request
-from libs.common.problems import InvalidRequest, Problem
+from libs.common.problems import Problem, problem_of
 from libs.pages.rendering import Renderer
 from libs.pages.sessions import SignInNeeded
 
@@ -70,9 +68,10 @@ async def _with_problems(handle: Handler, request: Request) -> Response:
         return await handle(request)
     except SignInNeeded:
         return _sign_in(request)
-    except RequestValidationError as invalid:
-        return _as_page(request, InvalidRequest(errors=[field_problem_of(one) for one in invalid.errors()]))
-    except Problem as problem:
+    except Exception as error:
+        problem = problem_of(error)
+        if problem is None:
+            raise
         return _as_page(request, problem)
 
 

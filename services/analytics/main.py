@@ -4,6 +4,9 @@ from libs.common.app import create_app
 from libs.common.stream import dead_letters
 from libs.pages import assets
 from services.analytics.kpis import api as kpis
+from services.analytics.pages.dashboard import routes as dashboard
+from services.analytics.pages.figures import routes as figure_pages
+from services.analytics.pages.standards import routes as standards_page
 from services.analytics.reconciliation import api as reconciliation
 from services.analytics.settings import AnalyticsSettings
 from services.analytics.standards import api as standards
@@ -37,6 +40,9 @@ app = create_app(
         standards.router,
         reconciliation.router,
         dead_letters.router("/v1/analytics/dead-letters", "analytics"),
+        dashboard.router,
+        figure_pages.router,
+        standards_page.router,
         assets.router,
     ],
 )

@@ -67,6 +67,11 @@ def published_span(today: date, span: PublishedSpan) -> tuple[date, date]:
     return _months_before(end, months), end
 
 
+def span_before(first: date, span: PublishedSpan) -> tuple[date, date]:
+    """The published span that ends where another begins."""
+    return _months_before(first, MONTHS[span]), first
+
+
 def _span(query: ResultsQuery, today: date, published: PublishedSpan, is_published: bool) -> tuple[date, date]:
     if query.from_ is None and query.to is None:
         return published_span(today, published)

@@ -1,0 +1,40 @@
+"""One figure: why it is what it is."""
+
+from typing import Annotated
+
+from fastapi import Path, Query, Request, Response
+
+from libs.common.clock import Now
+from libs.common.db import Snapshot
+from libs.pages.routes import page_router
+from services.analytics.kpis.definitions import DEFINITIONS, KpiName
+from services.analytics.pages.dashboard.asked import AskedOf
+from services.analytics.pages.dashboard.routes import Steering
+from services.analytics.pages.figures.inside import BROKEN_DOWN_BY, inside
+from services.analytics.pages.rendering import page
+from services.analytics.rollups.counters import Dimension
+from services.analytics.settings import SettingsOf
+
+router = page_router()
+
+
+@router.get("/dashboard/figures")
+async def definitions(request: Request, _: Steering) -> Response:
+    """What each figure means."""
+    return page(request, "definitions.html", definitions=DEFINITIONS.values())
+
+
+@router.get("/dashboard/figures/{name}")
+async def figure(
+    request: Request,
+    name: Annotated[KpiName, Path()],
+    asked: AskedOf,
+    session: Snapshot,
+    now: Now,
+    settings: SettingsOf,
+    by: Steering,
+    broken_down_by: Annotated[Dimension, Query(alias="by")] = "service",
+) -> Response:
+    """One figure: its formula, over time, and of each value of a dimension."""
+    shown = await inside(session, name, asked, broken_down_by, by, now, settings)
+    return page(request, "figure.html", asked=asked, inside=shown, dimensions=BROKEN_DOWN_BY)
