@@ -9,6 +9,7 @@ from pathlib import Path
 
 from deploy.databases import holds_rows, make_databases, start_embedded
 from deploy.gateway.settings import GatewaySettings
+from deploy.kafka.broker import Cluster, of_this_machine
 from deploy.secrets import PARTNER_TOKEN_KEY, secrets_of
 from deploy.settings import MachineSettings
 from libs.common.auth.development import DevelopmentIssuer
@@ -37,6 +38,7 @@ def run_all() -> None:
     logs.mkdir(parents=True, exist_ok=True)
     launcher = Launcher(logs)
     launcher.listen_to_signals()
+    cluster = _own_kafka(machine)
     environments = _environments(machine)
     settings = {service: kind.load(environments[service]) for service, kind in SETTINGS.items()}
     gateway = GatewaySettings.load(environments["gateway"])
@@ -48,6 +50,8 @@ def run_all() -> None:
     if not launcher.told_to_stop:
         _greet(settings, gateway, machine, time.monotonic() - started)
     launcher.run()
+    if cluster:
+        cluster.stop()
     print("ecoute: stopped")  # noqa: T201
 
 
@@ -71,6 +75,19 @@ def environment_of(service: str) -> dict[str, str]:
     return _environments(MachineSettings.load())[service]
 
 
+def _needs_a_kafka() -> bool:
+    return os.environ.get("ECOUTE_STREAM") == "kafka" and not os.environ.get("ECOUTE_KAFKA_BOOTSTRAP")
+
+
+def _own_kafka(machine: MachineSettings) -> Cluster | None:
+    """The Kafka that was started here, which stops with everything else; one of `make kafka` is used, and goes on."""
+    cluster = of_this_machine(machine.var)
+    if not _needs_a_kafka() or cluster.brokers[0].pid:
+        return None
+    cluster.start()
+    return cluster
+
+
 def _issuer(machine: MachineSettings) -> Path:
     return machine.var.absolute() / "issuer"
 
@@ -92,6 +109,8 @@ def _environments(machine: MachineSettings) -> dict[str, dict[str, str]]:
     known.setdefault("ECOUTE_PUBLIC_URL", f"http://{gateway}")
     if "ECOUTE_PARTNER_TOKEN_KEYS" not in given:
         known["ECOUTE_PARTNER_TOKEN_KEYS"] = public_keys(known[PARTNER_TOKEN_KEY])
+    if _needs_a_kafka():
+        known["ECOUTE_KAFKA_BOOTSTRAP"] = of_this_machine(machine.var).bootstrap
     if "ECOUTE_JWKS_URL" not in given:
         known["ECOUTE_DEVELOPMENT_ISSUER"] = str(_issuer(machine))
     return {

@@ -9,8 +9,10 @@ import asyncpg
 import pytest
 from sqlalchemy import make_url
 
+from deploy.kafka.broker import Cluster
 from libs.common.embedded import start_postgres
 from libs.common.migrating import migrate
+from tests.kafka import a_kafka
 from tests.services.post import PostOffice, post_office
 from tests.system import System, in_a_thread
 
@@ -19,10 +21,11 @@ DATA = Path(__file__).parents[2] / "shared" / "data"
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where several processes share the tests, one has the running system, and a file stays in one piece."""
+    """Where several processes share the tests, one has the running system, one Kafka, and a file stays in one piece."""
     for item in items:
         uses = getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("system" if "system" in uses else item.path.as_posix()))
+        shared = next((name for name in ("system", "kafka") if name in uses), item.path.as_posix())
+        item.add_marker(pytest.mark.xdist_group(shared))
 
 
 @pytest.fixture(scope="session")
@@ -45,6 +48,13 @@ def new_database(postgres: str) -> Callable[[str], str]:
         return _create(postgres, f"test_{service}_{next(counter)}", template=f"template_{service}")
 
     return make
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A real Kafka of one broker, started for the first test that asks for it."""
+    with a_kafka(tmp_path_factory.mktemp("kafka")) as cluster:
+        yield cluster
 
 
 @pytest.fixture(scope="session")

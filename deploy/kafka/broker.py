@@ -21,6 +21,9 @@ START_SECONDS, STOP_SECONDS = 60.0, 30.0
 CLUSTER_ID = base64.urlsafe_b64encode(b"ecoute-kafka-one").decode().rstrip("=")
 VIRTUAL_MACHINE = ("-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dlog4j2.level=WARN")
 
+LEAVES_WITH_ITS_STARTER = 'exec 3<&0 </dev/null; (read _ <&3; kill $$ 2>/dev/null) & exec 3<&-; exec "$@"'
+"""Shell: the command, and beside it one that ends it when nobody holds the other end of standard input any more."""
+
 
 @dataclass
 class Broker:
@@ -39,7 +42,8 @@ class Broker:
         """Of the process that runs on this folder, whoever started it."""
         with suppress(FileNotFoundError, ValueError):
             pid = int((self.folder / "pid").read_text())
-            told = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False)  # noqa: S603, S607
+            ask = ["ps", "-ww", "-o", "args=", "-p", str(pid)]
+            told = subprocess.run(ask, capture_output=True, text=True, check=False)  # noqa: S603 - our own words
             if str(self.folder) in told.stdout:
                 return pid
         return None
@@ -129,16 +133,14 @@ class Cluster:
                 tool = ["kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(settings)]
                 subprocess.run([*run, *tool], stdout=log, stderr=log, check=True)  # noqa: S603 - our own words
             command: list[str] = [*run, "kafka.Kafka", str(settings)]
-            inherited: tuple[int, ...] = ()
+            end = None
             if not detached:
-                read_end, broker.alive = os.pipe()
-                inherited = (read_end,)
-                watch = f'(read _ <&{read_end}; kill $$ 2>/dev/null) & exec {read_end}<&-; exec "$@"'
-                command = ["sh", "-c", watch, "sh", *command]
-            broker.process = subprocess.Popen(  # noqa: S603
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, pass_fds=inherited
+                end, broker.alive = os.pipe()
+                command = ["sh", "-c", LEAVES_WITH_ITS_STARTER, "sh", *command]
+            broker.process = subprocess.Popen(  # noqa: S603 - our own words
+                command, stdin=end or subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )
-            for end in inherited:
+            if end is not None:
                 os.close(end)
         (broker.folder / "pid").write_text(str(broker.process.pid))
 
@@ -174,7 +176,7 @@ class Cluster:
             "default.replication.factor": copies,
             "min.insync.replicas": kept_by,
             "offsets.topic.replication.factor": copies,
-            "offsets.topic.num.partitions": "8",
+            "offsets.topic.num.partitions": "4",
             "group.initial.rebalance.delay.ms": "100",
             "transaction.state.log.replication.factor": copies,
             "share.coordinator.state.topic.replication.factor": copies,

@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from libs.common.auth.claims import meanings_of
 from libs.common.auth.partner_tokens import parse_jwks
 from libs.common.mail import sender_of, server_of
+from libs.common.stream.kafka.settings import KafkaSettings
 
 PREFIX = "ECOUTE_"
 
@@ -90,7 +91,9 @@ class Settings(BaseSettings):
                 return cls()
         except ValidationError as invalid:
             error = invalid.errors(include_input=False, include_url=False)[0]
-            name = str(error["loc"][0]) if error["loc"] else "?"
+            if not error["loc"]:  # it is about several
+                stop(error["msg"].removeprefix("Value error, "))
+            name = str(error["loc"][0])
             if not name.startswith(PREFIX):
                 name = f"{cls.model_config['env_prefix']}{name}".upper()
             stop(f"the setting {name} cannot be used: {error['msg'].removeprefix('Value error, ')}")
@@ -115,7 +118,7 @@ def stop(reason: str) -> NoReturn:
     raise SystemExit(2)
 
 
-class ServiceSettings(Settings):
+class ServiceSettings(KafkaSettings, Settings):
     """What each of the services needs to know; a service adds its own under its own prefix."""
 
     database_url: SecretStr = Field(description="postgresql:// DSN of this service's own database")

@@ -47,6 +47,7 @@ NO_WORDS_OF_THE_STREAM: Mapping[str, str] = {
     "event_archive": "events",
     "event_trail": "source ids subjects types",
     "version_lift": "subject",
+    "event_relay": "carrier",
     "tombstone": "subject",
     "rate_limit_bucket": "key",
     "idempotency_key": "scope key fingerprint answer",

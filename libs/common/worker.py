@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
 
 import structlog
 from fastapi import FastAPI
@@ -17,15 +18,27 @@ from libs.common.telemetry import describe
 
 FAILURES = Counter("ecoute_task_failures_total", "Times that a worker's task failed and was started again", ["task"])
 
+if TYPE_CHECKING:
+    from libs.common.stream.kafka.relay import Relay
+
 Task = Callable[[FastAPI], Awaitable[None]]
 """Runs until the process leaves; what it needs hangs on the application."""
 
 
 def create_worker(
-    service: str, settings: ServiceSettings, *, tasks: Mapping[str, Task], readers: Sequence[Reader]
+    service: str,
+    settings: ServiceSettings,
+    *,
+    tasks: Mapping[str, Task],
+    readers: Sequence[Reader],
+    relays: "Sequence[Relay]" = (),
 ) -> FastAPI:
-    """The worker of a service: tasks and readers run each by itself, and are started again whenever they fail."""
-    all_tasks = {**tasks, **{f"reader of {reader.source}": reader.run for reader in readers}}
+    """The worker of a service: tasks, readers and relays run each by itself, and are begun again whenever they fail."""
+    all_tasks = {
+        **tasks,
+        **{f"reader of {reader.source}": reader.run for reader in readers},
+        **{f"relay of {relay.source}": relay.run for relay in relays},
+    }
 
     async def start(app: FastAPI, stack: AsyncExitStack) -> None:
         running = [asyncio.create_task(_keep(app, name, task), name=name) for name, task in all_tasks.items()]
@@ -39,7 +52,7 @@ def create_worker(
         stack.push_async_callback(end)
 
     app = create_app(service, settings, title=f"{service} worker", start=[start])
-    app.state.checks.extend(reader.check for reader in readers)
+    app.state.checks.extend([reader.check for reader in readers] + [relay.check for relay in relays])
     app.state.readers = {reader.source: reader for reader in readers}
     return app
 

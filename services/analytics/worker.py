@@ -2,8 +2,8 @@
 
 from libs.common.auth.service_token import service_token
 from libs.common.housekeeping import keep_house
+from libs.common.stream.carrier import reader_of
 from libs.common.stream.feed_client import FeedClient
-from libs.common.stream.reader import Reader
 from libs.common.worker import create_worker
 from services.analytics import handlers
 from services.analytics.settings import AnalyticsSettings
@@ -11,11 +11,19 @@ from services.analytics.settings import AnalyticsSettings
 settings = AnalyticsSettings.load()
 token = service_token("analytics", settings)
 
-intake = Reader(
-    "intake", FeedClient(settings.feedback_events_url, token, "analytics"), handlers.intake(settings.time_zone)
+intake = reader_of(
+    "analytics",
+    "intake",
+    settings,
+    FeedClient(settings.feedback_events_url, token, "analytics"),
+    handlers.intake(settings.time_zone),
 )
-routing = Reader(
-    "routing", FeedClient(settings.case_events_url, token, "analytics"), handlers.routing(settings.time_zone)
+routing = reader_of(
+    "analytics",
+    "routing",
+    settings,
+    FeedClient(settings.case_events_url, token, "analytics"),
+    handlers.routing(settings.time_zone),
 )
 
 app = create_worker("analytics", settings, tasks={"housekeeping": keep_house}, readers=[intake, routing])

@@ -2,9 +2,9 @@
 
 from libs.common.auth.service_token import service_token
 from libs.common.housekeeping import keep_house
+from libs.common.stream.carrier import reader_of, relays_of
 from libs.common.stream.feed_client import FeedClient
 from libs.common.stream.partitions import keep_partitions
-from libs.common.stream.reader import Reader
 from libs.common.stream.sequencer import run_sequencer
 from libs.common.worker import create_worker
 from services.intake.handlers import handlers
@@ -16,8 +16,10 @@ from services.intake.settings import IntakeSettings
 from services.intake.verbatims.service import run_redaction
 
 settings = IntakeSettings.load()
-cases = Reader(
+cases = reader_of(
+    "intake",
     "routing",
+    settings,
     FeedClient(settings.case_events_url, service_token("intake", settings), "intake"),
     handlers(MasterKey(settings.master_key.get_secret_value())),
 )
@@ -34,4 +36,5 @@ app = create_worker(
         "housekeeping": keep_house,
     },
     readers=[cases],
+    relays=relays_of("intake", settings),
 )

@@ -4,9 +4,9 @@ from functools import partial
 
 from libs.common.auth.service_token import service_token
 from libs.common.housekeeping import keep_house
+from libs.common.stream.carrier import reader_of, relays_of
 from libs.common.stream.feed_client import FeedClient
 from libs.common.stream.partitions import keep_partitions
-from libs.common.stream.reader import Reader
 from libs.common.stream.sequencer import run_sequencer
 from libs.common.worker import create_worker
 from services.routing.alerts.service import run_alerts
@@ -17,8 +17,12 @@ from services.routing.settings import RoutingSettings
 
 settings = RoutingSettings.load()
 terms = terms_of(settings)
-feedback = Reader(
-    "intake", FeedClient(settings.feedback_events_url, service_token("routing", settings), "routing"), handlers(terms)
+feedback = reader_of(
+    "routing",
+    "intake",
+    settings,
+    FeedClient(settings.feedback_events_url, service_token("routing", settings), "routing"),
+    handlers(terms),
 )
 app = create_worker(
     "routing",
@@ -31,4 +35,5 @@ app = create_worker(
         "alerts": run_alerts,
     },
     readers=[feedback],
+    relays=relays_of("routing", settings),
 )

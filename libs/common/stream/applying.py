@@ -39,9 +39,9 @@ def in_log_order(before: Positions, slice_: Sequence[Envelope]) -> Mapping[int, 
     return dict.fromkeys(before, slice_[-1])
 
 
-def in_shard_order(_: Positions, slice_: Sequence[Envelope]) -> Mapping[int, Envelope]:
+def in_shard_order(before: Positions, slice_: Sequence[Envelope]) -> Mapping[int, Envelope]:
     """Shards come unequally far: each reaches the last event of its own."""
-    return {one.shard: one for one in slice_}
+    return {one.shard: one for one in slice_ if one.shard in before}
 
 
 @dataclass(frozen=True)
@@ -76,15 +76,18 @@ class Applier:
 
     async def apply(
         self, database: Database, before: Positions, slice_: Sequence[Envelope], reach: Reach = in_log_order
-    ) -> None:
-        """Apply a slice that follows the given positions, unless another reader has it; halve it when its data fails.
+    ) -> bool:
+        """Apply what a slice has of the given shards, after their positions; halve it when its data fails.
 
-        StreamStopped when it is not the data: an unknown type, a gap, a database that this code does not know.
+        False when another reader has it, or a part of it. StreamStopped when it is not the data: an unknown type, a
+        gap, a database that this code does not know.
         """
         try:
             await self._apply_or_halve(database, before, slice_, reach)
         except Overtaken:
             self._log.info("slice_dropped", reason="another reader has it")
+            return False
+        return True
 
     async def replay(self, database: Database, subject: str) -> int:
         """Apply a parked subject's events, in order, in one transaction; how many it were. Fails as they failed.
@@ -100,7 +103,7 @@ class Applier:
     async def _apply_or_halve(
         self, database: Database, before: Positions, slice_: Sequence[Envelope], reach: Reach
     ) -> None:
-        fresh = [one for one in slice_ if one.pos > before[one.shard]]
+        fresh = [one for one in slice_ if one.shard in before and one.pos > before[one.shard]]
         self._see_that_nothing_is_missing(before, fresh)
         try:
             await self._apply_once(database, before, reach(before, slice_), fresh)

@@ -86,11 +86,11 @@ async def _batch_after(database: Database, source: str, asked: Asked, limit: int
         after = await go_on_after(connection, asked)
         if asked.archived and (batch := await _archived_after(connection, after, limit)):
             return batch
-        events = await _events_after(connection, after, limit)
+        events = await events_after(connection, after, limit)
     return encode(source, events) if events else None
 
 
-async def _events_after(connection: AsyncConnection, after: int, limit: int) -> Sequence[Row[Any]]:
+async def events_after(connection: AsyncConnection, after: int, limit: int) -> Sequence[Row[Any]]:
     return (await connection.execute(_EVENTS_AFTER, {"after": after, "limit": limit})).all()
 
 
@@ -104,10 +104,10 @@ async def _archived_after(connection: AsyncConnection, after: int, limit: int) -
 
 def encode(source: str, events: Sequence[Row[Any]]) -> bytes:
     """A batch of CloudEvents 1.0 in structured JSON. `data` is the log's own text, never encoded again."""
-    return b"[" + b",".join(_encode_one(source, event) for event in events) + b"]"
+    return b"[" + b",".join(encode_one(source, event) for event in events) + b"]"
 
 
-def _encode_one(source: str, event: Row[Any]) -> bytes:
+def encode_one(source: str, event: Row[Any]) -> bytes:
     head: dict[str, Any] = {
         "specversion": "1.0",
         "id": str(event.id),

@@ -4,7 +4,7 @@ A later epoch begins above every position that anybody holds: so positions only 
 next.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 from uuid import UUID
 
@@ -37,7 +37,9 @@ _MAKE = text(
     SELECT :source, 1, shard, 0 FROM generate_series(0, 31) AS shard ON CONFLICT DO NOTHING
     """
 )
-_READ = text("SELECT shard, pos, event_id, epoch FROM event_position WHERE source = :source ORDER BY shard")
+_READ = text(
+    "SELECT shard, pos, event_id, epoch FROM event_position WHERE source = :source AND shard = ANY(:shards)"
+).bindparams(bindparam("shards", type_=ARRAY(SmallInteger)))
 _HOLD = text("SELECT shard FROM event_position WHERE source = :source ORDER BY shard FOR UPDATE")
 _ADVANCE = text(
     """
@@ -66,9 +68,9 @@ async def make(connection: AsyncConnection, source: str) -> None:
     await connection.execute(_MAKE, {"source": source})
 
 
-async def read(connection: AsyncConnection, source: str) -> dict[int, Place]:
-    """Of each shard the place that it has been read up to."""
-    rows = await connection.execute(_READ, {"source": source})
+async def read(connection: AsyncConnection, source: str, shards: Collection[int]) -> dict[int, Place]:
+    """Of each of the shards the place that it has been read up to."""
+    rows = await connection.execute(_READ, {"source": source, "shards": list(shards)})
     return {row.shard: Place(row.pos, row.event_id, row.epoch) for row in rows}
 
 

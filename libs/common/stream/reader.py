@@ -1,5 +1,7 @@
 """The reader: takes another service's events from its feed, in slices, in order, and has each applied once."""
 
+from collections.abc import Collection
+
 from fastapi import FastAPI
 from prometheus_client import Gauge
 
@@ -10,7 +12,9 @@ from libs.common.stream.applying import Applier, Handlers
 from libs.common.stream.errors import StreamStopped
 from libs.common.stream.feed import MAX_EVENTS
 from libs.common.stream.feed_client import FeedClient
+from libs.common.stream.tables import SHARDS
 
+ALL_SHARDS = range(SHARDS)
 WAIT_SECONDS = 20
 PAUSE_SECONDS = 0.05  # between slices that are not full: what comes meanwhile shares the next one
 
@@ -54,13 +58,20 @@ class Reader(Applier):
         async with database.connection() as connection:
             await positions.make(connection, self.source)
 
-    async def read(self, database: Database, lifecycle: Lifecycle) -> int:
-        """Ask for what comes after the smallest position, once, and apply it; how many events came."""
+    async def read(
+        self,
+        database: Database,
+        lifecycle: Lifecycle,
+        *,
+        shards: Collection[int] = ALL_SHARDS,
+        wait_seconds: float = WAIT_SECONDS,
+    ) -> int:
+        """Ask for what comes after the smallest position of the shards, once, and apply it; how many events came."""
         async with database.connection() as connection:
-            reached = await positions.read(connection, self.source)
+            reached = await positions.read(connection, self.source, shards)
         smallest = min(reached.values(), key=lambda place: place.pos)
         POSITION.labels(self.source).set(smallest.pos)
-        slice_ = await self._feed.events_after(smallest, WAIT_SECONDS, lifecycle)
+        slice_ = await self._feed.events_after(smallest, wait_seconds, lifecycle)
         if slice_:
             await self.apply(database, {shard: place.pos for shard, place in reached.items()}, slice_)
         return len(slice_)

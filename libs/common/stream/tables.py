@@ -122,6 +122,16 @@ event_trail = Table(
 )
 """What this service has read of another's log: a slice a row, by its last position."""
 
+event_relay = Table(
+    "event_relay",
+    metadata,
+    Column("carrier", Text, primary_key=True),
+    Column("pos", BigInteger, nullable=False),
+    Column("holder", Uuid),
+    Column("held_until", DateTime(timezone=True), nullable=False, server_default=text("'-infinity'")),
+)
+"""Up to which position the log has been sent to a carrier, and which process sends it until when."""
+
 dead_letter = Table(
     "dead_letter",
     metadata,
