@@ -3,7 +3,7 @@
 from libs.common.migrations import apply
 
 revision = "2026_11_25_relay"
-down_revision = "2026_11_25_catalogue_names"
+down_revision = "2026_11_25_stream_life"
 
 
 def upgrade() -> None:

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "2026_11_25_catalogue_names"
-down_revision = "2026_11_23_early_messages"
+down_revision = "2026_11_25_stream_life"
 
 
 def upgrade() -> None:
