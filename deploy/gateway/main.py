@@ -6,6 +6,7 @@ Elsewhere a proxy of the organisation's own does this, by the same paths: see th
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 import structlog
@@ -38,7 +39,9 @@ def create_gateway(settings: GatewaySettings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         limits = httpx.Limits(max_connections=500, max_keepalive_connections=100, keepalive_expiry=10)
         timeout = httpx.Timeout(10, read=LONGEST_ANSWER_SECONDS)
-        async with httpx.AsyncClient(timeout=timeout, limits=limits, trust_env=False) as app.state.http:
+        async with httpx.AsyncClient(
+            timeout=timeout, limits=limits, trust_env=False, cookies=_nobodys_cookies()
+        ) as app.state.http:
             yield
 
     app = FastAPI(lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
@@ -51,6 +54,11 @@ def create_gateway(settings: GatewaySettings) -> FastAPI:
     targets: Mapping[str, Address] = {service: getattr(settings, service) for service in PREFIXES}
     app.add_api_route("/{path:path}", partial(_hand_on, targets), methods=METHODS)
     return app
+
+
+def _nobodys_cookies() -> CookieJar:
+    """A jar that takes none: what a service gives to one browser is never shown in another's name."""
+    return CookieJar(DefaultCookiePolicy(allowed_domains=[]))
 
 
 async def _hand_on(targets: Mapping[str, Address], request: Request) -> Response:

@@ -204,6 +204,11 @@ class ServiceSettings(KafkaSettings, Settings):
     )
 
     @property
+    def is_https(self) -> bool:
+        """Whether browsers come over an encrypted connection."""
+        return self.public_url.startswith("https:")
+
+    @property
     def audiences(self) -> list[str]:
         """Any of which a token must be meant for."""
         return [one.strip() for one in self.token_audience.split(",")]

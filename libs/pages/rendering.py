@@ -48,7 +48,7 @@ class Renderer:
         """The page, in the language of the request, for whoever is signed in.
 
         Templates know besides: `language`, `zone` (of the organisation), `now`, `principal` or None, `navigation`,
-        `path`, and `csrf_token` for forms.
+        `path`, `in_other_language` (this address), and `csrf_token` for forms.
         """
         settings, principal = request.app.state.settings, getattr(request.state, "principal", None)
         known = {
@@ -56,6 +56,7 @@ class Renderer:
             "zone": settings.time_zone,
             "now": request.app.state.clock(),
             "path": request.url.path,
+            "in_other_language": f"?{request.url.include_query_params(lang=_said('en', 'fr')).query}",
             "principal": principal,
             "navigation": entries_for(principal),
             "csrf_token": token_for(request),

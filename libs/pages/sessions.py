@@ -1,13 +1,15 @@
 """Who is signed in: a cookie that intake signs, and all three services believe; never taken by the API.
 
 The cookie is out of reach for scripts and for other sites; whatever changes something besides comes from a form of this
-page, for which the token stands (OWASP, Cross-Site Request Forgery Prevention: signed double submit).
+page, for which the token stands: it is made of the session, which nobody else can read (OWASP, Cross-Site Request
+Forgery Prevention).
 """
 
 import hashlib
 import hmac
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, ClassVar
+from urllib.parse import urlsplit
 
 import jwt
 from fastapi import Depends, Form, Header, Request
@@ -38,7 +40,7 @@ class FormNotOurs(Problem):
 
 def cookie_name(settings: ServiceSettings) -> str:
     """`__Host-` binds it to this very address, and to an encrypted one (RFC 6265bis, 4.1.3.2)."""
-    return "__Host-ecoute" if settings.public_url.startswith("https:") else "ecoute"
+    return "__Host-ecoute" if settings.is_https else "ecoute"
 
 
 def keep(response: Response, session: str, settings: ServiceSettings) -> None:
@@ -48,7 +50,7 @@ def keep(response: Response, session: str, settings: ServiceSettings) -> None:
         session,
         max_age=SESSION_SECONDS,
         path="/",
-        secure=settings.public_url.startswith("https:"),
+        secure=settings.is_https,
         httponly=True,
         samesite="lax",
     )
@@ -59,7 +61,7 @@ def forget(response: Response, settings: ServiceSettings) -> None:
     response.delete_cookie(
         cookie_name(settings),
         path="/",
-        secure=settings.public_url.startswith("https:"),
+        secure=settings.is_https,
         httponly=True,
         samesite="lax",
     )
@@ -97,10 +99,9 @@ def signed_in(*roles: str) -> Any:
 
 
 def token_for(request: Request) -> str:
-    """What a form of this service must send, in this session; without a session it guards nothing."""
-    settings: ServiceSettings = request.app.state.settings
-    session = request.cookies.get(cookie_name(settings), "")
-    return hmac.digest(settings.secret.get_secret_value().encode(), b"form" + session.encode(), hashlib.sha256).hex()
+    """What a form must send, in this session, whichever service rendered it; without a session it guards nothing."""
+    session = request.cookies.get(cookie_name(request.app.state.settings), "")
+    return hmac.digest(session.encode(), b"form", hashlib.sha256).hex()
 
 
 async def _from_our_form(
@@ -108,12 +109,18 @@ async def _from_our_form(
     csrf_token: Annotated[str | None, Form()] = None,
     x_csrf_token: Annotated[str | None, Header()] = None,
 ) -> None:
-    site = request.headers.get("sec-fetch-site", "same-origin")
-    if site not in ("same-origin", "none"):
-        raise FormNotOurs
-    if not hmac.compare_digest(csrf_token or x_csrf_token or "", token_for(request)):
+    sent = (csrf_token or x_csrf_token or "").encode()
+    if not _is_from_here(request) or not hmac.compare_digest(sent, token_for(request).encode()):
         raise FormNotOurs
 
 
 FromOurForm = Depends(_from_our_form)
 """For whatever changes something: refuses what another site sends in somebody's name."""
+
+
+def _is_from_here(request: Request) -> bool:
+    """What the browser says of the page that sends; one that says nothing is left to the token."""
+    if site := request.headers.get("sec-fetch-site"):
+        return site in ("same-origin", "none")
+    origin = request.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == request.headers.get("host")

@@ -13,7 +13,10 @@ from services.intake.feedback.schemas import LARGEST_BATCH_BYTES
 from services.intake.interactions import api as interactions
 from services.intake.messages import api as messages
 from services.intake.oauth import api as oauth
+from services.intake.pages.development_issuer import routes as development_issuer
 from services.intake.pages.home import routes as home
+from services.intake.pages.sign_in import routes as sign_in
+from services.intake.pages.sign_in.service import set_identity_provider
 from services.intake.partners import api as partners
 from services.intake.partners.keyring import hang_keyring
 from services.intake.privacy import api as privacy
@@ -46,9 +49,12 @@ TAGS = {
     "operations": "For those who run the house.",
 }
 
+settings = IntakeSettings.load()
+on_one_machine = settings.development_issuer is not None
+
 app = create_app(
     "intake",
-    IntakeSettings.load(),
+    settings,
     title="Écoute intake",
     description=DESCRIPTION,
     tags=TAGS,
@@ -69,8 +75,17 @@ app = create_app(
         feed.router("intake", "/v1/feedback-events"),
         dead_letters.router("/v1/intake/dead-letters", "intake"),
         home.router,
+        sign_in.router,
+        *([development_issuer.pages, development_issuer.endpoints] if on_one_machine else []),
         assets.router,
     ],
     larger_bodies={"/v1/feedback/batch": LARGEST_BATCH_BYTES},
-    start=[set_desk, hang_keyring, start_batcher, hang_doorbell],
+    start=[
+        set_desk,
+        hang_keyring,
+        set_identity_provider,
+        *([development_issuer.set_development_provider] if on_one_machine else []),
+        start_batcher,
+        hang_doorbell,
+    ],
 )

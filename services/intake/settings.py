@@ -35,6 +35,13 @@ class IntakeSettings(ServiceSettings):
     )
     partner_token_minutes: int = Field(30, ge=15, le=60, description="how long such a token is good")
 
+    oidc_issuer: str | None = Field(
+        None, pattern="^https?://", description="the identity provider at which staff sign in to the pages"
+    )
+    oidc_client_id: str = Field("ecoute", description="the name under which the provider knows the pages")
+    oidc_client_secret: SecretStr | None = Field(None, description="without it, the pages are a public client")
+    oidc_scopes: str = Field("openid profile", pattern=r"^openid( \S+)*$", description="what is asked for at sign-in")
+
     def model_post_init(self, context: object) -> None:
         super().model_post_init(context)
         signer = self.partner_token_signer
@@ -43,6 +50,11 @@ class IntakeSettings(ServiceSettings):
                 "ECOUTE_PARTNER_TOKEN_KEYS lacks the public part of ECOUTE_INTAKE_PARTNER_TOKEN_KEY, so that nobody "
                 "would believe its tokens: `ecoute partner-token-key` makes both"
             )
+
+    @property
+    def sign_in_callback(self) -> str:
+        """Where the identity provider sends back who has signed in: to be registered there, letter by letter."""
+        return f"{self.public_url}/sign-in/callback"
 
     @property
     def partner_token_signer(self) -> PartnerTokenSigner | None:

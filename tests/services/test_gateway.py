@@ -19,6 +19,7 @@ class Echo(BaseHTTPRequestHandler):
         body = said + self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
+        self.send_header("Set-Cookie", "session=of-one-browser; Path=/; HttpOnly")
         self.end_headers()
         self.wfile.write(body)
 
@@ -45,6 +46,17 @@ async def test_nobody_passes_for_another_address_by_a_header_of_their_own(echo: 
     assert "x-forwarded-for: 198.51.100.9" in answer.text
     assert "203.0.113.7" not in answer.text
     assert "host: retours.example" in answer.text
+
+
+async def test_what_a_service_gives_to_one_browser_is_not_sent_in_anothers_name(echo: str) -> None:
+    app = create_gateway(GatewaySettings.load({"ECOUTE_INTAKE_LISTEN": echo}))
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as one:
+            assert (await one.post("/v1/feedback")).cookies["session"] == "of-one-browser"
+            assert "cookie: session=of-one-browser" in (await one.post("/v1/feedback")).text
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as other:
+            assert "of-one-browser" not in (await other.post("/v1/feedback")).text
 
 
 async def test_a_service_that_is_away_is_said_to_be_away(echo: str) -> None:

@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives import serialization
@@ -19,14 +20,13 @@ class DevelopmentIssuer:
 
     def __init__(self, folder: Path) -> None:
         self._private = _load_or_make(folder / "key.pem")
-        self._public = PyJWK(
-            ECAlgorithm.to_jwk(self._private.public_key(), as_dict=True) | {"kid": KEY_ID, "alg": "ES256"}
-        )
+        own = ECAlgorithm.to_jwk(self._private.public_key(), as_dict=True)
+        self.public: dict[str, Any] = own | {"kid": KEY_ID, "alg": "ES256", "use": "sig"}
 
     async def key_of(self, token: str) -> PyJWK:
         if jwt.get_unverified_header(token).get("kid") != KEY_ID:
             raise jwt.InvalidKeyError("unknown key")
-        return self._public
+        return PyJWK(self.public)
 
     def sign(
         self,
@@ -37,8 +37,9 @@ class DevelopmentIssuer:
         issuer: str,
         audience: str,
         lifetime_seconds: int = 12 * 3600,
+        nonce: str | None = None,
     ) -> str:
-        """A token of the given roles and teams."""
+        """A token of the given roles and teams; with the nonce of a sign-in, an ID token."""
         now = int(time.time())
         claims = {
             "sub": subject,
@@ -48,6 +49,7 @@ class DevelopmentIssuer:
             "aud": [one.strip() for one in audience.split(",")],
             "iat": now,
             "exp": now + lifetime_seconds,
+            **({"nonce": nonce} if nonce else {}),
         }
         return jwt.encode(claims, self._private, algorithm="ES256", headers={"kid": KEY_ID})
 

@@ -26,6 +26,8 @@ class Principal:
     """The key that a partner or a device came with, or got its token for."""
     quota: int | None = None
     """Requests a minute, where it is not what others of its kind have."""
+    name: str | None = None
+    """What somebody is called, for themselves to read; a session says it where the identity provider does."""
 
     def has(self, *roles: str) -> bool:
         return not self.roles.isdisjoint(roles)

@@ -17,6 +17,7 @@ def sign_session(signer: PartnerTokenSigner, principal: Principal, *, session_id
             "sub": principal.subject,
             "roles": sorted(principal.roles),
             "teams": sorted(principal.teams),
+            "name": principal.name,
             "iat": at,
             "exp": at + seconds,
             "jti": session_id,
@@ -35,4 +36,4 @@ class Sessions:
         claims = self._keys.decode(
             session, audience=[AUDIENCE], issuer=ISSUER, require=["exp", "iat", "sub", "roles", "teams", "jti"]
         )
-        return Principal(claims["sub"], frozenset(claims["roles"]), frozenset(claims["teams"]))
+        return Principal(claims["sub"], frozenset(claims["roles"]), frozenset(claims["teams"]), name=claims.get("name"))

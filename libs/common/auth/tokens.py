@@ -53,8 +53,8 @@ class Tokens:
             PartnerTokens(settings.partner_token_keys, settings.audiences),
             issuer=settings.token_issuer,
             audience=settings.audiences,
-            roles=Claim(settings.token_roles_claim, _meanings(settings.token_roles)),
-            teams=Claim(settings.token_teams_claim, _meanings(settings.token_teams)),
+            roles=roles_claim(settings),
+            teams=teams_claim(settings),
         )
 
     async def principal_of(self, token: str) -> Principal:
@@ -81,6 +81,16 @@ class Tokens:
             options={"require": ["exp", "iat", "sub"]},
         )
         return claims
+
+
+def roles_claim(settings: ServiceSettings) -> Claim:
+    """Where a member of staff's roles stand: in a token for the API as in one from a sign-in."""
+    return Claim(settings.token_roles_claim, _meanings(settings.token_roles))
+
+
+def teams_claim(settings: ServiceSettings) -> Claim:
+    """The same for teams."""
+    return Claim(settings.token_teams_claim, _meanings(settings.token_teams))
 
 
 def _meanings(text: str | None) -> dict[str, str] | None:
