@@ -100,6 +100,7 @@ def _environments(machine: MachineSettings) -> dict[str, dict[str, str]]:
     given = {name: value for name, value in os.environ.items() if name not in ("ECOUTE_DATABASE_URL", "ECOUTE_VAR")}
     known: dict[str, str] = {
         **secrets_of(machine.var, urls["intake"]),
+        "ECOUTE_INTAKE_ERASURE_LEDGER": str(machine.var.absolute() / "erasures"),
         **{f"ECOUTE_{service.upper()}_DATABASE_URL": url for service, url in urls.items()},
         **_example(urls),
         **_addresses(given),

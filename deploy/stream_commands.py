@@ -1,29 +1,111 @@
 """The commands `ecoute stream …`, for those who look after the event stream."""
 
 import asyncio
+import dataclasses
 from importlib import import_module
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
+import orjson
 import typer
 
+from deploy.environments import environment_for
 from deploy.services import Service
-from libs.common.settings import environment_as
+from libs.common.settings import environment_as, stop
 
 app = typer.Typer(no_args_is_help=True, help="Look after the event stream.")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, whole.")]
+SHOWN = 50
+
+
+@app.command()
+def status(as_json: AsJson = False) -> None:
+    """Show each log (head, epoch, from where on it is kept) and each reader (position, lag, parked subjects)."""
+    from deploy.stream_status import show  # noqa: PLC0415 - each command imports what it needs, and starts sooner
+    from deploy.stream_status import status as look  # noqa: PLC0415
+
+    logs, readers = asyncio.run(look())
+    if as_json:
+        _print_json({"logs": logs, "readers": readers})
+    else:
+        show(logs, readers)
 
 
 @app.command()
 def replay(service: Service, source: Service, subject: str) -> None:
-    """Apply the parked events of a subject again, in order: SERVICE parked what SOURCE told. On this machine."""
-    from deploy.one_machine import environment_of  # noqa: PLC0415 - each command imports what it needs
-
-    with environment_as(environment_of(service)):
-        application = import_module(f"services.{service}.worker").app
-    readers, database = application.state.readers, application.state.database
-    if source not in readers:
-        raise typer.BadParameter(f"{service} reads {', '.join(readers)}, not {source}")
-    reader = readers[source]
+    """Apply the parked events of a subject again, in order: SERVICE parked what SOURCE told."""
+    reader, database = _reader(service, source)
     typer.echo(f"{asyncio.run(reader.replay(database, subject))} events applied")
+
+
+@app.command()
+def discard(
+    service: Service,
+    source: Service,
+    subject: str,
+    reason: Annotated[str, typer.Option(help="Why they are given up. It is kept, so it names no person.")],
+) -> None:
+    """Give up the parked events of a subject, for ever: what comes later about it flows again."""
+    reader, database = _reader(service, source)
+    typer.echo(f"{asyncio.run(reader.discard(database, subject, reason))} events given up")
+
+
+@app.command()
+def snapshot(service: Service, source: Service) -> None:
+    """Have SERVICE read what SOURCE's log does not keep any more from its archive, without words; then the log."""
+    reader, database = _reader(service, source)
+    typer.echo(f"{asyncio.run(reader.catch_up_from_archive(database))} events read")
+
+
+@app.command()
+def unregister(service: Service, reader: Annotated[str, typer.Argument(help="As `status` names it.")]) -> None:
+    """Wait no longer for a READER of SERVICE's log that does not come back: it keeps the log from being dropped."""
+    from deploy.stream_status import forget_reader  # noqa: PLC0415
+
+    if not asyncio.run(forget_reader(service, reader)):
+        stop(f"{service} knows no reader {reader}")
+
+
+@app.command()
+def restored(
+    service: Service,
+    ledger: Annotated[
+        list[Path] | None, typer.Option(help="Of erasures; else that of ECOUTE_INTAKE_ERASURE_LEDGER. May be repeated.")
+    ] = None,
+    above: Annotated[int, typer.Option(help="A position that a reader holds whose database is not here.")] = 0,
+    agreed: Annotated[
+        int | None, typer.Option(help="Up to where the log is what was read, where readers do not remember it.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """After a backup of SERVICE's database was put back: erase again, open a new epoch, and say what is lost.
+
+    Its readers then go on by themselves. It may be said while everything runs, and is better said before.
+    """
+    from deploy.restoring import restore  # noqa: PLC0415
+    from libs.common.stream.memory import TooLittleRemembered  # noqa: PLC0415
+
+    ledgers = ledger or [Path(environment_for("intake")["ECOUTE_INTAKE_ERASURE_LEDGER"])]
+    try:
+        erased, opened = asyncio.run(
+            restore(service, [one for one in ledgers if one.exists()], above=above, agreed=agreed)
+        )
+    except TooLittleRemembered as reason:
+        stop(f"{reason}: say with --agreed up to which position the log in the backup goes")
+    if as_json:
+        _print_json({"erased_again": erased, "opened": opened})
+        return
+    typer.echo(f"{erased} erasures were done again.")
+    if opened is None:
+        typer.echo(f"Nobody reads a log of {service}.")
+        return
+    typer.echo(f"Epoch {opened.epoch} begins at {opened.first}; {opened.told_again} events are told again there.")
+    typer.echo(f"{service} has lost {len(opened.lost)} events that its readers know.")
+    for lost, who in opened.lost[:SHOWN]:
+        typer.echo(f"  {lost.type} {lost.subject} ({', '.join(who)})")
+    if len(opened.lost) > SHOWN:
+        typer.echo("  … all of them with --json")
 
 
 @app.command()
@@ -31,17 +113,32 @@ def republish(
     service: Service, after: Annotated[int, typer.Option(min=0, help="The last position not to send again.")] = 0
 ) -> None:
     """Have a service's log sent to Kafka again, from its start or after a position. Who has read it drops it."""
-    from deploy.one_machine import environment_of  # noqa: PLC0415
-    from libs.common.db import Database  # noqa: PLC0415
+    from deploy.environments import databases  # noqa: PLC0415
     from libs.common.stream.kafka.mark import set_back  # noqa: PLC0415
 
     async def publish_again() -> None:
-        database = Database(
-            environment_of(service)[f"ECOUTE_{service.upper()}_DATABASE_URL"], pool_size=1, application="ecoute"
-        )
-        async with database.connection() as connection:
+        async with databases() as found, found[service].connection() as connection:
             await set_back(connection, after)
-        await database.close()
 
     asyncio.run(publish_again())
     typer.echo(f"the log of {service} is sent again, from position {after + 1} on, by the relay in its worker")
+
+
+def _reader(service: Service, source: Service) -> tuple[Any, Any]:
+    """A service's reader of a source, and the service's database."""
+    with environment_as(environment_for(service)):
+        application = import_module(f"services.{service}.worker").app
+    readers = application.state.readers
+    if source not in readers:
+        raise typer.BadParameter(f"{service} reads {', '.join(readers)}, not {source}")
+    return readers[source], application.state.database
+
+
+def _print_json(value: object) -> None:
+    typer.echo(orjson.dumps(value, default=_plain, option=orjson.OPT_INDENT_2).decode())
+
+
+def _plain(value: object) -> object:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.asdict(value)
+    raise TypeError

@@ -26,6 +26,11 @@ def is_infrastructure(error: BaseException) -> bool:
     return isinstance(error, (OSError, TimeoutError, PoolTimeout, OperationalError))
 
 
+def ran_out_of_time(error: BaseException) -> bool:
+    """True where a transaction took longer than one may: a smaller one may not."""
+    return sqlstate(error) == "25P04"
+
+
 def is_deployment(error: BaseException) -> bool:
     """True for a database that is not the one this code was written for: no table, no column, no right."""
     return (sqlstate(error) or "").startswith(_DEPLOYMENT)

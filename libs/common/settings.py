@@ -144,6 +144,13 @@ class ServiceSettings(KafkaSettings, Settings):
         validation_alias="ECOUTE_PARTNER_PER_MINUTE",
         description="requests a minute of a partner or a device that has no quota of its own",
     )
+    event_log_days: int = Field(
+        30,
+        ge=1,
+        le=3650,
+        validation_alias="ECOUTE_EVENT_LOG_DAYS",
+        description="how long a log keeps an event with its words; then it is in the archive, without",
+    )
     trusted_proxies: str = Field(
         "127.0.0.1",
         validation_alias="ECOUTE_TRUSTED_PROXIES",

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends, FastAPI, Request
 
 from libs.common.db import Database
+from libs.common.stream.ledger import ErasureLedger
 from services.intake.catalogue.queries import KnownCodes
 from services.intake.persons.contact import BlindIndex
 from services.intake.persons.keys import MasterKey
@@ -15,7 +16,7 @@ from services.intake.persons.keys import MasterKey
 
 @dataclass(frozen=True)
 class Desk:
-    """The known codes, the master key, the secret of codes and fingerprints, and the index of contact data."""
+    """The known codes, the master key, the secret of codes and fingerprints, the index of contact data, the ledger."""
 
     database: Database
     codes: KnownCodes
@@ -24,6 +25,7 @@ class Desk:
     blind: BlindIndex
     zone: ZoneInfo
     """In which the person's days begin and end."""
+    ledger: ErasureLedger
     late_days: int
     """How many days more are promised when a promise was not kept."""
 
@@ -38,6 +40,7 @@ async def set_desk(app: FastAPI, _: AsyncExitStack) -> None:
         secret=settings.secret.get_secret_value(),
         blind=BlindIndex(settings.secret.get_secret_value(), settings.phone_region),
         zone=settings.time_zone,
+        ledger=ErasureLedger(settings.erasure_ledger),
         late_days=settings.late_days,
     )
 

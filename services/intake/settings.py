@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import os
 from pathlib import Path
 
 from pydantic import Field, SecretStr, field_validator
@@ -30,6 +31,9 @@ class IntakeSettings(ServiceSettings):
         None, pattern="^https?://[^#]+$", description="the page where a code opens its feedback; mail links to it"
     )
     master_key: SecretStr = Field(description="32 bytes in base64; wraps the key of each person; losing it loses all")
+    erasure_ledger: Path = Field(
+        description="file of who was erased, and when; it must not lie where a backup of the database is put back"
+    )
     partner_token_key: SecretStr | None = Field(
         None, description="32 bytes in base64; signs the tokens of partners and devices; without it, they get none"
     )
@@ -65,6 +69,13 @@ class IntakeSettings(ServiceSettings):
     def _signs(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None:
             PartnerTokenSigner(value.get_secret_value())
+        return value
+
+    @field_validator("erasure_ledger")
+    @classmethod
+    def _can_be_written(cls, value: Path) -> Path:
+        if not os.access(value if value.exists() else value.parent, os.W_OK):
+            raise ValueError("a file in a folder that is there, and that this process may write to, is expected")
         return value
 
     @field_validator("master_key")

@@ -7,6 +7,7 @@ from libs.common.housekeeping import keep_house
 from libs.common.stream.carrier import reader_of, relays_of
 from libs.common.stream.feed_client import FeedClient
 from libs.common.stream.partitions import keep_partitions
+from libs.common.stream.retention import keep_log
 from libs.common.stream.sequencer import run_sequencer
 from libs.common.worker import create_worker
 from services.routing.alerts.service import run_alerts
@@ -30,6 +31,7 @@ app = create_worker(
     tasks={
         "sequencer": run_sequencer,
         "partitions": keep_partitions,
+        "retention": keep_log("routing"),
         "housekeeping": keep_house,
         "timers": partial(run_timers, terms),
         "alerts": run_alerts,

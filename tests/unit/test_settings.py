@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -26,6 +27,7 @@ ENOUGH = {
     "ECOUTE_INTAKE_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
     "ECOUTE_INTAKE_SECRET": "of no importance, but long enough",
     "ECOUTE_INTAKE_MASTER_KEY": "A" * 43 + "=",
+    "ECOUTE_INTAKE_ERASURE_LEDGER": os.devnull,
     "ECOUTE_DEVELOPMENT_ISSUER": "/nowhere",
 }
 
@@ -90,7 +92,7 @@ def test_a_setting_that_is_unknown_or_cannot_be_read_stops_the_start_and_its_val
     assert "secret" not in line
 
 
-@pytest.mark.parametrize("name", ["ECOUTE_INTAKE_DATABASE_URL", "ECOUTE_INTAKE_SECRET", "ECOUTE_INTAKE_MASTER_KEY"])
+@pytest.mark.parametrize("name", [one for one in ENOUGH if one.startswith("ECOUTE_INTAKE_")])
 def test_a_setting_that_is_missing_is_named(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     line = refused({one: value for one, value in ENOUGH.items() if one != name}, capsys)
     assert f"{name} cannot be used" in line

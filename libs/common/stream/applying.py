@@ -1,7 +1,8 @@
 """Applies slices of another service's log to this service's database: each event once, in order.
 
 In one transaction a slice advances the positions by compare-and-set first, and is then handled. A slice that fails
-on data is halved down to the guilty event; its subject is parked as a dead letter, and the others flow on. An erasure
+on data is halved down to the guilty event; its subject is parked as a dead letter, and the others flow on. One that
+takes longer than a transaction may is halved too, and nothing of it is parked. An erasure
 takes effect at once also where its subject is parked, and again in its turn. Where slices come from is the carrier's
 matter.
 """
@@ -17,7 +18,7 @@ from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.db import Database
-from libs.common.failures import is_deployment, is_infrastructure, sqlstate
+from libs.common.failures import is_deployment, is_infrastructure, ran_out_of_time, sqlstate
 from libs.common.stream import dead_letters, erasure, positions, trail
 from libs.common.stream.errors import StreamStopped
 from libs.common.stream.events import Envelope, Event, Received
@@ -100,6 +101,12 @@ class Applier:
             await self._handle(session, await erasure.without_erased_words(session, events))
         return len(events)
 
+    async def discard(self, database: Database, subject: str, reason: str) -> int:
+        """Give up a parked subject's events; how many it were. The subject flows again from the next slice on."""
+        async with database.transaction() as session:
+            await positions.hold(session, self.source)
+            return await dead_letters.discard(session, self.source, subject, reason)
+
     async def _apply_or_halve(
         self, database: Database, before: Positions, slice_: Sequence[Envelope], reach: Reach
     ) -> None:
@@ -110,7 +117,7 @@ class Applier:
         except (Overtaken, StreamStopped):
             raise
         except Exception as error:
-            if is_infrastructure(error):
+            if is_infrastructure(error) and not (ran_out_of_time(error) and len(slice_) > 1):
                 raise
             if is_deployment(error):
                 raise StreamStopped(f"the database is not the one that this code knows ({sqlstate(error)})") from error

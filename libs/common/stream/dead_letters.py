@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.auth.principal import requires
@@ -18,6 +18,9 @@ from libs.common.stream.events import Envelope
 from libs.common.stream.tables import dead_letter
 
 COLUMNS = ("pos", "prev", "epoch", "shard", "id", "type", "subject", "version", "time", "recorded_at", "traceparent")
+
+
+_WAITS = dead_letter.c.discarded_at.is_(None)
 
 
 class DeadLetter(BaseModel):
@@ -53,10 +56,11 @@ def router(path: str, service: str) -> APIRouter:
     ) -> DeadLetters:
         """List the events that could not be applied, the oldest first.
 
-        `ecoute stream replay` applies a subject's again, once the cause is mended.
+        `ecoute stream replay` applies a subject's again, once the cause is mended; `ecoute stream discard` gives them
+        up.
         """
         rows = await session.execute(
-            select(dead_letter).order_by(dead_letter.c.parked_at, dead_letter.c.pos).limit(limit)
+            select(dead_letter).where(_WAITS).order_by(dead_letter.c.parked_at, dead_letter.c.pos).limit(limit)
         )
         return DeadLetters(items=[DeadLetter.model_validate(row, from_attributes=True) for row in rows])
 
@@ -67,7 +71,7 @@ async def parked_among(session: AsyncSession, source: str, subjects: Collection[
     """Those of the subjects that are parked."""
     found = await session.scalars(
         select(dead_letter.c.subject)
-        .where(dead_letter.c.source == source, dead_letter.c.subject.in_(subjects))
+        .where(dead_letter.c.source == source, dead_letter.c.subject.in_(subjects), _WAITS)
         .distinct()
     )
     return set(found)
@@ -90,10 +94,18 @@ async def take(session: AsyncSession, source: str, subject: str) -> list[Envelop
 
     The caller holds the source's positions: else a slice could park a later event of the subject meanwhile.
     """
-    mine = (dead_letter.c.source == source) & (dead_letter.c.subject == subject)
+    mine = (dead_letter.c.source == source) & (dead_letter.c.subject == subject) & _WAITS
     rows = (await session.execute(select(dead_letter).where(mine).order_by(dead_letter.c.pos))).all()
     await session.execute(delete(dead_letter).where(mine))
     return [_envelope(row) for row in rows]
+
+
+async def discard(session: AsyncSession, source: str, subject: str, reason: str) -> int:
+    """Give up the subject's parked events: they stay written down, without words, with the reason. How many it were."""
+    mine = (dead_letter.c.source == source) & (dead_letter.c.subject == subject) & _WAITS
+    given_up = {"discarded_at": func.now(), "discarded_because": reason, "text": None}
+    result = await session.execute(update(dead_letter).where(mine).values(given_up))
+    return int(result.rowcount)  # type: ignore[attr-defined]
 
 
 def _envelope(row: Any) -> Envelope:

@@ -22,6 +22,10 @@ class FeedClient:
         self._url, self._token, self._reader, self._archived = url, token, reader, archived
         self._http = httpx.AsyncClient(timeout=httpx.Timeout(10, read=40), trust_env=False)
 
+    def of_archive(self) -> "FeedClient":
+        """The same, and what is not in the log any more from its archive."""
+        return FeedClient(self._url, self._token, self._reader, archived=True)
+
     async def events_after(self, place: Place, wait_seconds: float, lifecycle: Lifecycle) -> list[Envelope]:
         """Events after the place, in order; nothing when none came in time or this process is leaving.
 

@@ -65,13 +65,25 @@ class Reader(Applier):
         *,
         shards: Collection[int] = ALL_SHARDS,
         wait_seconds: float = WAIT_SECONDS,
+        feed: FeedClient | None = None,
     ) -> int:
         """Ask for what comes after the smallest position of the shards, once, and apply it; how many events came."""
         async with database.connection() as connection:
             reached = await positions.read(connection, self.source, shards)
         smallest = min(reached.values(), key=lambda place: place.pos)
         POSITION.labels(self.source).set(smallest.pos)
-        slice_ = await self._feed.events_after(smallest, wait_seconds, lifecycle)
+        slice_ = await (feed or self._feed).events_after(smallest, wait_seconds, lifecycle)
         if slice_:
             await self.apply(database, {shard: place.pos for shard, place in reached.items()}, slice_)
         return len(slice_)
+
+    async def catch_up_from_archive(self, database: Database) -> int:
+        """Read what the log does not keep any more from its archive, without words, and then the log; how many it were.
+
+        Beside a worker that stands still, or that goes on by itself once there is nothing missing.
+        """
+        await self.prepare(database)
+        archive, lifecycle, read = self._feed.of_archive(), Lifecycle(), 0
+        while came := await self.read(database, lifecycle, wait_seconds=0, feed=archive):
+            read += came
+        return read

@@ -25,6 +25,7 @@ async def follow(session: AsyncSession, source: str, events: Sequence[Envelope])
     if not events:
         return events
     known = await _known_among(session, source, [one.id for one in events if one.retold])
+    known |= {one.id for one in events if not one.retold}  # both may come in one slice
     await session.execute(
         insert(event_trail),
         {
@@ -35,7 +36,7 @@ async def follow(session: AsyncSession, source: str, events: Sequence[Envelope])
             "types": [one.type for one in events],
         },
     )
-    return [one for one in events if one.id not in known]
+    return [one for one in events if not (one.retold and one.id in known)]
 
 
 async def _known_among(session: AsyncSession, source: str, ids: Sequence[UUID]) -> set[UUID]:

@@ -49,7 +49,8 @@ async def erase_by_staff(
     await hold_readers(session)
     feedbacks, others = await asked_for(session, desk, body, by, lock=True)
     open_to_erase = [one for one in feedbacks if one.erased_at is None]
-    line = await _erase(session, open_to_erase, body.reason, by.subject, by.agent, now)
+    line = await erase(session, open_to_erase, body.reason, by.subject, by.agent, now)
+    await desk.ledger.append([one.id for one in open_to_erase], now)
     return ErasureDone.model_validate(
         {
             **{name: getattr(line, name) for name in ErasureDone.model_fields if hasattr(line, name)},
@@ -69,11 +70,12 @@ async def erase_by_code(session: AsyncSession, desk: Desk, code: str | None, now
     if withholds(feedback):
         raise AuthorityNeeded
     if feedback.erased_at is None:
-        await _erase(session, [feedback], "person_asked", BY_THE_PERSON, None, now)
+        await erase(session, [feedback], "person_asked", BY_THE_PERSON, None, now)
+        await desk.ledger.append([feedback.id], now)
     return MyErasureOut(erased_at=feedback.erased_at or now)
 
 
-async def _erase(
+async def erase(
     session: AsyncSession,
     feedbacks: Sequence[Feedback],
     reason: ErasureReason,

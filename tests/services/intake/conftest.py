@@ -29,6 +29,7 @@ def app(new_database: Callable[[str], str], tmp_path_factory: pytest.TempPathFac
         environment.setenv("ECOUTE_INTAKE_DATABASE_URL", new_database("intake"))
         environment.setenv("ECOUTE_INTAKE_SECRET", "of no importance, but long enough")
         environment.setenv("ECOUTE_INTAKE_MASTER_KEY", "A" * 43 + "=")
+        environment.setenv("ECOUTE_INTAKE_ERASURE_LEDGER", str(tmp_path_factory.mktemp("ledger") / "erasures"))
         environment.setenv("ECOUTE_CORS_ORIGINS", "https://www.town.example, http://localhost:5173")
         environment.setenv("ECOUTE_PARTNER_TOKEN_KEYS", PARTNER_TOKEN_KEYS)
         environment.setenv("ECOUTE_INTAKE_PARTNER_TOKEN_KEY", PARTNER_TOKEN_KEY)

@@ -102,13 +102,17 @@ async def tell_counted(database: Database, subjects: Sequence[UUID], count: int)
 class Log:
     """The feed's reader's side without the network: the same SQL, encoding and decoding."""
 
-    def __init__(self, database: Database, limit: int = MAX_EVENTS) -> None:
-        self._database, self._limit = database, limit
+    def __init__(self, database: Database, limit: int = MAX_EVENTS, *, archived: bool = False) -> None:
+        self._database, self._limit, self._archived = database, limit, archived
+
+    def of_archive(self) -> "Log":
+        return Log(self._database, self._limit, archived=True)
 
     async def events_after(
         self, place: Place | int, _wait: float = 0, _lifecycle: Lifecycle | None = None
     ) -> list[Envelope]:
-        asked = Asked(place, None, 1) if isinstance(place, int) else Asked(*place)
+        given = Place(place, None, 1) if isinstance(place, int) else place
+        asked = Asked(*given, self._archived)
         return decode(await _batch_after(self._database, SOURCE, asked, self._limit) or b"[]")
 
 

@@ -113,7 +113,8 @@ class KafkaReader(Reader):
         new = [one for one in slice_ if one.pos > before[one.shard]]
         if not new:
             return True
-        if missing := _shards_with_a_gap(before, new):
+        next_epoch = {one.shard for one in new if one.epoch > places[one.shard].epoch}
+        if missing := _shards_with_a_gap(before, new) | next_epoch:  # the feed says where one goes on in a new epoch
             await self._fill(database, lifecycle, missing)
             return False
         return await self.apply(database, {one.shard: before[one.shard] for one in new}, new, in_shard_order)

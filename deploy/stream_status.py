@@ -1,0 +1,132 @@
+"""`ecoute stream status`: how each log and each reader stands, read from the databases themselves."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from deploy.environments import databases
+from deploy.services import Service
+from libs.common.db import Database
+from libs.common.stream import positions
+from libs.common.stream.door import Asked, LogDiverged, LogTruncated, dropped, go_on_after
+
+_LOG = text(
+    """
+    SELECT h.pos, h.epoch, (SELECT count(*) FROM event_pending) AS waiting, (SELECT min(pos) FROM event_log) AS oldest,
+           (SELECT recorded_at FROM event_log ORDER BY pos LIMIT 1) AS oldest_at
+      FROM event_head h
+    """
+)
+_REGISTERED = text("SELECT name, pos, asked_at FROM event_reader ORDER BY name")
+_SOURCES = text("SELECT DISTINCT source FROM event_position ORDER BY source")
+_PARKED = text(
+    """
+    SELECT count(*) AS events, count(DISTINCT subject) AS subjects FROM dead_letter
+     WHERE source = :source AND discarded_at IS NULL
+    """
+)
+
+
+@dataclass(frozen=True)
+class LogStatus:
+    """A service's own log: its last position and epoch, what waits to get a place, and from where on it is kept."""
+
+    service: str
+    epoch: int
+    head: int
+    waiting: int
+    oldest_kept: int | None
+    oldest_kept_at: datetime | None
+    archived_to: int
+    registered: list[dict[str, Any]] = field(default_factory=list)
+    """Who has said that it reads, up to where, and when it last asked."""
+
+
+@dataclass(frozen=True)
+class ReaderStatus:
+    """How far a service has read another's log. `lag`: how many events it is behind."""
+
+    service: str
+    reads: str
+    epoch: int
+    position: int
+    lag: int
+    parked_subjects: int
+    parked_events: int
+    stands: str
+    """`reads`, or why it cannot go on: `diverged`, `truncated`."""
+
+
+async def status() -> tuple[list[LogStatus], list[ReaderStatus]]:
+    """Of every service that can be reached from here."""
+    logs, readers = [], []
+    async with databases() as found:
+        for service, database in found.items():
+            async with database.connection() as connection:
+                logs.append(await _log(connection, service))
+                sources = list(await connection.scalars(_SOURCES))
+            for source in sources:
+                readers.append(await _reader(service, database, source, found[source]))
+    return [one for one in logs if one.head or one.registered], readers
+
+
+async def _log(connection: AsyncConnection, service: str) -> LogStatus:
+    row = (await connection.execute(_LOG)).one()
+    registered = [one._asdict() for one in await connection.execute(_REGISTERED)]
+    archived_to = await dropped(connection)
+    return LogStatus(service, row.epoch, row.pos, row.waiting, row.oldest, row.oldest_at, archived_to, registered)
+
+
+async def _reader(service: str, database: Database, source: str, its_database: Database) -> ReaderStatus:
+    async with database.connection() as connection:
+        places = await positions.read(connection, source, positions.ALL_SHARDS)
+        parked = (await connection.execute(_PARKED, {"source": source})).one()
+    place = min(places.values(), key=lambda one: one.pos)
+    async with its_database.connection() as log:
+        behind = text("SELECT count(*) FROM event_log WHERE pos > :pos")
+        lag = await log.scalar(behind, {"pos": place.pos})
+        stands = "reads"
+        try:
+            await go_on_after(log, Asked(place.pos, place.event_id, place.epoch))
+        except LogDiverged:
+            stands = "diverged"
+        except LogTruncated:
+            stands = "truncated"
+    return ReaderStatus(service, source, place.epoch, place.pos, int(lag or 0), parked.subjects, parked.events, stands)
+
+
+async def forget_reader(service: Service, reader: str) -> bool:
+    """Whether the service's log knew a reader of that name."""
+    async with databases() as found, found[service].connection() as connection:
+        gone = await connection.execute(text("DELETE FROM event_reader WHERE name = :name"), {"name": reader})
+        return bool(gone.rowcount)
+
+
+def show(logs: list[LogStatus], readers: list[ReaderStatus]) -> None:
+    """As two tables."""
+    console = Console()
+    of_logs = Table("log", "epoch", "head", "waiting", "kept from", "since", "archived to", "read by")
+    for log in logs:
+        since = f"{log.oldest_kept_at:%Y-%m-%d}" if log.oldest_kept_at else "–"
+        names = ", ".join(f"{one['name']} ({one['pos']})" for one in log.registered)
+        of_logs.add_row(
+            log.service,
+            *_words(log.epoch, log.head, log.waiting, log.oldest_kept or "–"),
+            since,
+            str(log.archived_to),
+            names,
+        )
+    of_readers = Table("reader", "reads", "epoch", "position", "lag", "parked subjects", "parked events", "stands")
+    for one in readers:
+        numbers = _words(one.epoch, one.position, one.lag, one.parked_subjects, one.parked_events)
+        of_readers.add_row(one.service, one.reads, *numbers, one.stands)
+    console.print(of_logs, of_readers)
+
+
+def _words(*values: object) -> list[str]:
+    return [str(value) for value in values]

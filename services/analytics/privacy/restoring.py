@@ -1,0 +1,24 @@
+"""Forgets again, after a backup was put back, those who stand in it and had been erased since."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from libs.common.stream.erasure import bury, hold_readers
+from libs.contracts.cases import subjects_of
+from services.analytics.facts.models import FactRow
+from services.analytics.privacy.service import forget
+
+
+async def erase_again(session: AsyncSession, feedback_ids: Sequence[UUID], erased_at: datetime) -> int:
+    """How many facts led to a person. Who reads intake's log again hears of the erasure itself there."""
+    await hold_readers(session)
+    led = FactRow.feedback_id.in_(feedback_ids) & FactRow.person_ref.is_not(None)
+    found = await session.scalar(select(func.count()).where(led)) or 0
+    await session.execute(update(FactRow).where(led).values(person_ref=None))
+    await forget(session, feedback_ids)
+    await bury(session, [subject for one in feedback_ids for subject in subjects_of(one)], erased_at)
+    return found
