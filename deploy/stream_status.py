@@ -14,6 +14,7 @@ from deploy.services import Service
 from libs.common.db import Database
 from libs.common.stream import positions
 from libs.common.stream.door import Asked, LogDiverged, LogTruncated, dropped, go_on_after
+from libs.common.stream.reader import ALL_SHARDS
 
 _LOG = text(
     """
@@ -84,7 +85,7 @@ async def _log(connection: AsyncConnection, service: str) -> LogStatus:
 
 async def _reader(service: str, database: Database, source: str, its_database: Database) -> ReaderStatus:
     async with database.connection() as connection:
-        places = await positions.read(connection, source, positions.ALL_SHARDS)
+        places = await positions.read(connection, source, ALL_SHARDS)
         parked = (await connection.execute(_PARKED, {"source": source})).one()
     place = min(places.values(), key=lambda one: one.pos)
     async with its_database.connection() as log:
