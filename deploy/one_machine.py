@@ -108,6 +108,7 @@ def _environments(machine: MachineSettings) -> dict[str, dict[str, str]]:
     }
     gateway = given.get("ECOUTE_GATEWAY_LISTEN", GatewaySettings.model_fields["listen"].default)
     known.setdefault("ECOUTE_PUBLIC_URL", f"http://{gateway}")
+    known.setdefault("ECOUTE_INTAKE_FOLLOW_URL", f"{known['ECOUTE_PUBLIC_URL']}/follow")
     if "ECOUTE_PARTNER_TOKEN_KEYS" not in given:
         known["ECOUTE_PARTNER_TOKEN_KEYS"] = public_keys(known[PARTNER_TOKEN_KEY])
     if _needs_a_kafka():

@@ -26,12 +26,15 @@ def address_of(name: str) -> str:
 async def read_asset(
     request: Request, mark: str, name: Annotated[str, InPath(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,63}$")]
 ) -> Response:
-    """A file of the folder, compressed where the browser takes it."""
-    if not (FOLDER / name).is_file() or mark != _mark(name):
+    """A file of the folder, compressed where the browser takes it.
+
+    While a new version takes over, a page may ask for the content of another: it gets what is there, and keeps it not.
+    """
+    if not (FOLDER / name).is_file():
         raise NotFound
     packed = "gzip" in request.headers.get("accept-encoding", "")
     headers = {
-        "Cache-Control": "public, max-age=31536000, immutable",
+        "Cache-Control": "public, max-age=31536000, immutable" if mark == _mark(name) else "no-store",
         "Vary": "Accept-Encoding",
         "X-Content-Type-Options": "nosniff",
         **({"Content-Encoding": "gzip"} if packed else {}),

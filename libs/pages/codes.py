@@ -38,6 +38,7 @@ NAMES: Mapping[str, Mapping[str, Bilingual]] = {
         answered=("Répondu", "Answered"),
         closed=("Fermé", "Closed"),
         received=("Reçu", "Received"),
+        awaited=("Attendu", "Awaited"),
         withdrawn=("Retiré", "Withdrawn"),
     ),
     "outcome": _names(

@@ -1,5 +1,6 @@
 """From a template to a page: both languages stand in the template, side by side, and one is shown."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ class Renderer:
         self._environment.filters |= {
             "said": _said_of,
             "named": _named,
+            "pairs": _pairs,
             "day": _day,
             "day_before": lambda end: _day_of(end - timedelta(days=1)),
             "moment": _moment,
@@ -76,6 +78,11 @@ def _said_of(text: Bilingual) -> str:
 def _named(code: str | None, of: str) -> str:
     """What a code is called; a dash where there is none."""
     return _said_of(name_of(code, of)) if code else "–"
+
+
+def _pairs(names: Mapping[str, Bilingual]) -> list[tuple[str, str]]:
+    """Codes with their names, for what can be chosen."""
+    return [(code, _said_of(name)) for code, name in names.items()]
 
 
 def _locale() -> str:

@@ -13,9 +13,7 @@ from libs.common.languages import Language, language_of_request
 from libs.common.problems import Problem, problem_of
 from libs.pages.rendering import Renderer
 from libs.pages.sessions import SignInNeeded
-
-LANGUAGE_COOKIE = "language"
-LANGUAGE_SECONDS = 365 * 24 * 3600
+from libs.pages.switching import COOKIE, keep_language
 
 GUARDED = {
     "Content-Security-Policy": (
@@ -48,7 +46,7 @@ class PageRoute(APIRoute):
             wanted = request.query_params.get("lang")
             if wanted in get_args(Language) and request.method == "GET":
                 return _in_language(request, cast(Language, wanted))
-            if (chosen := request.cookies.get(LANGUAGE_COOKIE)) in get_args(Language):
+            if (chosen := request.cookies.get(COOKIE)) in get_args(Language):
                 language_of_request.set(cast(Language, chosen))
             response = await _with_problems(handle, request)
             for name, value in GUARDED.items():
@@ -85,9 +83,7 @@ def _as_page(request: Request, problem: Problem) -> Response:
 
 def _in_language(request: Request, language: Language) -> Response:
     """The same address in another language, which is kept: nothing else is, before somebody sends something."""
-    response = RedirectResponse(_local(request.url.remove_query_params("lang")), 303)
-    response.set_cookie(LANGUAGE_COOKIE, language, max_age=LANGUAGE_SECONDS, httponly=True, samesite="lax")
-    return response
+    return keep_language(RedirectResponse(_local(request.url.remove_query_params("lang")), 303), language)
 
 
 def _sign_in(request: Request) -> Response:

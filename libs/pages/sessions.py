@@ -118,6 +118,15 @@ FromOurForm = Depends(_from_our_form)
 """For whatever changes something: refuses what another site sends in somebody's name."""
 
 
+async def _from_here(request: Request) -> None:
+    if not _is_from_here(request):
+        raise FormNotOurs
+
+
+FromHere = Depends(_from_here)
+"""For what somebody sends without a session: there is no token, and still no other site sends it."""
+
+
 def _is_from_here(request: Request) -> bool:
     """What the browser says of the page that sends; one that says nothing is left to the token."""
     if site := request.headers.get("sec-fetch-site"):

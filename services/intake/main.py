@@ -14,6 +14,8 @@ from services.intake.interactions import api as interactions
 from services.intake.messages import api as messages
 from services.intake.oauth import api as oauth
 from services.intake.pages.development_issuer import routes as development_issuer
+from services.intake.pages.feedback import routes as feedback_pages
+from services.intake.pages.follow import routes as follow
 from services.intake.pages.home import routes as home
 from services.intake.pages.sign_in import routes as sign_in
 from services.intake.pages.sign_in.service import set_identity_provider
@@ -75,6 +77,8 @@ app = create_app(
         feed.router("intake", "/v1/feedback-events"),
         dead_letters.router("/v1/intake/dead-letters", "intake"),
         home.router,
+        feedback_pages.router,
+        follow.router,
         sign_in.router,
         *([development_issuer.pages, development_issuer.endpoints] if on_one_machine else []),
         assets.router,

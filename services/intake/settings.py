@@ -56,6 +56,11 @@ class IntakeSettings(ServiceSettings):
             )
 
     @property
+    def follow_page(self) -> str:
+        """Where a code opens its feedback: the organisation's page, else ours."""
+        return self.follow_url or f"{self.public_url}/follow"
+
+    @property
     def sign_in_callback(self) -> str:
         """Where the identity provider sends back who has signed in: to be registered there, letter by letter."""
         return f"{self.public_url}/sign-in/callback"

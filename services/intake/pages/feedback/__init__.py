@@ -1,0 +1,1 @@
+"""The form: what a person says, without an account."""

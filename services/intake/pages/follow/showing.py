@@ -1,0 +1,81 @@
+"""The page of a code, and the one that asks for it."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+
+from fastapi import Request, Response
+
+from libs.common.languages import Bilingual, language_of_request
+from libs.common.problems import Problem
+from libs.pages.forms import Filled, Wrong, kept
+from libs.pages.switching import keep_language, switched
+from services.intake.pages.follow.visit import Visit
+from services.intake.pages.rendering import page
+from services.intake.persons.keys import Erased
+from services.intake.tracking.errors import TrackingCodeMissing, TrackingCodeMistyped, TrackingCodeUnknown
+from services.intake.tracking.next_steps import day_of
+from services.intake.tracking.queries import tracking
+from services.intake.tracking.schemas import QuestionEntry, ReplyEntry, Tracking
+
+_OF_THE_CODE: Mapping[type[Problem], Bilingual] = {
+    TrackingCodeMissing: Bilingual(fr="Tapez le code de suivi.", en="Type the tracking code."),
+    TrackingCodeMistyped: Bilingual(
+        fr="Ce code n'est pas complet, ou un caractère est faux : comparez-le avec celui que vous avez gardé.",
+        en="A character of this code is wrong or missing: compare it with the one that you kept.",
+    ),
+    TrackingCodeUnknown: Bilingual(
+        fr="Aucun message n'a ce code. S'il a été remplacé, le nouveau seul est bon.",
+        en="No message has this code. If it was replaced, only the new one is good.",
+    ),
+    Erased: Bilingual(
+        fr="Tout ce qui était sous ce code a été effacé, comme cela a été demandé.",
+        en="All that was under this code has been erased, as was asked.",
+    ),
+}
+
+
+def code_asked(request: Request, filled: Filled, done: Bilingual | None = None, status: int = 200) -> Response:
+    return page(request, "follow/code.html", status=status, form=filled, done=done)
+
+
+async def see(visit: Visit, filled: Filled | None = None, done: Bilingual | None = None, status: int = 200) -> Response:
+    """The page, with what has just been done, or is to be corrected; where the code opens nothing, why."""
+    is_switched = switched(visit.sent)
+    try:
+        found = await tracking(visit.session, visit.desk, visit.code, visit.now)
+    except tuple(_OF_THE_CODE) as problem:
+        return _refused(visit, problem)
+    response = page(
+        visit.request,
+        "follow/case.html",
+        status=status,
+        code=visit.code,
+        found=found,
+        form=filled or Filled(),
+        done=done,
+        question=_open_question(found),
+        answer=_latest_answer(found),
+        ends_on=_ends_on(visit),
+    )
+    return keep_language(response, language_of_request.get()) if is_switched else response
+
+
+def _refused(visit: Visit, problem: Problem) -> Response:
+    if switched(visit.sent) and visit.code is None:
+        return keep_language(code_asked(visit.request, Filled()), language_of_request.get())
+    wrong = Wrong("code", _OF_THE_CODE[type(problem)].in_(language_of_request.get()))
+    return code_asked(visit.request, kept(visit.sent, [wrong]), status=max(problem.status, 404))
+
+
+def _open_question(found: Tracking) -> QuestionEntry | None:
+    asked = [one for one in found.conversation if isinstance(one, QuestionEntry)]
+    return asked[-1] if asked and not asked[-1].answered else None
+
+
+def _latest_answer(found: Tracking) -> int | None:
+    return max((one.answer for one in found.conversation if isinstance(one, ReplyEntry) and one.answer), default=None)
+
+
+def _ends_on(visit: Visit) -> Callable[[datetime], date]:
+    """The day that a person means by a moment, in the organisation's zone."""
+    return lambda moment: day_of(moment, visit.desk.zone)
