@@ -9,6 +9,7 @@ from deploy.services import Service
 from libs.common.db import Database
 
 SERVICES: tuple[Service, ...] = get_args(Service)
+Environments = Mapping[Service, Mapping[str, str]]
 
 
 def environment_for(service: Service) -> Mapping[str, str]:
@@ -20,14 +21,18 @@ def environment_for(service: Service) -> Mapping[str, str]:
     return environment_of(service)
 
 
+def environments() -> Environments:
+    """Of every service."""
+    return {service: environment_for(service) for service in SERVICES}
+
+
 @asynccontextmanager
-async def databases() -> AsyncIterator[dict[Service, Database]]:
-    """Those of all services that can be reached from here, as their settings name them."""
+async def databases(environments: Environments) -> AsyncIterator[dict[Service, Database]]:
+    """Of every service, as its settings name them."""
     async with AsyncExitStack() as stack:
         found = {}
-        for service in SERVICES:
-            url = environment_for(service)[_database_setting(service)]
-            found[service] = Database(url, pool_size=4, application="ecoute stream")
+        for service, environment in environments.items():
+            found[service] = Database(environment[_database_setting(service)], pool_size=4, application="ecoute stream")
             stack.push_async_callback(found[service].close)
         yield found
 

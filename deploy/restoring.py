@@ -6,7 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from uuid import UUID
 
-from deploy.environments import databases, environment_for
+from deploy.environments import Environments, databases
 from deploy.services import Service
 from libs.common.db import Database
 from libs.common.settings import environment_as
@@ -18,15 +18,16 @@ AT_ONCE = 100
 
 
 async def restore(
-    service: Service, ledgers: Sequence[Path], *, above: int = 0, agreed: int | None = None
+    environments: Environments, service: Service, ledgers: Sequence[Path], *, above: int = 0, agreed: int | None = None
 ) -> tuple[int, Restored | None]:
     """Erase again who is in a ledger, then open a new epoch; how many were erased, and what came of the log.
 
     `above`: a position that a reader holds who cannot be asked. `agreed`: up to where the log is what its readers read,
     where they do not remember it themselves. Nothing comes of a log that nobody reads.
     """
-    async with databases() as found:
-        erased = await _erase_again(service, found[service], ledgers)
+    async with databases(environments) as found:
+        with environment_as(environments[service]):
+            erased = await _erase_again(service, found[service], ledgers)
         readers = {name: database for name, database in found.items() if name != service}
         return erased, await _open_epoch(service, found[service], readers, above, agreed)
 
@@ -52,11 +53,10 @@ async def _erase_again(service: Service, database: Database, ledgers: Sequence[P
     for ledger in ledgers:
         erased |= read_ledger(ledger) | erased
     done = 0
-    with environment_as(environment_for(service)):
-        erase_again = import_module(f"services.{service}.privacy.restoring").erase_again
-        all_of_them = list(erased.items())
-        for start in range(0, len(all_of_them), AT_ONCE):
-            some = all_of_them[start : start + AT_ONCE]
-            async with database.transaction() as session:
-                done += await erase_again(session, [one for one, _ in some], max(moment for _, moment in some))
+    erase_again = import_module(f"services.{service}.privacy.restoring").erase_again
+    all_of_them = list(erased.items())
+    for start in range(0, len(all_of_them), AT_ONCE):
+        some = all_of_them[start : start + AT_ONCE]
+        async with database.transaction() as session:
+            done += await erase_again(session, [one for one, _ in some], max(moment for _, moment in some))
     return done

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import orjson
 import typer
 
-from deploy.environments import environment_for
+from deploy.environments import databases, environment_for, environments
 from deploy.services import Service
 from libs.common.settings import environment_as, stop
 
@@ -25,7 +25,7 @@ def status(as_json: AsJson = False) -> None:
     from deploy.stream_status import show  # noqa: PLC0415 - each command imports what it needs, and starts sooner
     from deploy.stream_status import status as look  # noqa: PLC0415
 
-    logs, readers = asyncio.run(look())
+    logs, readers = asyncio.run(look(environments()))
     if as_json:
         _print_json({"logs": logs, "readers": readers})
     else:
@@ -63,7 +63,7 @@ def unregister(service: Service, reader: Annotated[str, typer.Argument(help="As 
     """Wait no longer for a READER of SERVICE's log that does not come back: it keeps the log from being dropped."""
     from deploy.stream_status import forget_reader  # noqa: PLC0415
 
-    if not asyncio.run(forget_reader(service, reader)):
+    if not asyncio.run(forget_reader(environments(), service, reader)):
         stop(f"{service} knows no reader {reader}")
 
 
@@ -86,11 +86,13 @@ def restored(
     from deploy.restoring import restore  # noqa: PLC0415
     from libs.common.stream.memory import TooLittleRemembered  # noqa: PLC0415
 
-    ledgers = ledger or [Path(environment_for("intake")["ECOUTE_INTAKE_ERASURE_LEDGER"])]
+    known = environments()
+    ledgers = ledger or [Path(known["intake"]["ECOUTE_INTAKE_ERASURE_LEDGER"])]
+    for path in [one for one in ledgers if not one.exists()]:
+        typer.echo(f"There is no ledger of erasures at {path}: nobody is erased again by it.", err=True)
+    there = [one for one in ledgers if one.exists()]
     try:
-        erased, opened = asyncio.run(
-            restore(service, [one for one in ledgers if one.exists()], above=above, agreed=agreed)
-        )
+        erased, opened = asyncio.run(restore(known, service, there, above=above, agreed=agreed))
     except TooLittleRemembered as reason:
         stop(f"{reason}: say with --agreed up to which position the log in the backup goes")
     if as_json:
@@ -113,11 +115,12 @@ def republish(
     service: Service, after: Annotated[int, typer.Option(min=0, help="The last position not to send again.")] = 0
 ) -> None:
     """Have a service's log sent to Kafka again, from its start or after a position. Who has read it drops it."""
-    from deploy.environments import databases  # noqa: PLC0415
     from libs.common.stream.kafka.mark import set_back  # noqa: PLC0415
 
+    known = environments()
+
     async def publish_again() -> None:
-        async with databases() as found, found[service].connection() as connection:
+        async with databases(known) as found, found[service].connection() as connection:
             await set_back(connection, after)
 
     asyncio.run(publish_again())

@@ -9,7 +9,7 @@ from rich.table import Table
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from deploy.environments import databases
+from deploy.environments import Environments, databases
 from deploy.services import Service
 from libs.common.db import Database
 from libs.common.stream import positions
@@ -63,10 +63,10 @@ class ReaderStatus:
     """`reads`, or why it cannot go on: `diverged`, `truncated`."""
 
 
-async def status() -> tuple[list[LogStatus], list[ReaderStatus]]:
+async def status(environments: Environments) -> tuple[list[LogStatus], list[ReaderStatus]]:
     """Of every service that can be reached from here."""
     logs, readers = [], []
-    async with databases() as found:
+    async with databases(environments) as found:
         for service, database in found.items():
             async with database.connection() as connection:
                 logs.append(await _log(connection, service))
@@ -101,9 +101,9 @@ async def _reader(service: str, database: Database, source: str, its_database: D
     return ReaderStatus(service, source, place.epoch, place.pos, int(lag or 0), parked.subjects, parked.events, stands)
 
 
-async def forget_reader(service: Service, reader: str) -> bool:
+async def forget_reader(environments: Environments, service: Service, reader: str) -> bool:
     """Whether the service's log knew a reader of that name."""
-    async with databases() as found, found[service].connection() as connection:
+    async with databases(environments) as found, found[service].connection() as connection:
         gone = await connection.execute(text("DELETE FROM event_reader WHERE name = :name"), {"name": reader})
         return bool(gone.rowcount)
 

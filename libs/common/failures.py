@@ -6,6 +6,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 # SQLSTATE classes: connection, transaction rollback (serialisation, deadlock), resources, operator intervention,
 # system error; a plan that a migration made stale, a transaction whose time is over, a lock that could not be had.
 _INFRASTRUCTURE = ("08", "0A000", "25P03", "25P04", "40", "53", "55P03", "57", "58")
+_OUT_OF_TIME = "25P04"
 # Authorization, a database or schema that is not there, access rules and names that nobody knows.
 _DEPLOYMENT = ("28", "3D", "3F", "42")
 
@@ -27,8 +28,16 @@ def is_infrastructure(error: BaseException) -> bool:
 
 
 def ran_out_of_time(error: BaseException) -> bool:
-    """True where a transaction took longer than one may: a smaller one may not."""
-    return sqlstate(error) == "25P04"
+    """True where a transaction took longer than one may: a smaller one may not.
+
+    The server ends the connection with it, so the driver tells of a lost connection, because of this.
+    """
+    told: BaseException | None = error
+    while told is not None:
+        if getattr(told, "sqlstate", None) == _OUT_OF_TIME:
+            return True
+        told = getattr(told, "orig", None) or told.__cause__
+    return False
 
 
 def is_deployment(error: BaseException) -> bool:

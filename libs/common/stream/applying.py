@@ -122,6 +122,7 @@ class Applier:
             if is_deployment(error):
                 raise StreamStopped(f"the database is not the one that this code knows ({sqlstate(error)})") from error
             if len(slice_) > 1:
+                self._log.warning("slice_halved", events=len(slice_), **describe(error))
                 middle = len(slice_) // 2
                 reached = reach(before, slice_[:middle])
                 await self._apply_or_halve(database, before, slice_[:middle], reach)

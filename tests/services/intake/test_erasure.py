@@ -1,14 +1,18 @@
 """A person has what they said erased: at once, for good, and whatever comes later."""
 
 import asyncio
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
 from libs.common.clock import utc_now
+from libs.common.stream.ledger import ErasureLedger, read_ledger
 from libs.contracts.cases import CaseClosed, CaseOpened, CaseReplied, case_id_of
 from services.intake.privacy.holdings import WORDS
+from services.intake.privacy.restoring import erase_again
 from tests.services.intake.house import COMPLAINT, Intake, told
 
 SAID: dict[str, Any] = {
@@ -154,6 +158,40 @@ async def test_staff_erase_by_id_once_and_hear_what_was_gone_already(intake: Int
     assert (done["feedback_ids"], done["already_erased"]) == ([second], [first])
     refused = await erase(intake, feedback_ids=[str(uuid4()), (await intake.submit(SAID))["id"]])
     assert refused.status_code == 404
+
+
+async def test_an_erasure_is_in_the_ledger_before_it_is_acknowledged_and_without_it_nothing_is_erased(
+    intake: Intake, tmp_path: Path
+) -> None:
+    ledger = intake.app.state.settings.erasure_ledger
+    by_staff, by_code, refused = [await intake.submit(SAID) for _ in range(3)]
+    await erase(intake, feedback_ids=[by_staff["id"]])
+    await intake.http.post("/v1/privacy/erasure", json=YES, headers=code_of(by_code))
+    erased = read_ledger(ledger)
+    assert {UUID(by_staff["id"]), UUID(by_code["id"])} <= set(erased)
+    assert set(ledger.read_text().lower()) <= set("0123456789abcdef-:.+t \n"), "moments and ids"
+
+    desk = intake.app.state.desk
+    intake.app.state.desk = replace(desk, ledger=ErasureLedger(tmp_path / "gone" / "erasures"))
+    try:
+        assert (await erase(intake, feedback_ids=[refused["id"]])).status_code == 503
+        answer = await intake.http.post("/v1/privacy/erasure", json=YES, headers=code_of(refused))
+        assert answer.status_code == 503
+    finally:
+        intake.app.state.desk = desk
+    assert "feedback.words" in await held(intake, refused["id"])
+
+
+async def test_who_is_in_the_ledger_is_erased_again_once_and_who_is_not_there_leaves_a_tombstone(
+    intake: Intake,
+) -> None:
+    here, gone = UUID((await intake.submit(SAID))["id"]), uuid4()
+    for expected in (1, 0):
+        async with intake.app.state.database.transaction() as session:
+            assert await erase_again(session, [here, gone], utc_now()) == expected
+    assert await held(intake, str(here)) == {}
+    tombstones = await intake.rows("SELECT 1 FROM tombstone WHERE subject = :id", id=str(gone))
+    assert len(tombstones) == 1
 
 
 async def test_the_same_request_sent_again_gets_the_same_line(intake: Intake) -> None:

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
+from structlog.testing import capture_logs
 
 from libs.common.db import Database
 from libs.common.failures import is_infrastructure
@@ -369,3 +370,61 @@ async def test_words_travel_beside_the_data_and_reach_the_handler(database: Data
     await read_to_the_end(reader_of(log, listen), database)
     assert heard == ["Où est le guichet ?\n« là »", None]
     assert all("guichet" not in row.data for row in await all_rows(database, "SELECT data FROM event_log"))
+
+
+async def may_take(session: AsyncSession, time: str) -> None:
+    """PostgreSQL takes another limit in the midst of a transaction only where there was none."""
+    await session.execute(text("SET LOCAL transaction_timeout = 0"))
+    await session.execute(text(f"SET LOCAL transaction_timeout = '{time}'"))
+
+
+async def test_a_slice_that_takes_longer_than_a_transaction_may_is_halved_and_parks_nothing(
+    database: Database, log: Log
+) -> None:
+    subjects = some_subjects(3)
+    await tell_counted(database, subjects, 12)
+
+    async def count_slowly(session: AsyncSession, events: Sequence[Received[Any]]) -> None:
+        await may_take(session, "400ms")
+        await count(session, events)
+        await session.execute(text("SELECT pg_sleep(:seconds)"), {"seconds": 0.05 * len(events)})
+
+    with capture_logs() as logs:
+        await read_to_the_end(reader_of(log, count_slowly), database)
+    assert await effects(database) == counted(subjects, range(12))
+    assert await parked(database) == []
+    assert "slice_halved" in {one["event"] for one in logs}
+
+
+async def test_one_event_that_takes_too_long_is_tried_again_and_never_parked(database: Database, log: Log) -> None:
+    await tell_counted(database, some_subjects(1), 1)
+
+    async def sleep(session: AsyncSession, _: Sequence[Received[Any]]) -> None:
+        await may_take(session, "100ms")
+        await session.execute(text("SELECT pg_sleep(3)"))
+
+    for _ in range(2):
+        with pytest.raises(SQLAlchemyError) as failed:
+            await reader_of(log, sleep).read(database, Lifecycle())
+        assert is_infrastructure(failed.value)
+    assert (await parked(database), set((await positions(database)).values())) == ([], {0})
+
+
+async def test_what_is_given_up_stays_written_down_without_words_and_its_subject_flows_again(
+    database: Database, log: Log
+) -> None:
+    [subject, other] = some_subjects(2)
+    for guilty in (subject, other):
+        await tell(database, (guilty, Counted(n=-1)), (guilty, Counted(n=2, said="un secret")))
+    reader = reader_of(log)
+    await read_to_the_end(reader, database)
+    assert await reader.discard(database, str(subject), "counted by hand") == 2
+    assert await reader.discard(database, str(subject), "again") == 0
+    assert await reader.replay(database, str(subject)) == 0
+    await tell(database, (subject, Counted(n=3)), (other, Counted(n=4)))
+    await read_to_the_end(reader, database)
+    assert await effects(database) == {subject: [(3, 3)]}
+    rows = await all_rows(
+        database, "SELECT text, discarded_because FROM dead_letter WHERE subject = :s ORDER BY pos", s=str(subject)
+    )
+    assert [tuple(row) for row in rows] == [(None, "counted by hand")] * 2
