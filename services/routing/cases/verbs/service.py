@@ -188,10 +188,11 @@ def _effective_at(work: Work, body: bodies.Action, by: Principal) -> tuple[datet
     Refused before the previous event, after now, or long ago without a reason; what is historical is never late.
     """
     case, now = work.case, work.office.now
-    at = body.effective_at or now
-    if at > now + SKEW:
+    if body.effective_at is None:  # while it waited for the case, somebody may have done something later than its now
+        return max(now, case.last_effective_at), False
+    if body.effective_at > now + SKEW:
         raise EffectiveInTheFuture
-    at = min(at, now).astimezone(UTC)
+    at = min(body.effective_at, now).astimezone(UTC)
     if at < case.last_effective_at:
         raise EffectiveBeforePrevious
     if case.historical or now <= due_after_business_days(work.calendar, at, 1):
