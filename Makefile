@@ -12,6 +12,9 @@ install: .venv/installed ## install the locked dependencies in .venv
 run: .venv/installed ## start the whole system on this machine (STREAM=kafka: on a Kafka); Ctrl-C stops it
 	@$(if $(STREAM),ECOUTE_STREAM=$(STREAM)) exec $(BIN)/ecoute run
 
+restart: .venv/installed ## renew the processes of the running system one by one, with the code that lies here now
+	@exec $(BIN)/ecoute restart
+
 kafka: .venv/installed ## start a real Kafka on this machine (BROKERS=3: three of them); needs Java and Maven
 	@exec $(BIN)/ecoute kafka start --brokers $(or $(BROKERS),1)
 
@@ -74,5 +77,5 @@ tools/node_modules: tools/package-lock.json
 	@npm ci --prefix tools --no-fund --no-audit --loglevel=error
 	@touch $@
 
-.PHONY: help install run kafka kafka-stop test faults bench lint documents format openapi freeze lock clean
+.PHONY: help install run restart kafka kafka-stop test faults bench lint documents format openapi freeze lock clean
 .DEFAULT_GOAL := help

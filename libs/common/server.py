@@ -16,6 +16,9 @@ from libs.common.settings import Address
 LAUNCHER_PIPE = "LAUNCHER_PIPE"
 """Environment variable with the descriptor whose end of file says that the launcher is gone."""
 
+READY_PIPE = "READY_PIPE"
+"""Environment variable with the descriptor through which this process says, once, that it is ready."""
+
 
 class Served(Protocol):
     """What a process says of how it is served."""
@@ -27,7 +30,11 @@ class Served(Protocol):
 
 
 class Server(uvicorn.Server):
-    """SIGTERM: readiness off and `Connection: close` on every answer for the drain, then close. SIGINT: close."""
+    """SIGTERM: readiness off and `Connection: close` on every answer for the drain, then close. SIGINT: close.
+
+    SIGUSR1: a successor listens on the same socket. The same as SIGTERM, but what connects is left to the successor:
+    so nobody is taken in at the very end, and cut off.
+    """
 
     def __init__(self, app: FastAPI, settings: Served) -> None:
         super().__init__(
@@ -47,12 +54,33 @@ class Server(uvicorn.Server):
         )
         self._app, self._drain_seconds = app, settings.drain_seconds
         self._loop: asyncio.AbstractEventLoop | None = None
+        self.servers = []
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         self._loop = asyncio.get_running_loop()
         if pipe := os.environ.get(LAUNCHER_PIPE):
             self._loop.add_reader(int(pipe), self.leave, 0.0)
+        self._loop.add_signal_handler(signal.SIGUSR1, self.give_way)
         await super().serve(sockets)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if pipe := os.environ.pop(READY_PIPE, None):
+            self._saying_ready = asyncio.create_task(self._say_ready(int(pipe)))
+
+    async def _say_ready(self, pipe: int) -> None:
+        lifecycle, checks = self._app.state.lifecycle, self._app.state.checks
+        with os.fdopen(pipe, "wb", buffering=0) as word, contextlib.suppress(BrokenPipeError):
+            while any([await check() for check in checks]):
+                if await lifecycle.wait(0.05):
+                    return
+            word.write(b".")
+
+    def give_way(self) -> None:
+        """Take in nobody else, and begin the drain."""
+        for server in self.servers:
+            server.close()
+        self.leave(self._drain_seconds)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if self._loop is None:
