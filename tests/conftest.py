@@ -21,10 +21,10 @@ DATA = Path(__file__).parents[2] / "shared" / "data"
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where several processes share the tests, one has the running system, one Kafka, and a file stays in one piece."""
+    """Where several processes share the tests, each running system is of one, Kafka too; a file stays in one piece."""
     for item in items:
         uses = getattr(item, "fixturenames", ())
-        shared = next((name for name in ("system", "kafka") if name in uses), item.path.as_posix())
+        shared = next((name for name in ("system", "house", "kafka") if name in uses), item.path.as_posix())
         item.add_marker(pytest.mark.xdist_group(shared))
 
 

@@ -147,11 +147,15 @@ class System:
     def is_ready(self, command: str, service: str) -> bool:
         """What `/readyz` of an API (`serve`) or a worker (`work`) says."""
         kind = "LISTEN" if command == "serve" else "WORKER_LISTEN"
-        address = self.environment[f"ECOUTE_{service.upper()}_{kind}"]
-        try:
-            return httpx.get(f"http://{address}/readyz", timeout=2).status_code == 200
-        except httpx.TransportError:
-            return False
+        return is_ready(self.environment[f"ECOUTE_{service.upper()}_{kind}"])
+
+
+def is_ready(address: str) -> bool:
+    """What `/readyz` says there."""
+    try:
+        return httpx.get(f"http://{address}/readyz", timeout=2).status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 def free_ports(count: int) -> list[int]:

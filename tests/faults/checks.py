@@ -93,11 +93,11 @@ def nobody_can_read(system: System, pieces: Sequence[str]) -> None:
     assert sweep.words_of_events(pieces) == {}
 
 
-def recovery_seconds(record: Record, operation: str = "submit") -> list[float]:
+def recovery_seconds(record: Record, operation: str = "submit", since: float = 0.0) -> list[float]:
     """R: after each fault, how long it took until something that was sent after it was acknowledged."""
     answers = sorted((one.at, one.at + one.seconds) for one in record.attempts(operation) if one.is_acknowledged)
     found = []
-    for fault in record.faults():
+    for fault in [one for one in record.faults() if one.at >= since]:
         after = [answered for sent, answered in answers if sent >= fault.at]
         assert after, f"nothing was acknowledged after: {fault.fault}"
         found.append(min(after) - fault.at)

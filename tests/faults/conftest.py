@@ -1,26 +1,32 @@
-"""A record and a running system for each module, and the counts at the end."""
+"""A running system to break, the record of what was done to it, and the counts at the end."""
 
 from collections.abc import Callable, Iterator
+from typing import Literal
 
 import pytest
 
 from tests.faults.record import Record
-from tests.system import System
+from tests.system import AT_FULL_COUNT, System
 
 Tell = Callable[..., None]
 
 _TOLD = "faults"
 
 
-@pytest.fixture(scope="module")
+def one_for_all_or_each(fixture_name: str, config: pytest.Config) -> Literal["package", "module"]:
+    """At the small count the modules share what takes long to start; at the full one each has its own."""
+    return "module" if AT_FULL_COUNT else "package"
+
+
+@pytest.fixture(scope=one_for_all_or_each)
 def record(tmp_path_factory: pytest.TempPathFactory) -> Record:
-    """The record of a module."""
+    """All that was done to `house`."""
     return Record(tmp_path_factory.mktemp("record") / "operations.jsonl")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope=one_for_all_or_each)
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """A system of the module's own, with a PostgreSQL of its own."""
+    """A running system with a PostgreSQL of its own, that the tests may break."""
     with System(tmp_path_factory.mktemp("house")) as running:
         yield running
 

@@ -1,6 +1,7 @@
 """Clients that load the system, each doing its round again and again; an operation is tried until it is answered."""
 
 import asyncio
+import itertools
 import threading
 import time
 from collections.abc import Awaitable, Callable
@@ -16,6 +17,9 @@ COMPLAINT = {"channel": "web", "kind": "complaint", "service": "passports", "tex
 TRY_AGAIN = (409, 503)
 PAUSE_SECONDS = 0.05
 
+Patience = Callable[[int], float]
+"""How many seconds an answer is waited for, by the number of the attempt, from 0."""
+
 
 class Client:
     """One of them: what it sends, and what it was answered, is in the record."""
@@ -24,38 +28,67 @@ class Client:
         self.system, self.record, self.http = system, record, http
         self.agent = system.staff("agent", "passports")
 
+    async def send(
+        self, operation: str, url: str, body: Any, headers: dict[str, str], key: str, seconds: float | None = None
+    ) -> httpx.Response | None:
+        """Send once; nothing where the connection was cut, refused, or silent for too long."""
+        sent_at, answer, made = time.time(), None, None
+        try:
+            answer = await self.http.post(
+                url,
+                json=body,
+                headers={**headers, "Idempotency-Key": key},
+                timeout=httpx.USE_CLIENT_DEFAULT if seconds is None else seconds,
+            )
+            made = answer.json().get("id") if answer.is_success else None
+            return answer
+        except httpx.TransportError:
+            return None
+        finally:
+            self.record.attempt(sent_at, operation, key, None if answer is None else answer.status_code, made)
+
     async def insist(
-        self, operation: str, url: str, body: Any, headers: dict[str, str] | None = None, expected: int = 201
+        self,
+        operation: str,
+        url: str,
+        body: Any,
+        headers: dict[str, str] | None = None,
+        expected: int = 201,
+        patience: Patience | None = None,
     ) -> dict[str, Any]:
         """Send with a key until it is answered for good; fails where that is not the expected answer."""
         key = str(uuid4())
-        while True:
-            sent_at, answer = time.time(), None
-            try:
-                answer = await self.http.post(url, json=body, headers={**(headers or {}), "Idempotency-Key": key})
-            except httpx.TransportError:
-                self.record.attempt(sent_at, operation, key, None)
-            else:
-                told = answer.json() if answer.is_success else {}
-                self.record.attempt(sent_at, operation, key, answer.status_code, told.get("id"))
-                if answer.status_code not in TRY_AGAIN:
-                    assert answer.status_code == expected, (operation, answer.status_code, answer.text)
-                    return dict(told)
+        for attempt in itertools.count():
+            answer = await self.send(operation, url, body, headers or {}, key, patience and patience(attempt))
+            if answer is not None and answer.status_code not in TRY_AGAIN:
+                assert answer.status_code == expected, (operation, answer.status_code, answer.text)
+                return dict(answer.json())
             await asyncio.sleep(PAUSE_SECONDS)
+        raise AssertionError
 
-    async def submit(self, **besides: Any) -> dict[str, Any]:
-        return await self.insist("submit", f"{self.system.intake}/v1/feedback", {**COMPLAINT, **besides})
+    async def ask(self, operation: str, url: str, **parameters: Any) -> httpx.Response | None:
+        """Read something, once, as an agent; nothing where the connection was cut."""
+        sent_at, answer = time.time(), None
+        try:
+            answer = await self.http.get(url, params=parameters, headers=self.agent)
+            return answer
+        except httpx.TransportError:
+            return None
+        finally:
+            self.record.attempt(sent_at, operation, str(uuid4()), None if answer is None else answer.status_code)
+
+    async def submit(self, patience: Patience | None = None, **besides: Any) -> dict[str, Any]:
+        url, said = f"{self.system.intake}/v1/feedback", {**COMPLAINT, **besides}
+        return await self.insist("submit", url, said, patience=patience)
 
     async def case_of(self, feedback_id: str) -> str:
         """The id of the case, once there is one."""
-        url, parameters = f"{self.system.routing}/v1/cases", {"feedback_id": feedback_id, "wait": 5}
         while True:
-            try:
-                answer = await self.http.get(url, params=parameters, headers=self.agent)
-                if answer.status_code == 200 and answer.json()["items"]:
-                    return str(answer.json()["items"][0]["id"])
-            except httpx.TransportError:
-                pass
+            answer = await self.ask(
+                "wait for the case", f"{self.system.routing}/v1/cases", feedback_id=feedback_id, wait=5
+            )
+            if answer is not None and answer.status_code == 200 and answer.json()["items"]:
+                return str(answer.json()["items"][0]["id"])
             await asyncio.sleep(PAUSE_SECONDS)
 
 

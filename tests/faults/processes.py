@@ -2,13 +2,15 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from tests.faults.record import Record
-from tests.system import System, eventually
+from tests.system import ROOT, System, eventually, free_ports, is_ready
 
 PROCESSES = [(command, service) for service in ("intake", "routing", "analytics") for command in ("serve", "work")]
 """An API serves, a worker works."""
@@ -55,7 +57,39 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-def descendants(pid: int) -> list[int]:
-    """The process and all that came of it."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [pid, *(one for child in children for one in descendants(int(child)))]
+def children(system: System) -> list[int]:
+    """The launcher's: each API, each worker, the gateway."""
+    assert system.process is not None
+    pid = system.process.pid
+    found = [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return [one for one in found if b"--descriptor" in Path(f"/proc/{one}/cmdline").read_bytes()]
+
+
+@contextmanager
+def another(system: System, command: str, service: str) -> Iterator[tuple[int, str]]:
+    """One more process of a kind beside the launcher's, on a port of its own, until exit: its id and its address."""
+    environment = environment_of(system.child(command, service))
+    name = f"ECOUTE_{service.upper()}_{'LISTEN' if command == 'serve' else 'WORKER_LISTEN'}"
+    environment[name] = f"127.0.0.1:{free_ports(1)[0]}"
+    with (system.folder / "var" / "log" / f"{service}-another-{command}.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "deploy.cli", command, service],
+            cwd=ROOT,
+            env=environment,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    try:
+        eventually(lambda: is_ready(environment[name]) or process.poll() is not None, 60)
+        assert process.poll() is None, f"the other {command} {service} ended"
+        yield process.pid, environment[name]
+    finally:
+        process.kill()
+        process.wait()
+
+
+def environment_of(pid: int) -> dict[str, str]:
+    """What the launcher gave a process."""
+    pairs = Path(f"/proc/{pid}/environ").read_bytes().decode().rstrip("\0").split("\0")
+    return {name: value for name, _, value in (pair.partition("=") for pair in pairs) if not name.endswith("_PIPE")}

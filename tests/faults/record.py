@@ -42,12 +42,27 @@ class Record:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._file = path.open("ab", buffering=0)
+        self._latest: dict[str, float] = {}
 
     def attempt(self, sent_at: float, operation: str, key: str, status: int | None, made: str | None = None) -> None:
-        self._append(Attempt(sent_at, time.time() - sent_at, operation, key, status, made))
+        one = Attempt(sent_at, time.time() - sent_at, operation, key, status, made)
+        self._append(one)
+        if one.is_acknowledged:
+            self._latest[operation] = max(sent_at, self._latest.get(operation, 0.0))
 
-    def fault(self, what: str) -> None:
-        self._append(Fault(time.time(), what))
+    def acknowledged_since(self, moment: float, operation: str = "submit") -> bool:
+        """Something that was sent after that moment has been acknowledged."""
+        return self._latest.get(operation, 0.0) > moment
+
+    def note(self, operation: str, key: str, status: int, made: str) -> None:
+        """One of many that went in one request."""
+        self.attempt(time.time(), operation, key, status, made)
+
+    def fault(self, what: str) -> float:
+        """When it was."""
+        one = Fault(time.time(), what)
+        self._append(one)
+        return one.at
 
     def _append(self, one: Attempt | Fault) -> None:
         self._file.write(orjson.dumps(asdict(one)) + b"\n")

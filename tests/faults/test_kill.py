@@ -95,6 +95,7 @@ def test_a_launcher_that_is_killed_takes_its_processes_with_it_and_the_next_goes
     killed: System, record: Record
 ) -> None:
     receipt = json_of(httpx.post(f"{killed.intake}/v1/feedback", json=COMPLAINT), 201)
+    record.note("submit", "without a key", 201, receipt["id"])
     pids = [killed.child(command, service) for command, service in PROCESSES]
     assert killed.process is not None
     killed.process.kill()
@@ -104,5 +105,4 @@ def test_a_launcher_that_is_killed_takes_its_processes_with_it_and_the_next_goes
     with httpx.Client(base_url=killed.intake, timeout=30) as person:
         followed = json_of(person.get("/v1/tracking", headers={"Tracking-Code": receipt["tracking_code"]}))
     assert followed["reference"] == receipt["reference"]
-    made = [*checks.acknowledged(record.attempts("submit")).values(), receipt["id"]]
-    assert checks.submitted(events_of(killed, FEEDBACK)) == Counter(made)
+    checks.nothing_is_lost_or_doubled(record, killed)
