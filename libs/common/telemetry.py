@@ -60,7 +60,7 @@ def configure_logging(level: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
-    for noisy in ("httpx", "httpcore", "alembic"):
+    for noisy in ("httpx", "httpcore", "alembic", "aiokafka"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

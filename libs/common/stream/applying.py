@@ -73,7 +73,7 @@ class Applier:
 
     def __init__(self, source: str, handlers: Handlers) -> None:
         self.source, self._handlers = source, handlers
-        self._log = structlog.get_logger("reader").bind(source=source)
+        self._log = structlog.get_logger("reader", source=source)
 
     async def apply(
         self, database: Database, before: Positions, slice_: Sequence[Envelope], reach: Reach = in_log_order

@@ -30,7 +30,7 @@ from libs.common.stream.reader import PAUSE_SECONDS, STOPPED, Reader
 from libs.common.telemetry import describe
 
 PATIENCE_SECONDS = 20.0
-LOOK_SECONDS = 3.0
+LOOK_SECONDS, LOOK_PATIENCE_SECONDS = 3.0, 8.0
 STILL_LOOKS = 3
 SWEEP_SECONDS = 60.0
 HINT_SECONDS = 2.0
@@ -210,7 +210,7 @@ class _Watch:
         if now - self._looked_at < LOOK_SECONDS:
             return False
         self._looked_at = now
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(LOOK_PATIENCE_SECONDS):
             assigned = self._consumer.assignment()
             ends = await self._consumer.end_offsets(assigned)
             reached = {partition: await self._consumer.position(partition) for partition in assigned}

@@ -30,7 +30,7 @@ from libs.common.stream.kafka.topics import ensure_topic
 AT_A_TIME = 2000
 IN_FLIGHT = 2
 BATCH_BYTES = 500_000
-SEND_SECONDS = 20.0
+SEND_SECONDS = 15.0
 PAUSE_SECONDS = 0.03
 LOOK_SECONDS = 15.0
 CONTENT_TYPE = ("content-type", b"application/cloudevents+json")
