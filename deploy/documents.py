@@ -4,12 +4,13 @@ import json
 import os
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from fastapi import FastAPI
 
 from deploy.asyncapi import asyncapi, event_types
+from deploy.postman import collection
 from libs.common.problems import Problem
 from libs.common.settings import environment_as
 from libs.common.stream.events import Event
@@ -19,7 +20,9 @@ SERVICES = ("intake", "routing", "analytics")
 
 def documents() -> dict[str, str]:
     """Each document's text, by the path that it has below `openapi/`."""
-    made = {f"{service}.yaml": _yaml(application(service).openapi()) for service in SERVICES}
+    described = {service: application(service).openapi() for service in SERVICES}
+    made = {f"{service}.yaml": _yaml(document) for service, document in described.items()}
+    made["postman.json"] = json.dumps(collection(described), indent=1, ensure_ascii=False) + "\n"
     made["problems.md"] = _problems()
     made["asyncapi.yaml"] = _yaml(asyncapi())
     for event in event_types():
@@ -67,17 +70,18 @@ def _yaml(document: dict[str, Any]) -> str:
     return yaml.safe_dump(json.loads(json.dumps(document)), sort_keys=False, allow_unicode=True, width=120)
 
 
-def application(service: str) -> FastAPI:
-    """The application as it is, with settings that are enough to look at it."""
+def application(service: str, process: Literal["main", "worker"] = "main") -> FastAPI:
+    """An application as it is, with settings that are enough to look at it."""
     prefix = f"ECOUTE_{service.upper()}"
     given = {
         f"{prefix}_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
         f"{prefix}_SECRET": "x" * 32,
         "ECOUTE_JWKS_URL": "http://127.0.0.1:1/jwks.json",
+        "ECOUTE_SERVICE_TOKEN": "nobody's",
     }
     if service == "intake":
         given["ECOUTE_INTAKE_MASTER_KEY"] = "A" * 43 + "="
         given["ECOUTE_INTAKE_ERASURE_LEDGER"] = os.devnull
     with environment_as(given):
-        application: FastAPI = import_module(f"services.{service}.main").app
+        application: FastAPI = import_module(f"services.{service}.{process}").app
     return application

@@ -1,0 +1,47 @@
+"""The collection for operations teams: every call of the documents, ready to be sent."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2] / "openapi"
+SERVICES = ("intake", "routing", "analytics")
+
+
+@pytest.fixture(scope="module")
+def requests() -> dict[tuple[str, str], dict[str, Any]]:
+    """By method and path, as the documents write it."""
+    collection = json.loads((ROOT / "postman.json").read_text("utf-8"))
+    found = {}
+    for service in collection["item"]:
+        for folder in service["item"]:
+            for call in folder["item"]:
+                request = call["request"]
+                path = "/" + "/".join(f"{{{one[1:]}}}" if one[0] == ":" else one for one in request["url"]["path"])
+                found[request["method"].lower(), path] = request
+    return found
+
+
+def test_every_call_of_the_documents_is_in_it_and_no_other(requests: dict[tuple[str, str], dict[str, Any]]) -> None:
+    documents = [yaml.safe_load((ROOT / f"{name}.yaml").read_text("utf-8")) for name in SERVICES]
+    calls = {(method, path) for one in documents for path, methods in one["paths"].items() for method in methods}
+    assert requests.keys() == calls
+
+
+def test_feedback_is_ready_to_be_sent_without_a_token_and_once(requests: dict[tuple[str, str], dict[str, Any]]) -> None:
+    request = requests["post", "/v1/feedback"]
+    assert json.loads(request["body"]["raw"])["channel"]
+    assert request["auth"] == {"type": "noauth"}
+    assert ("idempotency-key", "{{$guid}}") in {(one["key"], one["value"]) for one in request["header"]}
+
+
+def test_the_person_is_known_by_the_code_and_staff_by_the_token(
+    requests: dict[tuple[str, str], dict[str, Any]],
+) -> None:
+    headers = requests["get", "/v1/tracking"]["header"]
+    assert {"key": "Tracking-Code", "value": "{{tracking_code}}"} in headers
+    assert requests["get", "/v1/tracking"]["auth"] == {"type": "noauth"}
+    assert "auth" not in requests["get", "/v1/cases"]
