@@ -45,6 +45,13 @@ documents: tools/node_modules ## lint openapi/ with the tools that others read i
 	@for name in intake routing analytics; do $(REDOCLY) diff openapi/frozen/$$name.yaml openapi/$$name.yaml || exit 1; done
 	@node tools/check-asyncapi.mjs openapi/asyncapi.yaml
 
+deployment: .venv/installed-dev ## check deploy/ with the tools of those who run it, without an engine (needs Go and nginx)
+	@mkdir -p var/check
+	@go run sigs.k8s.io/kustomize/kustomize/v5@v5.7.1 build deploy/kubernetes/self-contained > var/check/kubernetes.yaml
+	@$(BIN)/uvx -q kubernetes-validate@1.37.0 --strict var/check/kubernetes.yaml
+	@sed -E 's/server (intake|routing|analytics):/server 127.0.0.1:/' deploy/gateway/nginx.conf > var/check/nginx.conf
+	@nginx -t -q -c $(CURDIR)/var/check/nginx.conf
+
 openapi: .venv/installed-dev ## write openapi/ from the code
 	$(BIN)/ecoute openapi
 
@@ -77,5 +84,5 @@ tools/node_modules: tools/package-lock.json
 	@npm ci --prefix tools --no-fund --no-audit --loglevel=error
 	@touch $@
 
-.PHONY: help install run restart kafka kafka-stop test faults bench lint documents format openapi freeze lock clean
+.PHONY: help install run restart kafka kafka-stop test faults bench lint documents deployment format openapi freeze lock clean
 .DEFAULT_GOAL := help

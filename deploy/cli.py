@@ -66,6 +66,14 @@ def gateway(descriptor: Descriptor = None) -> None:
 
 
 @app.command()
+def gateway_conf() -> None:
+    """Print the gateway's configuration for nginx."""
+    from deploy.gateway.nginx import nginx_conf  # noqa: PLC0415
+
+    typer.echo(nginx_conf(), nl=False)
+
+
+@app.command()
 def token(
     role: Annotated[list[str], typer.Option(help=f"One of: {', '.join(get_args(Role))}. May be repeated.")],
     team: Annotated[list[str] | None, typer.Option(help="Code of a team. May be repeated.")] = None,

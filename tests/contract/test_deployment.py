@@ -1,0 +1,148 @@
+"""What is in deploy/ for containers: settings that the processes understand, and the paths of the gateway.
+
+No engine runs here: what a scheduler does with it is not tried.
+"""
+
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from deploy.gateway.nginx import nginx_conf
+from libs.common.auth.partner_tokens import public_keys
+from libs.common.settings import ServiceSettings
+from services.analytics.settings import AnalyticsSettings
+from services.intake.settings import IntakeSettings
+from services.routing.settings import RoutingSettings
+
+ROOT = Path(__file__).parents[2]
+CONTAINERS = ROOT / "deploy" / "containers"
+KUBERNETES = ROOT / "deploy" / "kubernetes"
+SETTINGS: dict[str, type[ServiceSettings]] = {
+    "intake": IntakeSettings,
+    "routing": RoutingSettings,
+    "analytics": AnalyticsSettings,
+}
+KEY = "A" * 43 + "="
+SECRET = {
+    "POSTGRES_PASSWORD": "of no importance",
+    "ECOUTE_SERVICE_TOKEN": "a token",
+    "ECOUTE_PARTNER_TOKEN_KEYS": public_keys(KEY),
+    "ECOUTE_INTAKE_PARTNER_TOKEN_KEY": KEY,
+    "ECOUTE_INTAKE_MASTER_KEY": KEY,
+    "ECOUTE_INTAKE_OIDC_CLIENT_SECRET": "of no importance",
+    **{f"ECOUTE_{name}_SECRET": "x" * 32 for name in ("INTAKE", "ROUTING", "ANALYTICS")},
+    **{
+        f"ECOUTE_{name}_DATABASE_URL": "postgresql://nobody@postgres/none"
+        for name in ("INTAKE", "ROUTING", "ANALYTICS")
+    },
+}
+"""What whoever deploys fills in."""
+
+
+def filled(text: str, given: Mapping[str, str]) -> str:
+    """As compose puts the values of `${NAME:?}` and `${NAME:-default}` in."""
+    for name, value in given.items():
+        for form in (f"${{{name}:?}}", f"${{{name}}}"):
+            text = text.replace(form, value)
+        start = text.find(f"${{{name}:-")
+        if start >= 0:
+            text = text[:start] + value + text[text.index("}", start) + 1 :]
+    assert "${" not in text, text
+    return text
+
+
+def with_a_ledger(environment: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """The same, with the volume of the ledger of erasures where it can be written here."""
+    mounted = environment.get("ECOUTE_INTAKE_ERASURE_LEDGER")
+    assert mounted in (None, "/ledger/erasures")
+    return {**environment, **({"ECOUTE_INTAKE_ERASURE_LEDGER": str(folder / "erasures")} if mounted else {})}
+
+
+def example() -> dict[str, str]:
+    lines = (CONTAINERS / "settings.example").read_text("utf-8").splitlines()
+    pairs = [line.partition("=") for line in lines if line and not line.startswith("#")]
+    return {name: SECRET.get(name) or value for name, _, value in pairs}
+
+
+def composed() -> Iterator[tuple[str, str, dict[str, str]]]:
+    document = yaml.safe_load((CONTAINERS / "compose.yaml").read_text("utf-8"))
+    for name, service in document["services"].items():
+        if service["image"].startswith("ecoute"):
+            environment = {key: filled(value, example()) for key, value in service["environment"].items()}
+            yield name, service["command"][1], environment
+
+
+@pytest.mark.parametrize(("name", "service", "environment"), [pytest.param(*one, id=one[0]) for one in composed()])
+def test_a_container_has_the_settings_that_its_process_understands(
+    name: str, service: str, environment: dict[str, str], tmp_path: Path
+) -> None:
+    settings = SETTINGS[service].load(with_a_ledger(environment, tmp_path))
+    assert not settings.listen.is_loopback
+    assert name.startswith(service)
+
+
+def test_compose_runs_every_process_and_prepares_before_it() -> None:
+    commands = {tuple(service["command"]) for _, service in _services() if "ecoute" in service["image"]}
+    assert commands == {(verb, service) for verb in ("prepare", "serve", "work") for service in SETTINGS}
+    for name, service in _services():
+        if name in SETTINGS or name.endswith("-worker"):
+            assert list(service["depends_on"]) == [f"{name.removesuffix('-worker')}-prepare"]
+
+
+def _services() -> list[tuple[str, dict[str, Any]]]:
+    return list(yaml.safe_load((CONTAINERS / "compose.yaml").read_text("utf-8"))["services"].items())
+
+
+@pytest.mark.parametrize("service", SETTINGS)
+def test_a_pod_has_the_settings_that_its_process_understands(service: str, tmp_path: Path) -> None:
+    secrets = yaml.safe_load((KUBERNETES / "secrets.example").read_text("utf-8"))
+    named = [*secrets["shared-secrets"].split(), *secrets[f"{service}-secrets"].split()]
+    maps = [(KUBERNETES / "base" / f"{name}.env").read_text("utf-8").splitlines() for name in ("shared", service)]
+    plain = dict(line.split("=", 1) for lines in maps for line in lines)
+    environment = {**plain, **{name: SECRET[name] for name in named}, "ECOUTE_KAFKA_MEMBER": "pod-1"}
+    settings = SETTINGS[service].load(with_a_ledger(environment, tmp_path))
+    assert not settings.listen.is_loopback
+
+
+@pytest.mark.parametrize(
+    "path", sorted(KUBERNETES.glob("*/*.yaml")), ids=lambda path: f"{path.parent.name}/{path.name}"
+)
+def test_every_container_runs_as_nobody_within_limits_and_writes_nowhere_it_should_not(path: Path) -> None:
+    for document in yaml.safe_load_all(path.read_text("utf-8")):
+        if document["kind"] not in ("Deployment", "StatefulSet"):
+            continue
+        pod = document["spec"]["template"]["spec"]
+        assert pod["securityContext"]["runAsNonRoot"] is True
+        assert pod["enableServiceLinks"] is False
+        for container in [*pod["containers"], *pod.get("initContainers", [])]:
+            assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+            assert container["securityContext"]["allowPrivilegeEscalation"] is False
+            assert container["resources"]["limits"]["memory"]
+            if document["kind"] == "Deployment":
+                assert container["securityContext"]["readOnlyRootFilesystem"] is True
+        assert all(one.get("readinessProbe") for one in pod["containers"])
+
+
+def test_probes_ask_the_port_on_which_the_settings_let_the_process_listen() -> None:
+    for service in SETTINGS:
+        lines = (KUBERNETES / "base" / f"{service}.env").read_text("utf-8").splitlines()
+        listen = dict(line.split("=", 1) for line in lines)
+        for document in yaml.safe_load_all((KUBERNETES / "base" / f"{service}.yaml").read_text("utf-8")):
+            if document["kind"] == "Deployment":
+                worker = "_WORKER" if document["metadata"]["name"].endswith("worker") else ""
+                port = document["spec"]["template"]["spec"]["containers"][0]["ports"][0]["containerPort"]
+                assert listen[f"ECOUTE_{service.upper()}{worker}_LISTEN"] == f"0.0.0.0:{port}"
+
+
+@pytest.mark.parametrize("copy", ["deploy/gateway/nginx.conf", "deploy/kubernetes/base/nginx.conf"])
+def test_the_gateway_of_nginx_is_made_from_the_paths_that_the_one_machine_uses(copy: str) -> None:
+    assert (ROOT / copy).read_text("utf-8") == nginx_conf(), "run `ecoute gateway-conf`"
+    made = subprocess.run(
+        [sys.executable, "-m", "deploy.cli", "gateway-conf"], cwd=ROOT, capture_output=True, check=True
+    )
+    assert made.stdout.decode() == nginx_conf()
