@@ -74,8 +74,13 @@ def link_next_code(request: Request, response: Response, limit: int, codes: Sequ
 
 def link_next_place(request: Request, response: Response, limit: int, places: Sequence[tuple[Any, ...]]) -> None:
     """The same for a list with an order of its own: a place is what its rows are ordered by."""
-    if len(places) == limit:
-        _announce(request, response, _encode(places[-1]))
+    if cursor := next_cursor(limit, places):
+        _announce(request, response, cursor)
+
+
+def next_cursor(limit: int, places: Sequence[tuple[Any, ...]]) -> str | None:
+    """Where the next page begins; None where this one is not full."""
+    return _encode(places[-1]) if len(places) == limit else None
 
 
 def decode_place(cursor: str, kinds: TypeAdapter[P]) -> P:

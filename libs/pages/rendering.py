@@ -42,7 +42,10 @@ class Renderer:
             "day": _day,
             "day_before": lambda end: _day_of(end - timedelta(days=1)),
             "moment": _moment,
+            "brief": _brief,
             "from_now": _from_now,
+            "lasting": _lasting,
+            "moment_of": datetime.fromisoformat,
             "number": _number,
         }
 
@@ -108,9 +111,26 @@ def _moment(context: Context, when: datetime) -> str:
 
 
 @pass_context
+def _brief(context: Context, when: datetime, *, time: bool = True) -> str:
+    """« 3 mars, 16 h 30 », with the year where it is another than now; without the time where it does not matter."""
+    here, now = when.astimezone(_zone(context)), context["now"].astimezone(_zone(context))
+    day = "d MMM" if here.year == now.year else "d MMM y"
+    hour = ", HH\u00a0'h'\u00a0mm" if _locale().startswith("fr") else ", HH:mm"
+    return format_datetime(here, day + hour if time else day, locale=_locale())
+
+
+@pass_context
 def _from_now(context: Context, when: datetime) -> str:
     """« dans 3 jours », « 2 hours ago »."""
     return format_timedelta(when - context["now"], add_direction=True, locale=_locale())
+
+
+def _lasting(seconds: int) -> str:
+    """« 2 j 3 h », « 45 min »."""
+    minutes = max(0, seconds) // 60
+    days, hours, left = minutes // 1440, minutes % 1440 // 60, minutes % 60
+    parts = ((days, _said("j", "d")), (hours, "h"), (left if not days else 0, "min"))
+    return " ".join(f"{number}\u00a0{unit}" for number, unit in parts if number) or "0\u00a0min"
 
 
 def _number(value: float, digits: int = 0) -> str:

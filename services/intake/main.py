@@ -17,6 +17,7 @@ from services.intake.pages.development_issuer import routes as development_issue
 from services.intake.pages.feedback import routes as feedback_pages
 from services.intake.pages.follow import routes as follow
 from services.intake.pages.home import routes as home
+from services.intake.pages.person import routes as person
 from services.intake.pages.sign_in import routes as sign_in
 from services.intake.pages.sign_in.service import set_identity_provider
 from services.intake.partners import api as partners
@@ -79,6 +80,7 @@ app = create_app(
         home.router,
         feedback_pages.router,
         follow.router,
+        person.router,
         sign_in.router,
         *([development_issuer.pages, development_issuer.endpoints] if on_one_machine else []),
         assets.router,

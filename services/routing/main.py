@@ -8,6 +8,8 @@ from services.routing.calendars import api as calendars
 from services.routing.cases import api as cases
 from services.routing.cases.verbs import api as verbs
 from services.routing.organisation import api as organisation
+from services.routing.pages.cases import routes as case_pages
+from services.routing.pages.queue import routes as queue_pages
 from services.routing.rules import api as rules
 from services.routing.settings import RoutingSettings
 from services.routing.standards import api as standards
@@ -54,6 +56,8 @@ app = create_app(
         organisation.router,
         feed.router("routing", "/v1/case-events"),
         dead_letters.router("/v1/routing/dead-letters", "routing"),
+        queue_pages.router,
+        case_pages.router,
         assets.router,
     ],
     start=[hang_doorbell],

@@ -1,6 +1,6 @@
 """Reads cases, each reader's own."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -12,11 +12,19 @@ from libs.common.auth.principal import Principal
 from libs.common.db import Database
 from libs.common.stream.doorbell import Doorbell
 from services.routing.cases import queue
-from services.routing.cases.access import visible_to
+from services.routing.cases.access import visible_to, workable_by
 from services.routing.cases.errors import CaseNotFound
 from services.routing.cases.models import Case, CaseTask, Clock, Suspension, TimelineEntry
 from services.routing.cases.queue import CaseFilters
-from services.routing.cases.schemas import CaseOut, Cases, CaseSummary, SuspensionOut, Timeline, TimelineLine
+from services.routing.cases.schemas import (
+    CaseOut,
+    Cases,
+    CaseSummary,
+    Counts,
+    SuspensionOut,
+    Timeline,
+    TimelineLine,
+)
 from services.routing.cases.telling import summary
 from services.routing.cases.terms import Terms
 from services.routing.teams import queries as teams
@@ -29,8 +37,13 @@ async def cases(
     items = await doorbell.until(partial(_page, database, filters, by, now, terms), filters.wait)
     if filters.cursor:
         return Cases(items=items)
+    return Cases(items=items, counts=await counts(database, filters, by, now, terms))
+
+
+async def counts(database: Database, filters: CaseFilters, by: Principal, now: datetime, terms: Terms) -> Counts:
+    """How many there are of each kind, as with the first page."""
     async with database.snapshot() as session:
-        return Cases(items=items, counts=await queue.counts(session, visible_to(by), filters, now, terms))
+        return await queue.counts(session, visible_to(by), filters, now, terms)
 
 
 async def _page(
@@ -69,6 +82,28 @@ async def timeline(session: AsyncSession, case_id: UUID, by: Principal) -> Timel
         if line.verb == "link" and line.details.get("case_id") not in seen:
             line.details = {}
     return Timeline(items=items)
+
+
+async def is_visible(database: Database, case_id: UUID, by: Principal) -> bool:
+    """Whether the case is still theirs to see."""
+    async with database.snapshot() as session:
+        return await session.scalar(select(Case.id).where(Case.id == case_id, visible_to(by))) is not None
+
+
+async def is_workable(session: AsyncSession, case_id: UUID, by: Principal) -> bool:
+    """Whether they may work on it, as far as its state allows."""
+    return await session.scalar(select(Case.id).where(Case.id == case_id, workable_by(by))) is not None
+
+
+async def id_of(session: AsyncSession, reference: str, by: Principal) -> UUID | None:
+    """The case with this reference, if they may see it."""
+    return await session.scalar(select(Case.id).where(Case.reference == reference, visible_to(by)))
+
+
+async def references(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, str]:
+    """The references of cases that the reader may see."""
+    rows = await session.execute(select(Case.id, Case.reference).where(Case.id.in_(ids)))
+    return {row.id: row.reference for row in rows}
 
 
 async def _seen_among(session: AsyncSession, ids: Sequence[UUID], by: Principal) -> list[UUID]:

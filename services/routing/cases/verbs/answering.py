@@ -46,11 +46,15 @@ def reply(work: Work, body: Reply) -> Line:
 
 def refer(work: Work, body: Refer) -> Line:
     """Somebody else must answer: a final reply says so, and the case is over."""
-    language: Language = "fr" if (work.case.language or "").startswith("fr") else "en"
-    told = body.told(language)
+    told = body.told(language_of(work.case.language))
     answer(work, "referred", told)
     end_case(work, "referred")
     return Line({"outcome": "referred", "answer": work.case.answers}, text=told)
+
+
+def language_of(tag: str | None) -> Language:
+    """The language in which somebody who writes in this one is told what is said in both."""
+    return "fr" if (tag or "").startswith("fr") else "en"
 
 
 def decline(work: Work, body: Decline) -> Line:

@@ -1,0 +1,1 @@
+"""Routing's pages, for agents, supervisors and reviewers: the queue and the case."""

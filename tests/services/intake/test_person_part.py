@@ -1,0 +1,46 @@
+"""What the page of a case shows of the person: to whom, and never without a trace."""
+
+from uuid import UUID
+
+from libs.common.clock import utc_now
+from libs.contracts.cases import CaseAssigned
+from tests.services.desk import desk
+from tests.services.intake.house import Intake, told
+
+SAID = {
+    "channel": "web",
+    "kind": "complaint",
+    "text": "Call me at 514-555-0123 <soon>.",
+    "person": {"name": "Zoé Tremblay", "phone": "514-555-0123"},
+}
+
+
+async def of_the_passport_team(intake: Intake) -> str:
+    receipt = await intake.submit(SAID)
+    fields = {"state": "assigned", "assigned_by": "rule", "effective_at": utc_now()}
+    await intake.hear(told(CaseAssigned, receipt["id"], 1, **fields))
+    return str(receipt["id"])
+
+
+async def test_the_team_reads_words_and_contact_as_a_part_or_as_a_page_and_each_reading_is_noted(
+    intake: Intake,
+) -> None:
+    feedback_id = await of_the_passport_team(intake)
+    zoe = desk(intake.app, intake.http, "agent", teams=["passports"], subject="zoe")
+    path = f"/feedback/{feedback_id}/person"
+    part, whole = await zoe.get(path, **{"HX-Request": "true"}), await zoe.get(path)
+    for answer in (part, whole):
+        assert answer.status_code == 200
+        assert "Call me at 514-555-0123 &lt;soon&gt;." in answer.text
+        assert 'href="tel:514-555-0123"' in answer.text
+    assert ("<html" in part.text, "<html" in whole.text) == (False, True)
+    readings = await intake.rows("SELECT read_by FROM reading WHERE feedback_id = :id", id=UUID(feedback_id))
+    assert [row.read_by for row in readings] == ["zoe", "zoe"]
+
+
+async def test_nobody_else_is_shown_anything_and_who_is_not_signed_in_is_sent_to_sign_in(intake: Intake) -> None:
+    path = f"/feedback/{await of_the_passport_team(intake)}/person"
+    assert (await desk(intake.app, intake.http, "agent", teams=["pensions"]).get(path)).status_code == 404
+    assert (await desk(intake.app, intake.http, "manager").get(path)).status_code == 403
+    answer = await intake.http.get(path, headers={"HX-Request": "true", "HX-Current-URL": "http://intake/cases/1"})
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (204, "/sign-in?back=%2Fcases%2F1")
