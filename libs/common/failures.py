@@ -1,5 +1,6 @@
 """Which failures are the world's (they pass, try again) and which are the data's (they stay)."""
 
+import asyncpg
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -24,6 +25,8 @@ def is_infrastructure(error: BaseException) -> bool:
     state = sqlstate(error)
     if state is not None:
         return state.startswith(_INFRASTRUCTURE)
+    if isinstance(error, asyncpg.InterfaceError):  # of the driver itself: the connection broke, unless it is a value
+        return not isinstance(error, ValueError)
     return isinstance(error, (OSError, TimeoutError, PoolTimeout, OperationalError))
 
 

@@ -1,7 +1,6 @@
 """How each event of intake's log changes a fact: pure functions, safe to apply twice."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 from libs.common.stream.events import Received
@@ -71,7 +70,7 @@ def apply_feedback_event(fact: Fact, received: Received[Any]) -> Fact:
         case ReplyDelivered() | ReplyUndeliverable() as event:
             told = event.model_dump(mode="json", exclude_none=True)
             changed["deliveries"] = (*fact.deliveries, {"type": event.type, **told})
-    return replace(fact, feedback_version=received.version, **changed)
+    return fact.after({**changed, "feedback_version": received.version})
 
 
 def _json(ratings: Iterable[Rating]) -> tuple[Json, ...]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -27,7 +27,7 @@ from libs.contracts.cases import (
 from services.analytics.facts.fact import Clock, Fact, Json
 
 SETTLED = ("answered", "closed")
-_DETAILS_OF_CASE = set(CaseEvent.model_fields) - {"feedback_id", "state", "team"}
+_DETAILS_OF_CASE = sorted(set(CaseEvent.model_fields) - {"feedback_id", "state", "team", "team_name"})
 _NOT_PECULIAR = {*CaseEvent.model_fields, "clocks", "ended", "text"}
 
 
@@ -65,23 +65,24 @@ def apply_case_event(fact: Fact, received: Received[Any]) -> Fact:
             changed["reopenings"] = (*fact.reopenings, at.isoformat())
         case ClockCorrected():
             changed["clocks"] = _corrected(fact.clocks, event)
-    after = replace(
-        fact,
-        case_version=received.version,
-        team=event.team,
-        state=event.state,
-        case_details=event.model_dump(mode="json", include=_DETAILS_OF_CASE),
-        case_events={**fact.case_events, str(received.version): _peculiar(received)},
-        **changed,
+    return fact.after(
+        {
+            **changed,
+            "case_version": received.version,
+            "team": event.team,
+            "state": event.state,
+            "case_details": {name: getattr(event, name) for name in _DETAILS_OF_CASE}
+            | {"team_name": event.team_name.__dict__},
+            "case_events": {**fact.case_events, str(received.version): _peculiar(received)},
+        }
     )
-    return replace(after, active_on=_active_on(after))
 
 
 def apply_link(fact: Fact, other_id: UUID, other_opened_at: datetime) -> Fact:
     """The fact, linked with another feedback's; the same fact if it is already."""
     if str(other_id) in fact.links:
         return fact
-    return replace(fact, links={**fact.links, str(other_id): other_opened_at.isoformat()})
+    return fact.after({"links": {**fact.links, str(other_id): other_opened_at.isoformat()}})
 
 
 def _moment(received: Received[Any]) -> datetime:
@@ -200,13 +201,6 @@ def _reply(fact: Fact, event: CaseReplied) -> Json:
         "outcome": event.outcome,
         "on_the_spot": event.on_the_spot,
     }
-
-
-def _active_on(fact: Fact) -> tuple[str, ...]:
-    moments = [moment for clock in fact.clocks.values() for moment in (clock.due_at, clock.ended_at) if moment]
-    written = (*fact.turns, *(one["at"] for one in fact.replies))
-    moments += [datetime.fromisoformat(one) for one in written]
-    return tuple(sorted({at.astimezone(UTC).date().isoformat() for at in moments}))
 
 
 def _peculiar(received: Received[Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What a fact adds to the rollups. Another formula here is another FORMULA of the projection, and a rebuild."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,6 +13,9 @@ Days = dict[date, dict[str, int]]
 
 COME_BACK_WITHIN = timedelta(days=30)
 """How long after an answer a reopening, or a linked new case, still says that it did not hold."""
+
+_TOTAL = (TOTAL, "")
+_NOTHING = Contribution({}, (), {}, {})
 
 
 def contributions(fact: Fact, time_zone: ZoneInfo) -> Contribution:
@@ -28,9 +31,10 @@ def contributions(fact: Fact, time_zone: ZoneInfo) -> Contribution:
     On the day a clock ended: `ended:reply`, and `ended_met:reply` if in time; `ended_late_entry`, `ended_extended`,
     `ended_suspended`, `ended_declined`, `ended_reclassified`. Those of clocks besides by standard.
     """
-    places = ((TOTAL, ""), *((dimension, getattr(fact, dimension) or UNASSIGNED) for dimension in DIMENSIONS))
     if fact.submitted_at is None:
-        return Contribution({}, places, {}, {})
+        return _NOTHING
+    values = fact.__dict__
+    places = (_TOTAL, *[(dimension, values[dimension] or UNASSIGNED) for dimension in DIMENSIONS])
     submitted_on = _day(fact.submitted_at, time_zone)
     days: Days = {submitted_on: _of_submission(fact)}
     _count_answer(days, fact, time_zone)
@@ -38,12 +42,10 @@ def contributions(fact: Fact, time_zone: ZoneInfo) -> Contribution:
         _count(days, _day(datetime.fromisoformat(written), time_zone), "settled" if place % 2 else "opened")
     standards: dict[str, Days] = {}
     for name, clock in fact.clocks.items():
-        of_clock: Days = {}
-        _count_clock(of_clock, name.partition("/")[0], clock, fact, time_zone)
-        for day, counters in of_clock.items():
-            for counter, count in counters.items():
-                _count(days, day, counter, count)
-                _count(standards.setdefault(clock.standard, {}), day, counter, count)
+        of_standard = standards.setdefault(clock.standard, {})
+        for day, counter in _of_clock(name.partition("/")[0], clock, fact, time_zone):
+            _count(days, day, counter)
+            _count(of_standard, day, counter)
     return Contribution(days, places, {submitted_on: _times(fact)}, standards)
 
 
@@ -133,27 +135,29 @@ def _resolution(fact: Fact) -> Mapping[str, Any] | None:
     return last if not said or said[-1] == "yes" else None
 
 
-def _count_clock(days: Days, name: str, clock: Clock, fact: Fact, time_zone: ZoneInfo) -> None:
+def _of_clock(name: str, clock: Clock, fact: Fact, time_zone: ZoneInfo) -> Iterator[tuple[date, str]]:
     if clock.due_at is not None and _is_owed(clock, clock.due_at, fact):
         day = _day(clock.due_at, time_zone)
-        _count(days, day, f"due:{name}")
+        yield day, f"due:{name}"
         if clock.ended_at is None and clock.cancelled_at is None:
-            _count(days, day, f"due_open:{name}")
+            yield day, f"due_open:{name}"
         elif clock.met:
-            _count(days, day, f"due_met:{name}")
+            yield day, f"due_met:{name}"
     if clock.ended_at is not None:
         day = _day(clock.ended_at, time_zone)
-        _count(days, day, f"ended:{name}")
-        for counter, is_so in (
-            ("ended_met", clock.met),
-            ("ended_late_entry", clock.late_entry),
-            ("ended_extended", clock.extended),
-            ("ended_suspended", clock.suspended_seconds > 0),
-            ("ended_declined", any(one["outcome"] == "declined" for one in fact.standing[-1:])),
-            ("ended_reclassified", fact.reclassified),
-        ):
-            if is_so:
-                _count(days, day, f"{counter}:{name}")
+        yield day, f"ended:{name}"
+        if clock.met:
+            yield day, f"ended_met:{name}"
+        if clock.late_entry:
+            yield day, f"ended_late_entry:{name}"
+        if clock.extended:
+            yield day, f"ended_extended:{name}"
+        if clock.suspended_seconds > 0:
+            yield day, f"ended_suspended:{name}"
+        if fact.standing and fact.standing[-1]["outcome"] == "declined":
+            yield day, f"ended_declined:{name}"
+        if fact.reclassified:
+            yield day, f"ended_reclassified:{name}"
 
 
 def _is_owed(clock: Clock, due_at: datetime, fact: Fact) -> bool:
@@ -166,9 +170,12 @@ def _is_owed(clock: Clock, due_at: datetime, fact: Fact) -> bool:
     return not waits or due_at <= datetime.fromisoformat(fact.suspensions[-1][0])
 
 
-def _count(days: Days, day: date, name: str, count: int = 1) -> None:
-    counters = days.setdefault(day, {})
-    counters[name] = counters.get(name, 0) + count
+def _count(days: Days, day: date, name: str) -> None:
+    counters = days.get(day)
+    if counters is None:
+        days[day] = {name: 1}
+    else:
+        counters[name] = counters.get(name, 0) + 1
 
 
 def _day(at: datetime, time_zone: ZoneInfo) -> date:

@@ -24,7 +24,6 @@ class FactRow(Base):
     __tablename__ = "fact"
     __table_args__ = (
         Index(None, "submitted_at"),
-        Index(None, "due_on", postgresql_using="gin"),
         Index(None, "active_on", postgresql_using="gin"),
         Index(None, "opened_at", postgresql_where=text("settled_at IS NULL AND opened_at IS NOT NULL")),
         Index(None, "settled_at"),

@@ -6,10 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, text
-from sqlalchemy.dialects.postgresql import ARRAY
+import orjson
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.types import Uuid
 
 from services.analytics.facts.fact import Clock, Fact
 
@@ -17,9 +16,7 @@ MERGED = frozenset({"feedback_details", "case_details", "case_events"})
 """What is only ever added to, and never read back by a formula."""
 
 _FIELDS = tuple(one.name for one in fields(Fact) if one.name not in MERGED)
-COLUMNS = ", ".join(f"fact.{name}" for name in _FIELDS)
-"""What `fact_of` wants of a row, in its order."""
-_LISTS = (
+LISTS = (
     "messages",
     "deliveries",
     "ratings",
@@ -31,14 +28,22 @@ _LISTS = (
     "reopenings",
     "active_on",
 )
-_IDS = bindparam("ids", type_=ARRAY(Uuid))
-
+_LISTS_READ = tuple(name for name in LISTS if name in _FIELDS)
+OBJECTS = ("clocks", "links")
+COLUMNS = ", ".join(
+    f"fact.{name}::text AS {name}" if name in (*LISTS, *OBJECTS) else f"fact.{name}" for name in _FIELDS
+)
+"""What `fact_of` wants of a row, in its order. JSON comes as it is written: most of it is empty."""
+_NOTHING_MERGED: dict[str, Any] = {name: {} for name in MERGED}
+_MOMENTS = ("started_at", "due_at", "ended_at", "cancelled_at")
 _MAKE_MISSING = text(
-    "INSERT INTO fact (feedback_id) SELECT id FROM unnest(:ids) AS id ORDER BY id ON CONFLICT DO NOTHING"
-).bindparams(_IDS)
+    """
+    INSERT INTO fact (feedback_id) SELECT id FROM unnest(CAST(:ids AS uuid[])) AS id ORDER BY id ON CONFLICT DO NOTHING
+    """
+)
 _LOCK = text(
-    f"SELECT {COLUMNS} FROM fact WHERE feedback_id = ANY(:ids) ORDER BY feedback_id FOR UPDATE"  # noqa: S608
-).bindparams(_IDS)
+    f"SELECT {COLUMNS} FROM fact WHERE feedback_id = ANY(CAST(:ids AS uuid[])) ORDER BY feedback_id FOR UPDATE"  # noqa: S608
+)
 _ALL = text(f"SELECT {COLUMNS} FROM fact WHERE submitted_at IS NOT NULL")  # noqa: S608
 _AFTER = text(
     f"SELECT {COLUMNS} FROM fact WHERE feedback_id > :feedback_id ORDER BY feedback_id LIMIT :most"  # noqa: S608
@@ -70,16 +75,15 @@ async def facts_after(session: AsyncSession, feedback_id: UUID, most: int) -> li
 def fact_of(row: Row[Any]) -> Fact:
     """The fact in a row whose first columns are `COLUMNS`."""
     values = dict(zip(_FIELDS, row, strict=False))
-    for name in _LISTS:
-        values[name] = tuple(values[name])
-    values["clocks"] = {name: _clock(clock) for name, clock in values["clocks"].items()}
-    return Fact(**values)
+    for name in _LISTS_READ:
+        values[name] = () if values[name] == "[]" else tuple(orjson.loads(values[name]))
+    for name in OBJECTS:
+        values[name] = {} if values[name] == "{}" else orjson.loads(values[name])
+    if values["clocks"]:
+        values["clocks"] = {name: _clock(clock) for name, clock in values["clocks"].items()}
+    return Fact.of(values | _NOTHING_MERGED)
 
 
 def _clock(clock: Mapping[str, Any]) -> Clock:
-    moments = {name: _moment(clock.get(name)) for name in ("started_at", "due_at", "ended_at", "cancelled_at")}
+    moments = {name: datetime.fromisoformat(clock[name]) for name in _MOMENTS if clock.get(name)}
     return Clock(**{**clock, **moments})
-
-
-def _moment(written: str | None) -> datetime | None:
-    return datetime.fromisoformat(written) if written else None

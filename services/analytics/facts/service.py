@@ -5,9 +5,12 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ARRAY, TextClause, bindparam, text
+import orjson
+from sqlalchemy import text
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from libs.common.bulk import Tray, lay_out
 from libs.common.stream.events import Received
 from libs.contracts.cases import CaseLinked
 from libs.contracts.feedback import PersonErased
@@ -32,7 +35,7 @@ async def on_feedback_events(time_zone: ZoneInfo, session: AsyncSession, events:
             facts[one.subject] = apply_feedback_event(facts[one.subject], one)
 
     touched = {one.subject for one in events}
-    await _fold(session, touched, fold, _WRITE_FEEDBACK_COLUMNS, FEEDBACK_COLUMNS, time_zone)
+    await _fold(session, touched, fold, _OF_INTAKE, time_zone)
     await forget(session, [one.subject for one in events if isinstance(one.event, PersonErased)])
 
 
@@ -54,15 +57,14 @@ async def on_case_events(time_zone: ZoneInfo, session: AsyncSession, events: Seq
             facts[other_id] = apply_link(other, one_id, one_fact.opened_at or linked_at)
 
     touched = {one.event.feedback_id for one in events} | {other_id for _, other_id in links}
-    await _fold(session, touched, fold, _WRITE_CASE_COLUMNS, CASE_COLUMNS, time_zone)
+    await _fold(session, touched, fold, _OF_ROUTING, time_zone)
 
 
 async def _fold(
     session: AsyncSession,
     touched: Iterable[UUID],
     fold: Callable[[Facts], None],
-    write: TextClause,
-    columns: Sequence[str],
+    tray: Tray,
     time_zone: ZoneInfo,
 ) -> None:
     projections = await rollups.to_count_in(session, time_zone)
@@ -72,9 +74,7 @@ async def _fold(
     changed = [fact for feedback_id, fact in after.items() if fact is not before[feedback_id]]
     if not changed:
         return
-    await session.execute(
-        write, {name: [getattr(fact, name) for fact in changed] for name in ("feedback_id", *columns)}
-    )
+    await _write(session, tray, changed)
     for projection in projections:
         difference = Difference()
         for fact in changed:
@@ -84,18 +84,35 @@ async def _fold(
         await rollups.add(session, projection.version, difference)
 
 
-def _write(columns: Sequence[str]) -> TextClause:
+def _tray(log: str, columns: Sequence[str]) -> Tray:
+    types = FactRow.__table__.columns
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    return Tray(f"fact_of_{log}", {name: types[name].type.compile(dialect) for name in ("feedback_id", *columns)})
+
+
+async def _write(session: AsyncSession, tray: Tray, facts: Sequence[Fact]) -> None:
     """Facts as they are after a slice; only the columns that its log owns."""
-    names = ("feedback_id", *columns)
+    await lay_out(session, tray, zip(*(_values(facts, name) for name in tray.columns), strict=True))
+    columns = [name for name in tray.columns if name != "feedback_id"]
     values = (f"fact.{name} || now.{name}" if name in queries.MERGED else f"now.{name}" for name in columns)
-    return text(
-        f"""
-        UPDATE fact SET ({", ".join(columns)}) = ({", ".join(values)})
-          FROM unnest({", ".join(f":{name}" for name in names)}) AS now ({", ".join(names)})
-         WHERE fact.feedback_id = now.feedback_id
-        """  # noqa: S608 - the columns are ours
-    ).bindparams(*(bindparam(name, type_=ARRAY(FactRow.__table__.c[name].type, dimensions=1)) for name in names))
+    await session.execute(
+        text(
+            f"""
+            UPDATE fact SET ({", ".join(columns)}) = ROW({", ".join(values)})
+              FROM pg_temp.{tray.name} AS now WHERE fact.feedback_id = now.feedback_id
+            """  # noqa: S608 - the columns are ours
+        )
+    )
 
 
-_WRITE_FEEDBACK_COLUMNS = _write(FEEDBACK_COLUMNS)
-_WRITE_CASE_COLUMNS = _write(CASE_COLUMNS)
+def _values(facts: Sequence[Fact], name: str) -> list[Any]:
+    """A column of the facts, as it travels."""
+    values = [getattr(fact, name) for fact in facts]
+    if name in queries.LISTS:
+        return [orjson.dumps(value).decode() if value else "[]" for value in values]
+    if name in queries.OBJECTS or name in queries.MERGED:
+        return [orjson.dumps(value).decode() if value else "{}" for value in values]
+    return values
+
+
+_OF_INTAKE, _OF_ROUTING = _tray("intake", FEEDBACK_COLUMNS), _tray("routing", CASE_COLUMNS)

@@ -1,9 +1,11 @@
 """The arithmetic of rollups: cells of counters, and the difference between two states of what they count."""
 
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import combinations
+from functools import cached_property
+from itertools import chain, combinations
 from typing import Any, Literal, NamedTuple, TypeVar, get_args
 
 Dimension = Literal[
@@ -30,11 +32,16 @@ STANDARD = "standard"
 UNASSIGNED = "unassigned"
 """The value of a dimension that a fact does not have."""
 
-K = TypeVar("K")
 Place = tuple[str, str]
 """A dimension and one of its values."""
 Counters = Mapping[str, int]
 Days = Mapping[date, Counters]
+K = TypeVar("K")
+_Key = tuple[date, str]
+"""A day, or the first of a month, and the name of a counter."""
+
+_IN_PAIRS = [1 + DIMENSIONS.index(dimension) for dimension in sorted(PAIRED)]
+"""Where those that are paired stand among the places of a contribution, whose first is the total."""
 
 
 class Cell(NamedTuple):
@@ -75,11 +82,15 @@ class Contribution:
 class Difference:
     """What must be added to the rollups: the sum of what counts now, less the sum of what counted before.
 
-    What lies in the same places is summed up first, and spread over its cells once.
+    Each counter of a day is summed up first by what lies in the same places, a spot. Spread over places and pairs of
+    them it is at the end: for all spots at once, which is done in C, and names are spelt out once a cell.
     """
 
     def __init__(self) -> None:
-        self._sums: dict[tuple[Place, ...], _Sums] = {}
+        self._spots: dict[tuple[Place, ...], int] = {}
+        self._counters: defaultdict[_Key, dict[int, int]] = defaultdict(dict)
+        self._buckets: defaultdict[_Key, dict[int, int]] = defaultdict(dict)
+        self._standards: defaultdict[tuple[str, date], dict[str, int]] = defaultdict(dict)
 
     def add(self, contribution: Contribution) -> None:
         """Something counts that did not."""
@@ -87,91 +98,123 @@ class Difference:
 
     def change(self, before: Contribution, after: Contribution) -> None:
         """Something that counted as `before` counts as `after`."""
-        self._sum(before, -1)
-        self._sum(after, 1)
+        if before == after:
+            return
+        if before.places != after.places:
+            self._sum(before, -1)
+            self._sum(after, 1)
+            return
+        spot = self._spots.setdefault(after.places, len(self._spots))
+        for sums, was, now in (
+            (self._counters, before.days, after.days),
+            (self._buckets, before.buckets, after.buckets),
+        ):
+            for day, name, count in _changes(was, now):
+                _add(sums[day, name], spot, count)
+        if before.standards != after.standards:
+            self._sum_standards(before.standards, -1)
+            self._sum_standards(after.standards, 1)
 
     def cells(self) -> dict[Cell, dict[str, int]]:
-        """Those that differ, by cell in order, without counters that came down to nothing."""
-        cells: dict[tuple[Any, ...], dict[str, int]] = {}
-        for places, sums in self._sums.items():
-            _spread(cells, places, _left(sums.days))
-        for (standard, day), counters in _left(self._of_standards()).items():
-            _merge(cells.setdefault(("day", STANDARD, "", day, standard, ""), {}), counters, 1)
-        left = {cell: {name: count for name, count in cells[cell].items() if count} for cell in sorted(cells)}
-        return {Cell(*cell): counters for cell, counters in left.items() if counters}
+        """Those that differ, by cell, without counters that came down to nothing."""
+        return {Cell(*cell): counters for cell, counters in self.rows().items()}
 
     def buckets(self) -> dict[BucketCell, int]:
-        """Those that differ, in order."""
+        """Those that differ."""
+        return {BucketCell(*cell): count for cell, count in self.bucket_rows().items()}
+
+    def rows(self) -> dict[tuple[Any, ...], dict[str, int]]:
+        """The cells as plain tuples: there are tens of thousands in a slice."""
+        places, by_place, by_pair = self._spread
+        cells: defaultdict[tuple[Any, ...], dict[str, int]] = defaultdict(dict)
+        for (day, name), sums in self._counters.items():
+            for place, count in _tally(sums, by_place):
+                dimension, value = places[place]
+                cells["day", dimension, "", day, value, ""][name] = count
+        for (month, name), sums in _by_month(self._counters).items():
+            for (one, other), count in _tally(sums, by_pair):
+                (dimension, value), (second, second_value) = places[one], places[other]
+                cells["month", dimension, second, month, value, second_value][name] = count
+        for (standard, day), counters in self._standards.items():
+            if left := {name: count for name, count in counters.items() if count}:
+                cells["day", STANDARD, "", day, standard, ""] = left
+        return cells
+
+    def bucket_rows(self) -> dict[tuple[Any, ...], int]:
+        """The same of buckets."""
+        places, by_place, _ = self._spread
         cells: dict[tuple[Any, ...], int] = {}
-        for places, sums in self._sums.items():
-            for day, counters in _left(sums.buckets).items():
-                month = day.replace(day=1)
-                for name, count in counters.items():
-                    measure, _, number = name.rpartition(":")
-                    bucket = int(number)
-                    for dimension, value in places:
-                        whole = ("day", dimension, day) if dimension == TOTAL else ("month", dimension, month)
-                        cell = (*whole, value, measure, bucket)
-                        cells[cell] = cells.get(cell, 0) + count
-        return {BucketCell(*cell): cells[cell] for cell in sorted(cells) if cells[cell]}
+        for grain, buckets, of_spot in (
+            ("day", self._buckets, [numbers[:1] for numbers in by_place]),
+            ("month", _by_month(self._buckets), [numbers[1:] for numbers in by_place]),
+        ):
+            for (day, name), sums in buckets.items():
+                measure, _, number = name.rpartition(":")
+                bucket = int(number)
+                for place, count in _tally(sums, of_spot):
+                    dimension, value = places[place]
+                    cells[grain, dimension, day, value, measure, bucket] = count
+        return cells
 
     def _sum(self, one: Contribution, sign: int) -> None:
-        sums = self._sums.get(one.places)
-        if sums is None:
-            sums = self._sums[one.places] = _Sums({}, {}, {})
-        for day, counters in one.days.items():
-            _merge(sums.days.setdefault(day, {}), counters, sign)
-        for day, counters in one.buckets.items():
-            _merge(sums.buckets.setdefault(day, {}), counters, sign)
-        for standard, days in one.standards.items():
+        if one.days:
+            spot = self._spots.setdefault(one.places, len(self._spots))
+            for sums, days in ((self._counters, one.days), (self._buckets, one.buckets)):
+                for day, counters in days.items():
+                    for name, count in counters.items():
+                        _add(sums[day, name], spot, sign * count)
+            self._sum_standards(one.standards, sign)
+
+    def _sum_standards(self, standards: Mapping[str, Days], sign: int) -> None:
+        for standard, days in standards.items():
             for day, counters in days.items():
-                _merge(sums.standards.setdefault((standard, day), {}), counters, sign)
+                for name, count in counters.items():
+                    _add(self._standards[standard, day], name, sign * count)
 
-    def _of_standards(self) -> dict[tuple[str, date], dict[str, int]]:
-        together: dict[tuple[str, date], dict[str, int]] = {}
-        for sums in self._sums.values():
-            for key, counters in sums.standards.items():
-                _merge(together.setdefault(key, {}), counters, 1)
-        return together
-
-
-class _Sums(NamedTuple):
-    """What lies in the same places."""
-
-    days: dict[date, dict[str, int]]
-    buckets: dict[date, dict[str, int]]
-    standards: dict[tuple[str, date], dict[str, int]]
+    @cached_property
+    def _spread(self) -> tuple[list[Place], list[list[int]], list[list[tuple[int, int]]]]:
+        """All places; and of each spot the numbers of its own, the total's first, and the pairs of those paired."""
+        numbers: dict[Place, int] = {}
+        by_place = [[numbers.setdefault(place, len(numbers)) for place in spot] for spot in self._spots]
+        by_pair = [list(combinations([spot[place] for place in _IN_PAIRS], 2)) for spot in by_place]
+        return list(numbers), by_place, by_pair
 
 
-def _spread(cells: dict[tuple[Any, ...], dict[str, int]], places: tuple[Place, ...], days: Days) -> None:
-    months: dict[date, dict[str, int]] = {}
-    for day, counters in days.items():
-        for dimension, value in places:
-            cell = ("day", dimension, "", day, value, "")
-            if cell in cells:
-                _merge(cells[cell], counters, 1)
-            else:
-                cells[cell] = {**counters}
-        _merge(months.setdefault(day.replace(day=1), {}), counters, 1)
-    if not months:
-        return
-    paired = sorted(places[1 : 1 + len(PAIRED)])
-    pairs = [("month", one, two, value, second) for (one, value), (two, second) in combinations(paired, 2)]
-    for month, counters in _left(months).items():
-        for grain, one, two, value, second in pairs:
-            cell = (grain, one, two, month, value, second)
-            if cell in cells:
-                _merge(cells[cell], counters, 1)
-            else:
-                cells[cell] = {**counters}
+def _changes(before: Days, after: Days) -> Iterator[tuple[date, str, int]]:
+    """By how much each counter of a day went up or down, where it did."""
+    for day, counters in after.items():
+        was = before.get(day, {})
+        if was != counters:
+            for name, count in counters.items():
+                if count != was.get(name, 0):
+                    yield day, name, count - was.get(name, 0)
+    for day, counters in before.items():
+        now = after.get(day, {})
+        if now != counters:
+            for name, count in counters.items():
+                if name not in now:
+                    yield day, name, -count
 
 
-def _left(sums: Mapping[K, Mapping[str, int]]) -> dict[K, dict[str, int]]:
-    """What did not come down to nothing."""
-    left = {key: {name: count for name, count in counters.items() if count} for key, counters in sums.items()}
-    return {key: counters for key, counters in left.items() if counters}
+def _by_month(sums: Mapping[_Key, Mapping[int, int]]) -> dict[_Key, dict[int, int]]:
+    months: defaultdict[_Key, dict[int, int]] = defaultdict(dict)
+    for (day, name), by_spot in sums.items():
+        of_month = months[day.replace(day=1), name]
+        for spot, count in by_spot.items():
+            _add(of_month, spot, count)
+    return months
 
 
-def _merge(sums: dict[str, int], counters: Counters, sign: int) -> None:
-    for name, count in counters.items():
-        sums[name] = sums.get(name, 0) + sign * count
+def _tally(sums: Mapping[int, int], of_spot: Sequence[Sequence[Any]]) -> Iterator[tuple[Any, int]]:
+    """What a counter comes to in each of the places, or pairs of them, that its spots lie in; where it is not 0."""
+    counts = Counter(chain.from_iterable(of_spot[spot] for spot, count in sums.items() if count == 1))
+    counts.subtract(Counter(chain.from_iterable(of_spot[spot] for spot, count in sums.items() if count == -1)))
+    for spot, count in sums.items():
+        if abs(count) > 1:
+            for where in of_spot[spot]:
+                counts[where] += count
+    return ((where, count) for where, count in counts.items() if count)
+
+
+def _add(sums: dict[K, int], key: K, count: int) -> None:
+    sums[key] = sums.get(key, 0) + count

@@ -1,16 +1,18 @@
 """What changes rollups: differences, and nothing else."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ARRAY, BigInteger, Date, Text, bindparam, text
-from sqlalchemy.dialects.postgresql import JSONB
+import orjson
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from libs.common.bulk import Tray, lay_out
 from libs.common.stream.errors import StreamStopped
-from services.analytics.rollups.counters import BucketCell, Cell, Counters, Difference
+from services.analytics.rollups.counters import Counters, Difference
 
 FORMULA = 2
 """Which counters there are, and how they are counted: another one is a rebuild."""
@@ -23,8 +25,16 @@ _MAKE_FIRST = text(
         ON CONFLICT DO NOTHING
     """
 )
-_COUNT_TOGETHER = text("SELECT pg_advisory_xact_lock_shared(hashtext('ecoute projections'))")
+# Rows are looked up by their keys, whatever the planner takes the sizes of trays and tables for. Who waits for
+# another slice waits until that is over: what it has folded would have to be folded again.
+_COUNT_TOGETHER = text(
+    """
+    SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
+           set_config('lock_timeout', '25s', true), pg_advisory_xact_lock_shared(hashtext('ecoute projections'))
+    """
+)
 _COUNT_ALONE = text("SELECT pg_advisory_xact_lock(hashtext('ecoute projections'))")
+_ADD_ALONE = text("SELECT pg_advisory_xact_lock(hashtext('ecoute rollups'))")
 _TO_COUNT_IN = text(
     """
     SELECT version, time_zone, formula, counted_to
@@ -33,37 +43,58 @@ _TO_COUNT_IN = text(
      ORDER BY version
     """
 )
-_ADD = text(
-    """
-    INSERT INTO rollup AS kept
-           (projection, grain, dimension, second_dimension, day, value, second_value, counters)
-    SELECT :projection, * FROM unnest(:grains, :dimensions, :seconds, :days, :values, :second_values, :counters)
-        ON CONFLICT (projection, grain, dimension, second_dimension, day, value, second_value)
-        DO UPDATE SET counters = (
-            SELECT coalesce(jsonb_object_agg(name, total), '{}')
-              FROM (SELECT name, sum(count::bigint)::bigint AS total
-                      FROM (SELECT * FROM jsonb_each_text(kept.counters)
-                            UNION ALL SELECT * FROM jsonb_each_text(excluded.counters)) AS c (name, count)
-                     GROUP BY name
-                    HAVING sum(count::bigint) <> 0) AS sums)
-    """
-).bindparams(
-    *(bindparam(name, type_=ARRAY(Text)) for name in ("grains", "dimensions", "seconds", "values", "second_values")),
-    bindparam("days", type_=ARRAY(Date)),
-    bindparam("counters", type_=ARRAY(JSONB, dimensions=1)),
+_CELLS = Tray(
+    "rollup_cell",
+    {
+        "place": "bigint",
+        "grain": "text",
+        "dimension": "text",
+        "second_dimension": "text",
+        "day": "date",
+        "value": "text",
+        "second_value": "text",
+    },
 )
-_ADD_BUCKETS = text(
+_SUMS = Tray("rollup_sum", {"row": "tid", **_CELLS.columns, "counters": "jsonb"})
+_BUCKETS = Tray(
+    "rollup_bucket_more",
+    {
+        "grain": "text",
+        "dimension": "text",
+        "day": "date",
+        "value": "text",
+        "measure": "text",
+        "bucket": "bigint",
+        "n": "bigint",
+    },
+)
+# LIMIT 1 has each row looked up by the key, however large the planner takes the tables to be.
+_KEPT = text(
+    """
+    SELECT cell.place, kept.ctid AS row, kept.counters::text AS counters
+      FROM pg_temp.rollup_cell AS cell CROSS JOIN LATERAL (
+           SELECT ctid, counters FROM rollup AS r
+            WHERE r.projection = :projection AND r.grain = cell.grain AND r.dimension = cell.dimension
+              AND r.second_dimension = cell.second_dimension AND r.day = cell.day AND r.value = cell.value
+              AND r.second_value = cell.second_value LIMIT 1 FOR UPDATE) AS kept
+    """
+)
+_CHANGE = text("UPDATE rollup SET counters = s.counters FROM pg_temp.rollup_sum AS s WHERE rollup.ctid = s.row")
+_INSERT = text(
+    """
+    INSERT INTO rollup (projection, grain, dimension, second_dimension, day, value, second_value, counters)
+    SELECT :projection, grain, dimension, second_dimension, day, value, second_value, counters
+      FROM pg_temp.rollup_sum WHERE row IS NULL
+        ON CONFLICT DO NOTHING
+    """
+)
+_ADD_TO_BUCKETS = text(
     """
     INSERT INTO rollup_bucket AS kept (projection, grain, dimension, day, value, measure, bucket, n)
-    SELECT :projection, * FROM unnest(:grains, :dimensions, :days, :values, :measures, :buckets, :ns)
+    SELECT :projection, grain, dimension, day, value, measure, bucket, n FROM pg_temp.rollup_bucket_more
         ON CONFLICT (projection, grain, dimension, day, value, measure, bucket)
         DO UPDATE SET n = kept.n + excluded.n
     """
-).bindparams(
-    *(bindparam(name, type_=ARRAY(Text)) for name in ("grains", "dimensions", "values", "measures")),
-    bindparam("days", type_=ARRAY(Date)),
-    bindparam("buckets", type_=ARRAY(BigInteger)),
-    bindparam("ns", type_=ARRAY(BigInteger)),
 )
 
 
@@ -77,6 +108,10 @@ class Projection:
 
     def counts(self, feedback_id: UUID) -> bool:
         return self.counted_to is None or feedback_id <= self.counted_to
+
+
+class RolledUpElsewhere(ConnectionError):
+    """Rows were added between being looked for and being written: the slice is to be tried again."""
 
 
 async def to_count_in(session: AsyncSession, time_zone: ZoneInfo) -> list[Projection]:
@@ -100,9 +135,17 @@ async def count_alone(session: AsyncSession) -> None:
 
 
 async def add(session: AsyncSession, projection: int, difference: Difference) -> None:
-    """Add a difference, in the order of the keys: so that two slices wait for each other and never deadlock."""
-    await _add_cells(session, projection, difference.cells().items())
-    await _add_buckets(session, projection, difference.buckets().items())
+    """Add a difference. One transaction at a time does so, each for a moment at its end.
+
+    `RolledUpElsewhere` where somebody who does not wait for their turn was quicker: older code, while it still runs.
+    """
+    cells, buckets = difference.rows(), difference.bucket_rows()
+    await session.execute(_ADD_ALONE)
+    if cells:
+        await _add_cells(session, projection, cells)
+    if buckets:
+        await lay_out(session, _BUCKETS, ((*cell, n) for cell, n in buckets.items()))
+        await session.execute(_ADD_TO_BUCKETS, {"projection": projection})
 
 
 async def _kept(session: AsyncSession) -> list[Projection]:
@@ -112,19 +155,31 @@ async def _kept(session: AsyncSession) -> list[Projection]:
     return [Projection(row.version, ZoneInfo(row.time_zone), row.counted_to) for row in rows if row.formula == FORMULA]
 
 
-async def _add_cells(session: AsyncSession, projection: int, cells: Iterable[tuple[Cell, Counters]]) -> None:
-    rows = [(*cell, counters) for cell, counters in cells]
-    if rows:
-        names = ("grains", "dimensions", "seconds", "days", "values", "second_values", "counters")
-        await session.execute(
-            _ADD, {"projection": projection, **dict(zip(names, zip(*rows, strict=True), strict=True))}
-        )
+async def _add_cells(session: AsyncSession, projection: int, cells: Mapping[tuple[Any, ...], Counters]) -> None:
+    """Counters are summed up here: PostgreSQL would take ten times as long to take two JSON objects apart."""
+    await lay_out(session, _CELLS, ((place, *cell) for place, cell in enumerate(cells)))
+    kept = {row.place: row for row in await session.execute(_KEPT, {"projection": projection})}
+    await lay_out(session, _SUMS, _sums(cells, kept))
+    changed = await session.execute(_CHANGE)
+    inserted = await session.execute(_INSERT, {"projection": projection})
+    if changed.rowcount != len(kept) or inserted.rowcount != len(cells) - len(kept):  # type: ignore[attr-defined]
+        raise RolledUpElsewhere
 
 
-async def _add_buckets(session: AsyncSession, projection: int, cells: Iterable[tuple[BucketCell, int]]) -> None:
-    rows = [(*cell, n) for cell, n in cells]
-    if rows:
-        names = ("grains", "dimensions", "days", "values", "measures", "buckets", "ns")
-        await session.execute(
-            _ADD_BUCKETS, {"projection": projection, **dict(zip(names, zip(*rows, strict=True), strict=True))}
-        )
+def _sums(cells: Mapping[tuple[Any, ...], Counters], kept: Mapping[int, Row[Any]]) -> Iterator[tuple[Any, ...]]:
+    for place, (cell, more) in enumerate(cells.items()):
+        row = kept.get(place)
+        if row is None:
+            yield None, place, *cell, orjson.dumps(more).decode()
+        else:
+            yield row.row, place, *cell, orjson.dumps(_sum(orjson.loads(row.counters), more)).decode()
+
+
+def _sum(counters: dict[str, int], more: Counters) -> dict[str, int]:
+    """Without those that come down to nothing."""
+    for name, count in more.items():
+        if not (total := counters.get(name, 0) + count):
+            counters.pop(name, None)
+        else:
+            counters[name] = total
+    return counters
