@@ -64,8 +64,8 @@ class Handlers:
 
     def erased_by(self, events: Iterable[Envelope]) -> set[UUID]:
         """The subjects that the events erase."""
-        found = [(self.erasing.get(self.by_type[one.type]), one) for one in events if one.type in self.by_type]
-        return {subject for erase, one in found if erase for subject in erase(UUID(one.subject))}
+        erasing = {kind.type: erase for kind, erase in self.erasing.items()}
+        return {subject for one in events if one.type in erasing for subject in erasing[one.type](UUID(one.subject))}
 
 
 class Applier:

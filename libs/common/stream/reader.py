@@ -8,6 +8,7 @@ from prometheus_client import Gauge
 from libs.common.db import Database
 from libs.common.lifecycle import Lifecycle, every
 from libs.common.stream import positions
+from libs.common.stream.ahead import Ahead, Feed
 from libs.common.stream.applying import Applier, Handlers
 from libs.common.stream.errors import StreamStopped
 from libs.common.stream.feed import MAX_EVENTS
@@ -35,12 +36,13 @@ class Reader(Applier):
         database: Database = app.state.database
         lifecycle: Lifecycle = app.state.lifecycle
         await self.prepare(database)
+        feed = Ahead(self._feed)
 
         async def work() -> bool:
-            came = await self.read(database, lifecycle)
+            came = await self.read(database, lifecycle, feed=feed)
             self.stopped = None
             STOPPED.labels(self.source).set(0)
-            return came == MAX_EVENTS
+            return came >= MAX_EVENTS
 
         try:
             await every(lifecycle, PAUSE_SECONDS, work)
@@ -48,6 +50,8 @@ class Reader(Applier):
             self.stopped = str(reason)
             STOPPED.labels(self.source).set(1)
             raise
+        finally:
+            await feed.close()
 
     async def check(self) -> str | None:
         """For `/readyz`: why the reader stands still, if it does."""
@@ -65,7 +69,7 @@ class Reader(Applier):
         *,
         shards: Collection[int] = ALL_SHARDS,
         wait_seconds: float = WAIT_SECONDS,
-        feed: FeedClient | None = None,
+        feed: Feed | None = None,
     ) -> int:
         """Ask for what comes after the smallest position of the shards, once, and apply it; how many events came."""
         async with database.connection() as connection:
