@@ -1,6 +1,7 @@
 """What routing tells: events of subject case."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import ClassVar
 from uuid import UUID, uuid5
 
@@ -27,6 +28,7 @@ from libs.contracts.codes import (
 _CASES = UUID("5f1d2a56-7a0c-5d0e-9c38-9a2f4c1b7e11")
 
 
+@lru_cache(maxsize=8192)
 def case_id_of(feedback_id: UUID) -> UUID:
     """The id of a feedback's case: uuid5 of the feedback's, so that everyone knows it beforehand."""
     return uuid5(_CASES, str(feedback_id))

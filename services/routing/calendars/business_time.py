@@ -238,6 +238,8 @@ def _day_zero(calendar: BusinessCalendar, start: datetime, n: int) -> date:
 
 
 def _utc(at: datetime) -> datetime:
+    if at.tzinfo is UTC:
+        return at
     if at.utcoffset() is None:
         raise ValueError(f"an instant needs a time zone: {at.isoformat()}")
     return at.astimezone(UTC)

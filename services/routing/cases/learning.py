@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import bindparam, update
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.clock import utc_now
 from libs.common.stream.events import Received
@@ -44,11 +44,9 @@ async def keep_verbatims(
     """The words as the team reads them, and their language."""
     found = {case_id_of(one.subject): (one.event.language, one.time) for one in redacted}
     await decide_by_language(session, found, terms)
-    words: list[dict[str, Any]] = [
-        {"subject": one.subject, "verbatim": one.event.text, "language": one.event.language} for one in redacted
-    ]
-    await _update(session, Case, "id", [one | {"subject": case_id_of(one["subject"])} for one in words])
-    await _update(session, UnopenedFeedback, "feedback_id", words)
+    words = {one.subject: one.event for one in redacted}
+    await _keep_words(session, Case, "id", {case_id_of(subject): event for subject, event in words.items()})
+    await _keep_words(session, UnopenedFeedback, "feedback_id", words)
 
 
 async def follow(session: AsyncSession, events: Sequence[Received[Any]], terms: Terms) -> None:
@@ -168,13 +166,24 @@ def _non_delivery(work: Work, event: ReplyUndeliverable, given: Mapping[UUID, Gi
     raise_task(work, "reply_undelivered", at)
 
 
-async def _update(session: AsyncSession, table: type[Base], key: str, rows: Sequence[dict[str, Any]]) -> None:
-    if rows:
-        names = [name for name in rows[0] if name != "subject"]
-        statement = (
-            update(table)
-            .where(getattr(table, key) == bindparam("subject"))
-            .values({name: bindparam(name) for name in names})
+async def _keep_words(
+    session: AsyncSession, table: type[Base], key: str, words: Mapping[UUID, FeedbackVerbatimRedacted]
+) -> None:
+    """Under the rows' locks, which are taken in the order of their keys as everywhere."""
+    if words:
+        statement = f"""
+            WITH words AS (SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:verbatims AS text[]),
+                                                CAST(:languages AS text[])) AS w (id, verbatim, language)),
+                 mine AS (SELECT kept.{key} AS id FROM {table.__tablename__} AS kept JOIN words ON words.id = kept.{key}
+                           ORDER BY kept.{key} FOR UPDATE OF kept)
+            UPDATE {table.__tablename__} SET verbatim = words.verbatim, language = words.language
+              FROM mine JOIN words USING (id) WHERE {table.__tablename__}.{key} = mine.id
+        """  # noqa: S608 - table and key are ours
+        await session.execute(
+            text(statement),
+            {
+                "ids": list(words),
+                "verbatims": [one.text for one in words.values()],
+                "languages": [one.language for one in words.values()],
+            },
         )
-        connection: AsyncConnection = await session.connection()
-        await connection.execute(statement, sorted(rows, key=lambda row: str(row["subject"])))
