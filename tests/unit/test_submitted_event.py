@@ -1,6 +1,7 @@
 """The event of a feedback with every field filled tells nothing of what was said and by whom."""
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from libs.common.auth.identity import Principal
 from libs.common.clock import utc_now
 from libs.common.db import Database
+from libs.common.stream.ledger import ErasureLedger
 from libs.contracts.feedback import FeedbackSubmitted
 from services.intake.catalogue.queries import Known, KnownCodes
 from services.intake.desk import Desk
@@ -30,6 +32,7 @@ ARRIVAL = Arrival(
         blind=BlindIndex(SECRET, "CA"),
         zone=ZoneInfo("America/Toronto"),
         late_days=5,
+        ledger=ErasureLedger(Path("/nowhere/ledger")),
     ),
     Sender.of(Principal("Prénom-Agent Nom-Agent", frozenset({"importer"}), frozenset())),
     utc_now(),
