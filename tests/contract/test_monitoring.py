@@ -66,3 +66,8 @@ def test_every_metric_of_ours_is_shown_or_watched(metrics: set[str]) -> None:
         "ecoute_routing_timer_failures_total",
         "ecoute_routing_alerts_total",
     }
+
+
+def test_every_alert_says_what_to_do() -> None:
+    operations = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    assert [name for name in alerts() if f"`{name}`" not in operations] == []
