@@ -22,6 +22,7 @@ kafka-stop: .venv/installed ## stop it; its data stays in var/kafka
 	@exec $(BIN)/ecoute kafka stop
 
 test: .venv/installed-dev ## all tests, on a real PostgreSQL and real processes
+	@command -v chromium >/dev/null || [ -n "$$CHROMIUM" ] || echo "ecoute: chromium is missing, the pages are tested without a browser: install it, or name one in CHROMIUM" >&2
 	@exec $(BIN)/pytest -n 2 --dist loadgroup
 
 faults: .venv/installed-dev ## what takes long, in full: real data whole, processes killed under load

@@ -99,12 +99,13 @@ def test_a_link_opens_what_its_code_is_of_and_the_code_is_in_no_address(
         expect(page.locator("#next")).to_have_text("Where it stands Answered")
 
 
-def test_a_receipt_on_paper_is_the_code_and_how_to_follow_it(browser: Browser, system: System) -> None:
-    with screen(browser, system.gateway) as (page, _):
+def test_a_receipt_on_paper_is_the_code_and_how_to_follow_it_in_ink(browser: Browser, system: System) -> None:
+    with screen(browser, system.gateway, theme="dark") as (page, _):
         page.goto("/feedback")
         page.fill("#text", "Pour le tiroir.")
         page.click("#feedback > button")
         page.emulate_media(media="print")
+        nobody_is_shut_out(page)
         for selector in (".code", ".facts"):
             assert page.locator(selector).is_visible()
         for selector in (".bar", "main form", "[data-print]"):

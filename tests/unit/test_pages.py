@@ -1,0 +1,60 @@
+"""What pages are made of: addresses that lead nowhere else, cookies that no other site has."""
+
+import pytest
+from starlette.responses import Response
+
+from libs.common.settings import ServiceSettings
+from libs.pages.addresses import local
+from libs.pages.sessions import cookie_name, keep
+from services.routing.settings import RoutingSettings
+
+
+def settings(public_url: str) -> ServiceSettings:
+    return RoutingSettings.load(
+        {
+            "ECOUTE_ROUTING_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
+            "ECOUTE_ROUTING_SECRET": "of no importance, but long enough",
+            "ECOUTE_JWKS_URL": "http://127.0.0.1:1/jwks",
+            "ECOUTE_PUBLIC_URL": public_url,
+        }
+    )
+
+
+@pytest.mark.parametrize("address", ["/", "/queue", "/queue?state=new&team=a%20b", "/cases/1#reply", "/é"])
+def test_a_path_of_this_house_is_gone_back_to(address: str) -> None:
+    assert local(address, "/home") == address
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        None,
+        "",
+        "queue",
+        "//evil.example",
+        "///evil.example",
+        "/\\evil.example",
+        "\\/evil.example",
+        "https://evil.example",
+        "javascript:alert(1)",
+        "/a\r\nSet-Cookie: b",
+        "/a\tb",
+        " /queue",
+        "/" + "a" * 3000,
+    ],
+)
+def test_anything_else_is_not(address: str | None) -> None:
+    assert local(address, "/home") == "/home"
+
+
+def test_over_an_encrypted_connection_the_session_is_bound_to_it_and_to_this_very_address() -> None:
+    answer, house = Response(), settings("https://retours.example.org")
+    keep(answer, "session", house)
+    assert cookie_name(house) == "__Host-ecoute"
+    said = answer.headers["Set-Cookie"].lower()
+    assert {"secure", "httponly", "path=/", "samesite=lax"} <= {part.strip() for part in said.split(";")}
+    assert "domain" not in said
+
+
+def test_on_one_machine_it_goes_without() -> None:
+    assert cookie_name(settings("http://127.0.0.1:8000")) == "ecoute"
