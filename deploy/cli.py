@@ -7,6 +7,7 @@ from typing import Annotated, get_args
 
 import typer
 
+from deploy.importing.command import import_
 from deploy.services import Service
 from deploy.stream_commands import app as stream
 from libs.common.settings import environment_as
@@ -86,6 +87,9 @@ def token(
     if unknown:
         raise typer.BadParameter(f"{unknown[0]} is not a role; roles are: {', '.join(get_args(Role))}")
     typer.echo(sign_token(subject, role, team or []))
+
+
+app.command("import")(import_)
 
 
 @app.command()

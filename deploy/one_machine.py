@@ -79,6 +79,21 @@ def sign_token(subject: str, roles: Sequence[str], teams: Sequence[str]) -> str:
     )
 
 
+def addresses_here() -> tuple[str, str, str]:
+    """Where the three APIs of this machine answer, as settings or their defaults say."""
+    of = {service: os.environ.get(f"ECOUTE_{service.upper()}_LISTEN") for service in SETTINGS}
+    intake, routing, analytics = (
+        f"http://{of[service] or kind.model_fields['listen'].default}" for service, kind in SETTINGS.items()
+    )
+    return intake, routing, analytics
+
+
+def gateway_here() -> str:
+    """The one base address of this machine, as a browser knows it."""
+    listen = os.environ.get("ECOUTE_GATEWAY_LISTEN") or GatewaySettings.model_fields["listen"].default
+    return os.environ.get("ECOUTE_PUBLIC_URL") or f"http://{listen}"
+
+
 def environment_of(service: str) -> dict[str, str]:
     """The environment in which this machine runs a service."""
     machine = MachineSettings.load()

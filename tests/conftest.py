@@ -24,7 +24,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where several processes share the tests, each running system is of one, Kafka too; a file stays in one piece."""
     for item in items:
         uses = getattr(item, "fixturenames", ())
-        shared = next((name for name in ("system", "house", "kafka") if name in uses), item.path.as_posix())
+        shared = next((name for name in ("system", "house", "aside", "kafka") if name in uses), item.path.as_posix())
         item.add_marker(pytest.mark.xdist_group(shared))
 
 
@@ -74,6 +74,13 @@ def system(postgres: str, letterbox: PostOffice, tmp_path_factory: pytest.TempPa
         "ECOUTE_INTAKE_FOLLOW_URL": "https://retours.agence.example/suivi",
     }
     with System(tmp_path_factory.mktemp("system"), settings) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def aside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """Another whole system, for what puts an organisation of its own beside the example."""
+    with System(tmp_path_factory.mktemp("aside")) as running:
         yield running
 
 

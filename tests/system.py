@@ -117,7 +117,7 @@ class System:
         )
         return {"Authorization": f"Bearer {token}"}
 
-    def ecoute(self, *words: str) -> subprocess.CompletedProcess[str]:
+    def ecoute(self, *words: str, seconds: float = 60) -> subprocess.CompletedProcess[str]:
         """Run the command `ecoute` in this system's environment."""
         return subprocess.run(
             [sys.executable, "-m", "deploy.cli", *words],
@@ -126,7 +126,7 @@ class System:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=seconds,
         )
 
     def database_of(self, service: str) -> str:
