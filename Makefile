@@ -21,6 +21,9 @@ kafka: .venv/installed ## start a real Kafka on this machine (BROKERS=3: three o
 kafka-stop: .venv/installed ## stop it; its data stays in var/kafka
 	@exec $(BIN)/ecoute kafka stop
 
+demo: .venv/installed ## beside a running `make run`: three months of a pension agency; DATA=FILE MAPPING=FILE for a file of yours
+	@exec $(BIN)/ecoute demo $(if $(DATA),--data $(DATA)) $(if $(MAPPING),--mapping $(MAPPING))
+
 test: .venv/installed-dev ## all tests, on a real PostgreSQL and real processes
 	@command -v chromium >/dev/null || [ -n "$$CHROMIUM" ] || echo "ecoute: chromium is missing, the pages are tested without a browser: install it, or name one in CHROMIUM" >&2
 	@exec $(BIN)/pytest -n 2 --dist loadgroup
@@ -85,5 +88,5 @@ tools/node_modules: tools/package-lock.json
 	@npm ci --prefix tools --no-fund --no-audit --loglevel=error
 	@touch $@
 
-.PHONY: help install run restart kafka kafka-stop test faults bench lint documents deployment format openapi freeze lock clean
+.PHONY: help install run restart kafka kafka-stop demo test faults bench lint documents deployment format openapi freeze lock clean
 .DEFAULT_GOAL := help

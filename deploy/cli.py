@@ -7,6 +7,7 @@ from typing import Annotated, get_args
 
 import typer
 
+from deploy.demo.command import demo
 from deploy.importing.command import import_
 from deploy.services import Service
 from deploy.stream_commands import app as stream
@@ -90,6 +91,7 @@ def token(
 
 
 app.command("import")(import_)
+app.command()(demo)
 
 
 @app.command()

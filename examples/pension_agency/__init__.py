@@ -1,0 +1,1 @@
+"""A pension agency with offices and a call centre: what people say to it in three months, and the truth of it."""
