@@ -11,7 +11,7 @@ from libs.common.auth.sessions import Sessions
 from libs.common.auth.tokens import Tokens
 from libs.common.clock import utc_now
 from libs.common.cors import Cors
-from libs.common.db import COMMAND_SECONDS, SOMEBODY_WAITS_SECONDS, Database
+from libs.common.db import Database
 from libs.common.lifecycle import Lifecycle
 from libs.common.migrating import head_of
 from libs.common.openapi import describe
@@ -63,10 +63,7 @@ def create_app(
         generate_unique_id_function=lambda route: route.name,
     )
     database = Database(
-        settings.database_url.get_secret_value(),
-        pool_size=pool_size or settings.pool_size,
-        application=title,
-        command_seconds=SOMEBODY_WAITS_SECONDS if routers else COMMAND_SECONDS,
+        settings.database_url.get_secret_value(), pool_size=pool_size or settings.pool_size, application=title
     )
     app.state.settings = settings
     app.state.database = database

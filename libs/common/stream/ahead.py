@@ -1,6 +1,6 @@
 """Asks a feed for what comes next while what came is being applied: who is far behind takes larger slices.
 
-What lies ready is handed over in one piece, as long as pieces are applied within a second or so. Larger slices touch
+What lies ready is handed over in one piece, as long as pieces are applied within some seconds. Larger slices touch
 the same rows less often, and a slice that takes too long would lose its transaction.
 """
 
@@ -14,8 +14,8 @@ from libs.common.stream.events import Envelope
 from libs.common.stream.feed import MAX_EVENTS
 from libs.common.stream.positions import Place
 
-MOST_EVENTS = 4 * MAX_EVENTS
-SLICE_SECONDS = 1.0
+MOST_EVENTS = 3 * MAX_EVENTS
+SLICE_SECONDS = 3.0
 
 
 class Feed(Protocol):
