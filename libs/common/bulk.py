@@ -6,10 +6,13 @@ from functools import lru_cache
 from typing import Any
 
 import orjson
-from sqlalchemy import Dialect, TextClause, text
+from sqlalchemy import Dialect, TextClause, inspect, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm.attributes import set_committed_value
+
+_DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
 async def insert_rows(session: AsyncSession, table: type[DeclarativeBase], rows: Sequence[Mapping[str, Any]]) -> None:
@@ -19,6 +22,29 @@ async def insert_rows(session: AsyncSession, table: type[DeclarativeBase], rows:
     """
     if rows:
         await session.execute(_insert(table, tuple(rows[0])), {"rows": orjson.dumps(rows).decode()})
+
+
+async def write_changes(session: AsyncSession, rows: Iterable[DeclarativeBase]) -> None:
+    """Write what has changed of rows that the session holds, with a statement for each table and set of columns.
+
+    A flush of the session sends one for each row, and waits for its answer.
+    """
+    changes: dict[tuple[type[DeclarativeBase], tuple[str, ...]], list[DeclarativeBase]] = {}
+    for row in rows:
+        state = inspect(row)
+        if state.persistent:
+            before = state.committed_state
+            names = tuple(sorted(name for name in before if getattr(row, name) != before[name]))
+            if names:
+                changes.setdefault((type(row), names), []).append(row)
+    for (table, names), changed in changes.items():
+        key = tuple(column.name for column in inspect(table).primary_key)
+        values = [{name: getattr(row, name) for name in (*key, *names)} for row in changed]
+        written = orjson.dumps(values, default=str)  # asyncpg's UUIDs are a class of their own
+        await session.execute(_update(table, key, names), {"rows": written.decode()})
+        for row in changed:
+            for name in names:
+                set_committed_value(row, name, getattr(row, name))
 
 
 @dataclass(frozen=True)
@@ -51,12 +77,29 @@ async def lay_out(session: AsyncSession, tray: Tray, rows: Iterable[Sequence[Any
 
 @lru_cache(maxsize=64)
 def _insert(table: type[DeclarativeBase], columns: tuple[str, ...]) -> TextClause:
-    dialect: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
-    types = {name: table.__table__.columns[name].type.compile(dialect) for name in columns}
-    quoted = {name: dialect.identifier_preparer.quote(name) for name in columns}
-    names = ", ".join(quoted[name] for name in columns)
-    typed = ", ".join(f"{quoted[name]} {types[name]}" for name in columns)
+    names = ", ".join(_quoted(columns).values())
     return text(
         f"INSERT INTO {table.__tablename__} ({names})"  # noqa: S608 - the columns are ours
-        f" SELECT {names} FROM json_to_recordset(cast(:rows AS json)) AS r ({typed})"
+        f" SELECT {names} FROM {_recordset(table, columns)}"
     )
+
+
+@lru_cache(maxsize=256)
+def _update(table: type[DeclarativeBase], key: tuple[str, ...], columns: tuple[str, ...]) -> TextClause:
+    quoted = _quoted((*key, *columns))
+    values = ", ".join(f"{quoted[name]} = r.{quoted[name]}" for name in columns)
+    same = " AND ".join(f"t.{quoted[name]} = r.{quoted[name]}" for name in key)
+    return text(
+        f"UPDATE {table.__tablename__} AS t SET {values}"  # noqa: S608 - the columns are ours
+        f" FROM {_recordset(table, (*key, *columns))} WHERE {same}"
+    )
+
+
+def _recordset(table: type[DeclarativeBase], columns: tuple[str, ...]) -> str:
+    types = {name: table.__table__.columns[name].type.compile(_DIALECT) for name in columns}
+    typed = ", ".join(f"{quoted} {types[name]}" for name, quoted in _quoted(columns).items())
+    return f"json_to_recordset(cast(:rows AS json)) AS r ({typed})"
+
+
+def _quoted(columns: tuple[str, ...]) -> dict[str, str]:
+    return {name: _DIALECT.identifier_preparer.quote(name) for name in columns}

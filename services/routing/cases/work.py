@@ -11,6 +11,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from libs.common.bulk import write_changes
 from libs.common.languages import Bilingual
 from libs.common.stream.events import Recorded, record
 from libs.contracts.cases import CaseEvent
@@ -214,6 +215,7 @@ async def put_down(session: AsyncSession, works: Sequence[Work]) -> None:
         for task in work.done:
             await session.delete(task)
     session.add_all([line for work in works for line in work.lines])
+    await write_changes(session, [row for work in works for row in (work.case, *work.clocks, *work.suspensions)])
     await session.flush()
     await record(session, *(event for work in works for event in work.events))
 
