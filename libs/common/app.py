@@ -20,6 +20,7 @@ from libs.common.request_limits import RequestLimits
 from libs.common.settings import ServiceSettings
 from libs.common.stream.partitions import has_room
 from libs.common.telemetry import Telemetry, configure_logging
+from libs.common.tracing import tracing
 
 LARGEST_BODY_BYTES = 1_000_000
 
@@ -61,6 +62,7 @@ def create_app(
         redoc_url=None,
         separate_input_output_schemas=False,
         generate_unique_id_function=lambda route: route.name,
+        telemetry=tracing(service, settings),
     )
     database = Database(
         settings.database_url.get_secret_value(), pool_size=pool_size or settings.pool_size, application=title

@@ -167,6 +167,12 @@ class ServiceSettings(KafkaSettings, Settings):
         validation_alias="ECOUTE_CORS_ORIGINS",
         description="where the organisation's own pages come from, as https://…, separated by commas",
     )
+    otlp_endpoint: str | None = Field(
+        None,
+        validation_alias="ECOUTE_OTLP_ENDPOINT",
+        pattern="^https?://",
+        description="the OpenTelemetry collector that takes traces over HTTP, as http://collector:4318",
+    )
     drain_seconds: float = Field(5.0, ge=0, le=60, validation_alias="ECOUTE_DRAIN_SECONDS")
     development_issuer: Path | None = Field(
         None,

@@ -10,6 +10,7 @@ from contextvars import ContextVar
 from typing import Any
 
 import structlog
+from opentelemetry.trace import get_current_span
 from prometheus_client import Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -74,7 +75,10 @@ def describe(error: BaseException) -> dict[str, Any]:
 
 
 def child_of(parent: str | None) -> str:
-    """A new span in the trace of `parent`, or in a new trace where there is none (W3C Trace Context)."""
+    """The span that a collector is told of; else a new one in the trace of `parent`, or in a new trace (W3C)."""
+    told = get_current_span().get_span_context()
+    if told.is_valid:
+        return f"00-{told.trace_id:032x}-{told.span_id:016x}-{told.trace_flags:02x}"
     trace = parent.split("-")[1] if parent and _TRACEPARENT.fullmatch(parent) else secrets.token_hex(16)
     return f"00-{trace}-{secrets.token_hex(8)}-01"
 
