@@ -49,13 +49,13 @@ class Told:
     event: Event
 
 
-def history(feedbacks: int, days: int) -> tuple[list[Told], list[Told]]:
-    """Intake's log and routing's, each in order of time; the same at each run."""
+def history(feedbacks: int, days: int, since: datetime = SINCE) -> tuple[list[Told], list[Told]]:
+    """Intake's log and routing's, each in order of time; the same at each run, but for when it begins."""
     chance = random.Random(6)  # noqa: S311 - nothing here is a secret
     intake: list[Told] = []
     routing: list[Told] = []
     for _ in range(feedbacks):
-        of_feedback, of_case = _story(chance, SINCE + timedelta(seconds=chance.randrange(days * 86_400)))
+        of_feedback, of_case = _story(chance, since + timedelta(seconds=chance.randrange(days * 86_400)))
         intake += of_feedback
         routing += of_case
     return sorted(intake, key=lambda one: one.time), sorted(routing, key=lambda one: one.time)

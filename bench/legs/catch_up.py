@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -23,7 +24,9 @@ import httpx
 from bench.history import Told, history, write_log
 from bench.table import Row
 from deploy.one_machine import environment_of
+from libs.common.clock import utc_now
 from libs.common.embedded import start_postgres
+from libs.contracts.feedback import FeedbackEvaluated
 from tests.system import ROOT, eventually, free_ports
 
 FEEDBACKS = 12_000
@@ -46,9 +49,15 @@ class Caught:
 
 def measure() -> list[Row]:
     intake, routing = history(FEEDBACKS, DAYS)
-    logs = {"analytics": {"intake": intake, "routing": routing}, "routing": {"intake": intake}}
+    logs = {"analytics": {"intake": intake, "routing": routing}, "routing": {"intake": _of_today()}}
     rounds = {reader: [_round(reader, of) for _ in range(ROUNDS)] for reader, of in logs.items()}
     return [_row(reader, sum(len(told) for told in logs[reader].values()), caught) for reader, caught in rounds.items()]
+
+
+def _of_today() -> list[Told]:
+    """Feedback that cases are opened for, and nothing is due of yet; with its words, before any answer."""
+    intake, _ = history(FEEDBACKS, 1, utc_now() - timedelta(days=1))
+    return [one for one in intake if not isinstance(one.event, FeedbackEvaluated)]
 
 
 def _row(reader: str, events: int, rounds: Sequence[Caught]) -> Row:
