@@ -20,8 +20,7 @@ from libs.common.lifecycle import Lifecycle
 from libs.common.stream.applying import Handlers
 from libs.common.stream.events import Envelope
 from libs.common.stream.feed import decode
-from libs.common.stream.kafka import mark
-from libs.common.stream.kafka import reader as kafka_reading
+from libs.common.stream.kafka import mark, watch
 from libs.common.stream.kafka.reader import KafkaReader
 from libs.common.stream.kafka.relay import Relay
 from libs.common.stream.kafka.settings import KafkaSettings
@@ -279,7 +278,7 @@ async def test_readers_that_share_the_shards_apply_each_event_once(
 async def test_a_shard_of_which_nothing_is_told_does_not_stay_behind(
     database: Database, settings: KafkaSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kafka_reading, "SWEEP_SECONDS", 0.5)
+    monkeypatch.setattr(watch, "SWEEP_SECONDS", 0.5)
     await tell_counted(database, some_subjects(1), 50)
     async with at_work(database, Relay(SOURCE, settings), kafka_reader(database, settings)):
 
@@ -325,3 +324,20 @@ async def test_a_kafka_with_tls_and_a_password_carries_and_one_that_does_not_let
         async with at_work(database, Relay(SOURCE, settings), kafka_reader(database, settings)):
             await eventually(reached(database, 100), 60)
     assert await effects(database) == as_told(subjects, 100)
+
+
+async def test_a_topic_that_somebody_deletes_is_made_anew_and_nothing_is_lost(
+    database: Database, settings: KafkaSettings
+) -> None:
+    subjects = some_subjects(40)
+    await tell_counted(database, subjects, 400)
+    async with at_work(database, Relay(SOURCE, settings), kafka_reader(database, settings)):
+        await eventually(reached(database, 400), 60)
+        admin = AIOKafkaAdminClient(**settings.kafka_client())
+        await admin.start()
+        await admin.delete_topics([settings.topic(SOURCE)])
+        await admin.close()
+        await tell_counted(database, subjects, 400)
+        await eventually(reached(database, 800), 90)
+    applied = await effects(database)
+    assert sum(map(len, applied.values())) == 800

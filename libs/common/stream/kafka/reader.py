@@ -6,12 +6,11 @@ an event is read from the feed. So Kafka can lose, repeat or forget anything.
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Sequence
-from contextlib import asynccontextmanager, suppress
-from time import monotonic
+from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
-from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
+from aiokafka.errors import NoOffsetForPartitionError, OffsetOutOfRangeError
 from fastapi import FastAPI
 from prometheus_client import Gauge
 
@@ -26,22 +25,15 @@ from libs.common.stream.feed import MAX_EVENTS, decode
 from libs.common.stream.feed_client import FeedClient
 from libs.common.stream.kafka.settings import KafkaSettings
 from libs.common.stream.kafka.topics import ensure_topic
+from libs.common.stream.kafka.watch import Watch
 from libs.common.stream.reader import PAUSE_SECONDS, STOPPED, Reader
 from libs.common.telemetry import describe
 
 PATIENCE_SECONDS = 20.0
-LOOK_SECONDS, LOOK_PATIENCE_SECONDS = 3.0, 8.0
-STILL_LOOKS = 3
-SWEEP_SECONDS = 60.0
-HINT_SECONDS = 2.0
 SESSION_SECONDS = 10
 
 LAG = Gauge("ecoute_kafka_lag", "Events in this instance's partitions that it has not taken yet", ["source"])
 SHARE = Gauge("ecoute_kafka_partitions", "How many of the 32 partitions this instance has", ["source"])
-
-
-class SitsStill(ConnectionError):
-    """There is more in Kafka, and nothing comes: the consumer is thrown away for another one."""
 
 
 class KafkaReader(Reader):
@@ -75,7 +67,7 @@ class KafkaReader(Reader):
         STOPPED.labels(self.source).set(1 if trouble else 0)
 
     async def _read_on(self, consumer: AIOKafkaConsumer, database: Database, lifecycle: Lifecycle) -> None:
-        watch = _Watch(consumer)
+        watch = Watch(consumer, self._topic)
         while not lifecycle.draining.is_set():
             slice_ = await _next_slice(consumer)
             if slice_:
@@ -85,7 +77,7 @@ class KafkaReader(Reader):
                 self._say(None)
                 LAG.labels(self.source).set(watch.lag)
                 SHARE.labels(self.source).set(len(watch.shards))
-            if watch.has_all and watch.shards and watch.sweep_is_due():
+            if watch.sweep_is_due():
                 await self._sweep(database, lifecycle, watch.shards)
             if len(slice_) < MAX_EVENTS // 2:
                 await lifecycle.wait(PAUSE_SECONDS)
@@ -180,56 +172,3 @@ def _shards_with_a_gap(before: positions.Positions, events: Sequence[Envelope]) 
             found.add(one.shard)
         seen[one.shard] = one.pos
     return found
-
-
-class _Watch:
-    """Looks every few seconds whether what is in Kafka comes. A consumer can sit still without an error."""
-
-    def __init__(self, consumer: AIOKafkaConsumer) -> None:
-        self._consumer = consumer
-        self._looked_at = self._hinted_at = monotonic()
-        self._swept_at = float("-inf")
-        self._came, self._still = False, 0
-        self.lag = 0
-        self.shards: frozenset[int] = frozenset()
-
-    @property
-    def has_all(self) -> bool:
-        """Nothing was waiting in Kafka at the last look."""
-        return self.lag == 0
-
-    def came(self) -> None:
-        self._came = True
-
-    async def looks(self) -> bool:
-        """Whether it was time, and all was well. SitsStill, TimeoutError when it is not."""
-        now = monotonic()
-        if now - self._hinted_at > HINT_SECONDS and self._came:
-            self._hinted_at = now
-            await self.leave_hint()
-        if now - self._looked_at < LOOK_SECONDS:
-            return False
-        self._looked_at = now
-        async with asyncio.timeout(LOOK_PATIENCE_SECONDS):
-            assigned = self._consumer.assignment()
-            ends = await self._consumer.end_offsets(assigned)
-            reached = {partition: await self._consumer.position(partition) for partition in assigned}
-        self.shards = frozenset(partition.partition for partition in assigned)
-        self.lag = sum(max(0, ends[partition] - reached[partition]) for partition in assigned)
-        self._still = self._still + 1 if (self.lag or not assigned) and not self._came else 0
-        self._came = False
-        if self._still > STILL_LOOKS * (1 if assigned else 5):
-            raise SitsStill(f"nothing comes, though {self.lag} events wait in Kafka")
-        return True
-
-    def sweep_is_due(self) -> bool:
-        now = monotonic()
-        if now - self._swept_at < SWEEP_SECONDS:
-            return False
-        self._swept_at = now
-        return True
-
-    async def leave_hint(self) -> None:
-        """Tell Kafka where the group is, so that whoever goes on begins near it. No harm when it cannot be told."""
-        with suppress(KafkaError, TimeoutError):
-            await asyncio.wait_for(self._consumer.commit(), 2)

@@ -146,7 +146,9 @@ class Relay:
                 await producer.send_batch(batch, self._topic, partition=shard)
                 for shard, batch in (*full, *batches.items())
             ]
-        return asyncio.gather(*acknowledged)
+        whole = asyncio.gather(*acknowledged)
+        whole.add_done_callback(lambda done: done.cancelled() or done.exception())  # who fails first is who is told
+        return whole
 
     @asynccontextmanager
     async def _producer(self) -> AsyncIterator[AIOKafkaProducer]:
