@@ -7,6 +7,7 @@ from typing import get_args
 
 from deploy.services import Service
 from libs.common.db import Database
+from libs.common.settings import stop
 
 SERVICES: tuple[Service, ...] = get_args(Service)
 Environments = Mapping[Service, Mapping[str, str]]
@@ -14,15 +15,19 @@ Environments = Mapping[Service, Mapping[str, str]]
 
 def environment_for(service: Service) -> Mapping[str, str]:
     """With what a service's settings can be read."""
-    if _database_setting(service) in os.environ:
-        return dict(os.environ)
-    from deploy.one_machine import environment_of  # noqa: PLC0415 - it may start a PostgreSQL
+    from deploy.one_machine import SETTINGS, environment_of, its_own  # noqa: PLC0415 - it may start a PostgreSQL
 
+    if _database_setting(service) in os.environ:
+        return its_own(os.environ, service, SETTINGS[service])
     return environment_of(service)
 
 
 def environments() -> Environments:
-    """Of every service."""
+    """Of every service: all of them are here, or all of them are where the settings say."""
+    named = [service for service in SERVICES if _database_setting(service) in os.environ]
+    missing = [_database_setting(service) for service in SERVICES if service not in named]
+    if named and missing:
+        stop(f"set {' and '.join(missing)} too: this command looks at the databases of all services")
     return {service: environment_for(service) for service in SERVICES}
 
 

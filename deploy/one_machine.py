@@ -165,8 +165,8 @@ def _environments(machine: MachineSettings) -> dict[str, dict[str, str]]:
     if "ECOUTE_JWKS_URL" not in given:
         known["ECOUTE_DEVELOPMENT_ISSUER"] = str(_issuer(machine))
     return {
-        **{service: _its_own(known, service, settings) for service, settings in SETTINGS.items()},
-        "gateway": _its_own(known, "gateway", GatewaySettings),
+        **{service: its_own(known, service, settings) for service, settings in SETTINGS.items()},
+        "gateway": its_own(known, "gateway", GatewaySettings),
     }
 
 
@@ -180,7 +180,7 @@ def _example(urls: Mapping[str, str]) -> dict[str, str]:
     return example
 
 
-def _its_own(known: Mapping[str, str], service: str, settings: type[Settings]) -> dict[str, str]:
+def its_own(known: Mapping[str, str], service: str, settings: type[Settings]) -> dict[str, str]:
     """Everything but the settings of others; what is misspelt under its own prefix stays, and is refused."""
     mine = (f"{PREFIX}{service.upper()}_", *settings.names())
     return {name: value for name, value in known.items() if not name.startswith(PREFIX) or name.startswith(mine)}

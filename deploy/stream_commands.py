@@ -1,10 +1,10 @@
 """The commands `ecoute stream …`, for those who look after the event stream."""
 
 import asyncio
-import dataclasses
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
+from uuid import UUID
 
 import orjson
 import typer
@@ -87,7 +87,8 @@ def restored(
     from libs.common.stream.memory import TooLittleRemembered  # noqa: PLC0415
 
     known = environments()
-    ledgers = ledger or [Path(known["intake"]["ECOUTE_INTAKE_ERASURE_LEDGER"])]
+    usual = known["intake"].get("ECOUTE_INTAKE_ERASURE_LEDGER")
+    ledgers = ledger or ([Path(usual)] if usual else stop("say with --ledger where the ledger of erasures is"))
     for path in [one for one in ledgers if not one.exists()]:
         typer.echo(f"There is no ledger of erasures at {path}: nobody is erased again by it.", err=True)
     there = [one for one in ledgers if one.exists()]
@@ -142,6 +143,6 @@ def _print_json(value: object) -> None:
 
 
 def _plain(value: object) -> object:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return dataclasses.asdict(value)
+    if isinstance(value, UUID):  # the driver's own kind
+        return str(value)
     raise TypeError
