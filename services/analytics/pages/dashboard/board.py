@@ -117,6 +117,7 @@ def _compared(dimension: Dimension, figures: Figures) -> list[Change]:
         and one.clock in (None, PROMISE)
         and one.comparison is not None
         and one.comparison.beyond_chance is not None
+        and "small_sample" not in (*one.flags, *one.comparison.flags)
     ]
 
 
