@@ -16,6 +16,7 @@ import httpx
 from sqlalchemy import make_url
 
 from libs.common.embedded import start_postgres
+from libs.common.settings import ServiceSettings
 from tests.system import ROOT, System, free_ports
 
 UNLIMITED = 100_000_000
@@ -87,6 +88,7 @@ def house(settings: Mapping[str, str] | None = None) -> Iterator[House]:
             "ECOUTE_ANONYMOUS_PER_MINUTE": str(UNLIMITED),
             "ECOUTE_PARTNER_PER_MINUTE": str(UNLIMITED),
             "ECOUTE_STAFF_PER_MINUTE": str(UNLIMITED),
+            "ECOUTE_WORKER_NICE": str(ServiceSettings.model_fields["worker_nice"].default),
             **(settings or {}),
         }
         with System(Path(folder), given) as system:

@@ -165,7 +165,10 @@ def _run(module: str, *, worker: bool, descriptor: int | None) -> None:
 
     application = import_module(module).app
     settings = application.state.settings
-    serve_app(application, settings.worker_listen if worker else settings.listen, descriptor)
+    if worker:
+        serve_app(application, settings.worker_listen, descriptor, nice=settings.worker_nice)
+    else:
+        serve_app(application, settings.listen, descriptor)
 
 
 def main() -> None:

@@ -39,6 +39,7 @@ class System:
             **{name: value for name, value in os.environ.items() if not name.startswith("ECOUTE_")},
             "ECOUTE_VAR": str(folder / "var"),
             "ECOUTE_DRAIN_SECONDS": "0.5",
+            "ECOUTE_WORKER_NICE": "0",  # what a test waits for shares these cores with other tests
             "ECOUTE_ANONYMOUS_PER_MINUTE": "1000000",
             "ECOUTE_STAFF_PER_MINUTE": "1000000",
             **{f"ECOUTE_{name}_LISTEN": address for name, address in self.addresses.items()},

@@ -1,9 +1,10 @@
 """Calls from browsers (CORS): from the pages of the organisation and of its partners, never from any page."""
 
 from sqlalchemy.exc import SQLAlchemyError
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from libs.common.headers import add_headers, headers_of
 
 METHODS = "GET, POST, PUT, PATCH, DELETE"
 ALLOWED = (
@@ -24,7 +25,7 @@ class Cors:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
+        headers = headers_of(scope)
         origin = headers.get("origin")
         allowed = origin is not None and (origin in self._own or origin in await _of_partners(scope))
         if scope["method"] == "OPTIONS" and origin and "access-control-request-method" in headers:
@@ -33,11 +34,10 @@ class Cors:
 
         async def tell(message: Message) -> None:
             if message["type"] == "http.response.start":
-                out = MutableHeaders(scope=message)
-                out.add_vary_header("Origin")
+                out = {"vary": "Origin"}
                 if origin and allowed:
-                    out["Access-Control-Allow-Origin"] = origin
-                    out["Access-Control-Expose-Headers"] = EXPOSED
+                    out |= {"access-control-allow-origin": origin, "access-control-expose-headers": EXPOSED}
+                add_headers(message, out)
             await send(message)
 
         await self.app(scope, receive, tell)

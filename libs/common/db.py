@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+import asyncpg
 import orjson
 from fastapi import Depends, Request
-from sqlalchemy import JSON, BigInteger, DateTime, MetaData, Text, Uuid, make_url
+from sqlalchemy import JSON, BigInteger, DateTime, MetaData, Text, Uuid, make_url, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
@@ -101,8 +102,30 @@ class Database:
         async with self.engine.connect() as connection:
             yield await connection.execution_options(isolation_level="AUTOCOMMIT")
 
+    @asynccontextmanager
+    async def driver(self) -> AsyncIterator[asyncpg.Connection]:
+        """The driver's own connection, each statement a transaction by itself: for where SQLAlchemy costs the most.
+
+        ConnectionError when it is lost.
+        """
+        async with self.engine.connect() as connection:
+            driver = (await connection.get_raw_connection()).driver_connection
+            try:
+                yield driver
+            except asyncpg.InterfaceError as error:
+                raise ConnectionError from error
+            finally:
+                if driver is None or driver.is_closed():
+                    await connection.invalidate()
+
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+async def driver_of(connection: AsyncConnection) -> asyncpg.Connection:
+    """The driver's own connection, within the transaction: SQLAlchemy begins it with the first statement of its own."""
+    await connection.execute(text("SELECT"))
+    return (await connection.get_raw_connection()).driver_connection
 
 
 # Dependencies are coroutines: FastAPI sends plain functions to a thread, at a cost.

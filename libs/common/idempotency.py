@@ -51,10 +51,16 @@ idempotency_key = Table(
 )
 
 KEY_PATTERN = r"^[\x21-\x7e]+$"
+KEY_LENGTHS = (8, 128)
 
 IdempotencyKey = Annotated[
     str | None,
-    Header(min_length=8, max_length=128, pattern=KEY_PATTERN, description="makes a retry safe; kept 24 h or more"),
+    Header(
+        min_length=KEY_LENGTHS[0],
+        max_length=KEY_LENGTHS[1],
+        pattern=KEY_PATTERN,
+        description="makes a retry safe; kept 24 h or more",
+    ),
 ]
 
 T = TypeVar("T", bound=BaseModel)

@@ -70,7 +70,7 @@ class RateLimit:
 
     async def spend(self, key: str, quota: int) -> int:
         """Take one token of the bucket; how many are left, as far as is known here. `TooManyRequests` without one."""
-        lease = self._leases.setdefault(key, _Lease())
+        lease = self._leases.get(key) or self._leases.setdefault(key, _Lease())
         self._leases.move_to_end(key)
         if len(self._leases) > MOST_LEASES:
             self._leases.popitem(last=False)
@@ -93,7 +93,8 @@ class RateLimit:
                 raise TooManyRequests(ceil((1 - lease.left_behind) * 60 / quota))
 
 
-async def _limited(request: Request, principal: Known) -> None:
+async def limited(request: Request, principal: Known) -> None:
+    """Spend a token of whoever asks: `TooManyRequests` without one."""
     settings: ServiceSettings = request.app.state.settings
     if principal is not None and principal.has(SERVICE_ROLE):
         return
@@ -116,7 +117,7 @@ def _bucket(request: Request, principal: Principal | None, settings: ServiceSett
     return f"{principal.kind} {principal.subject}", principal.quota or settings.partner_per_minute
 
 
-Limited = Depends(_limited, scope="function")
+Limited = Depends(limited, scope="function")
 """Spends a token of whoever asks; what is left is said in the headers `RateLimit` and `RateLimit-Policy`."""
 
 

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from urllib.parse import unquote_to_bytes
 
 from sqlalchemy.exc import SQLAlchemyError
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from libs.common.auth.principal import known
 from libs.common.auth.tokens import Unauthenticated
+from libs.common.headers import headers_of
 from libs.common.problems import ContentTooLarge, ControlCharacterInAddress, JsonTooDeep, Problem, ServiceUnavailable
 
 DEEPEST_JSON = 32
@@ -45,7 +45,7 @@ class RequestLimits:
         if largest > self.largest_bytes and (refusal := await _refusal(scope)):
             await refusal.response()(scope, receive, send)
             return
-        said = Headers(scope=scope).get("content-length", "")
+        said = headers_of(scope).get("content-length", "")
         if said.isdecimal() and int(said) > largest:
             await ContentTooLarge().response()(scope, receive, send)
             return

@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import socket
+from pathlib import Path
 from types import FrameType
 from typing import Protocol
 
@@ -36,7 +38,7 @@ class Server(uvicorn.Server):
     so nobody is taken in at the very end, and cut off.
     """
 
-    def __init__(self, app: FastAPI, settings: Served) -> None:
+    def __init__(self, app: FastAPI, settings: Served, nice: int = 0) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -52,7 +54,7 @@ class Server(uvicorn.Server):
                 h11_max_incomplete_event_size=65536,
             )
         )
-        self._app, self._drain_seconds = app, settings.drain_seconds
+        self._app, self._drain_seconds, self._nice = app, settings.drain_seconds, nice
         self._loop: asyncio.AbstractEventLoop | None = None
         self.servers = []
 
@@ -65,6 +67,10 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        gc.collect()
+        gc.freeze()  # what is there now stays: looked through again and again, it would hold up requests
+        if self._nice:
+            _be_nice(self._nice)
         if pipe := os.environ.pop(READY_PIPE, None):
             self._saying_ready = asyncio.create_task(self._say_ready(int(pipe)))
 
@@ -97,11 +103,18 @@ class Server(uvicorn.Server):
         self._loop.call_later(after_seconds, setattr, self, "should_exit", True)
 
 
-def serve(app: FastAPI, address: Address, descriptor: int | None = None) -> None:
-    """Serve on a socket that the launcher holds, or on one bound here."""
+def serve(app: FastAPI, address: Address, descriptor: int | None = None, *, nice: int = 0) -> None:
+    """Serve on a socket that the launcher holds, or on one bound here; once it is up, be so nice to other processes."""
     listener = socket.socket(fileno=descriptor) if descriptor is not None else bind(address)
     with contextlib.suppress(KeyboardInterrupt):
-        Server(app, app.state.settings).run(sockets=[listener])
+        Server(app, app.state.settings, nice).run(sockets=[listener])
+
+
+def _be_nice(nice: int) -> None:
+    """Leave the cores to others where they are short, also where Linux weighs sessions and not processes."""
+    os.nice(nice)
+    with contextlib.suppress(OSError):  # a kernel without groups of sessions
+        Path("/proc/self/autogroup").write_text(str(nice))
 
 
 def bind(address: Address) -> socket.socket:

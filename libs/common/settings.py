@@ -173,6 +173,13 @@ class ServiceSettings(KafkaSettings, Settings):
         pattern="^https?://",
         description="the OpenTelemetry collector that takes traces over HTTP, as http://collector:4318",
     )
+    worker_nice: int = Field(
+        10,
+        ge=0,
+        le=19,
+        validation_alias="ECOUTE_WORKER_NICE",
+        description="how far a worker gives way, where cores are short, to APIs and the database on its machine",
+    )
     drain_seconds: float = Field(5.0, ge=0, le=60, validation_alias="ECOUTE_DRAIN_SECONDS")
     development_issuer: Path | None = Field(
         None,

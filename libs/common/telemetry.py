@@ -1,5 +1,6 @@
 """What can be seen from outside: structured logs, request and trace ids, metrics. Never personal data."""
 
+import json
 import logging
 import re
 import secrets
@@ -12,9 +13,10 @@ from typing import Any
 import structlog
 from opentelemetry.trace import get_current_span
 from prometheus_client import Counter, Histogram
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from libs.common.clock import utc_now
+from libs.common.headers import add_headers, headers_of
 from libs.common.ids import new_id
 from libs.common.languages import choose_language, language_of_request
 from libs.common.lifecycle import Lifecycle
@@ -37,6 +39,7 @@ traceparent: ContextVar[str | None] = ContextVar("traceparent", default=None)
 
 def configure_logging(level: str) -> None:
     """One JSON object a line on standard output, ours and the libraries' alike."""
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False  # no line says them
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -50,7 +53,7 @@ def configure_logging(level: str) -> None:
     )
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
+        _Formatter(
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
@@ -63,6 +66,26 @@ def configure_logging(level: str) -> None:
     root.setLevel(level.upper())
     for noisy in ("httpx", "httpcore", "alembic", "aiokafka"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+class _Line(str):
+    """What is a line of the log already."""
+
+
+class _Formatter(structlog.stdlib.ProcessorFormatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return record.msg if isinstance(record.msg, _Line) else super().format(record)
+
+
+_REQUESTS_LOG = logging.getLogger("http")
+
+
+def log_request(said: dict[str, Any]) -> None:
+    """A line of level info, as structlog would write it; there is one for each request, and this is faster."""
+    if _REQUESTS_LOG.isEnabledFor(logging.INFO):
+        at = utc_now().isoformat().replace("+00:00", "Z")
+        text = _Line(json.dumps({**said, "event": "request", "level": "info", "timestamp": at}))
+        _REQUESTS_LOG.handle(logging.LogRecord("http", logging.INFO, "", 0, text, None, None))
 
 
 def describe(error: BaseException) -> dict[str, Any]:
@@ -95,26 +118,25 @@ class Telemetry:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
+        headers = headers_of(scope)
         given = headers.get("x-request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else str(new_id())
         span = child_of(headers.get("traceparent"))
         traceparent.set(span)
         language_of_request.set(choose_language(headers.get("accept-language")))
+        names = {"request_id": request_id, "trace_id": span.split("-")[1]}
         structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=request_id, trace_id=span.split("-")[1])
+        structlog.contextvars.bind_contextvars(**names)
         started, status = time.perf_counter(), 0
 
         async def tell(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                out = MutableHeaders(scope=message)
-                out["X-Request-Id"] = request_id
-                for name, value in scope.get("state", {}).get("rate_limit", {}).items():
-                    out[name] = value
+                out = {"x-request-id": request_id, **scope.get("state", {}).get("rate_limit", {})}
                 if self.lifecycle.draining.is_set():
-                    out["Connection"] = "close"
+                    out["connection"] = "close"
+                add_headers(message, out)
             await send(message)
 
         try:
@@ -129,7 +151,9 @@ class Telemetry:
             seconds = time.perf_counter() - started
             route = self._route(scope)
             REQUESTS.labels(scope["method"], route, status).observe(seconds)
-            self.log.info("request", method=scope["method"], route=route, status=status, ms=round(seconds * 1000, 1))
+            log_request(
+                {"method": scope["method"], "route": route, "status": status, "ms": round(seconds * 1000, 1)} | names
+            )
 
     @staticmethod
     def _route(scope: Scope) -> str:

@@ -8,6 +8,7 @@ from fastapi.security import HTTPBearer
 
 from libs.common.auth.identity import WORKS_AS, Principal
 from libs.common.auth.tokens import Tokens, Unauthenticated
+from libs.common.headers import headers_of
 from libs.common.problems import Problem
 
 __all__ = ["ActingAgentMissing", "Anyone", "Forbidden", "Keyring", "Principal", "known", "requires"]
@@ -52,10 +53,12 @@ bearer = HTTPBearer(
     "or at intake the key itself",
 )
 
+AGENT_PATTERN = r"^[A-Za-z0-9._:@-]{1,64}$"
+
 ActingAgent = Annotated[
     str | None,
     Header(
-        pattern=r"^[A-Za-z0-9._:@-]{1,64}$",
+        pattern=AGENT_PATTERN,
         description="the agent behind a partner's tool; needed for what `cases:work` allows",
     ),
 ]
@@ -63,8 +66,8 @@ ActingAgent = Annotated[
 
 async def known(request: Request) -> Principal | None:
     """Whose token or key it is; None without one, `Unauthenticated` where it is not valid."""
-    header = request.headers.get("authorization")
-    if header is None or request.url.path == TOKEN_PATH:
+    header = headers_of(request.scope).get("authorization")
+    if header is None or request.scope["path"] == TOKEN_PATH:
         return None
     scheme, _, shown = header.partition(" ")
     if scheme.lower() != "bearer":

@@ -138,3 +138,22 @@ async def record(session: AsyncSession | AsyncConnection, *events: Recorded) -> 
             "texts": [one.event.to_text() for one in events],
         },
     )
+
+
+PENDING_COLUMNS = ("id", "type", "subject", "version", "time", "recorded_at", "traceparent", "data")
+
+
+def pending_row(one: Recorded, recorded_at: datetime) -> dict[str, Any]:
+    """An event without words as a row of `event_pending`, for who writes many tables by one statement."""
+    if one.event.words is not None:
+        raise TypeError(f"{one.event.type} has words: what becomes of them is for `record` to decide")
+    return {
+        "id": new_id(),
+        "type": one.event.type,
+        "subject": str(one.subject),
+        "version": one.version,
+        "time": one.time,
+        "recorded_at": recorded_at,
+        "traceparent": one.traceparent or traceparent.get(),
+        "data": one.event.to_data(),
+    }

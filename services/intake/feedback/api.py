@@ -64,7 +64,7 @@ async def submit_feedback(
     `201` means that it is durable. A device must send an Idempotency-Key; anybody should.
     """
     receipt = await reception.take_in(desk, batcher, body, sender, idempotency_key, now)
-    response.headers["Location"] = f"/v1/feedback/{receipt.id}"
+    response.headers["Location"] = reception.place_of(receipt)
     return receipt
 
 

@@ -1,13 +1,14 @@
 """Concurrent requests share a transaction: what waits is flushed as soon as a connection is free, without a timer.
 
-Nothing is acknowledged before the commit. A full queue is answered 503 at once.
+Nothing is acknowledged before the commit. What would wait too long is answered 503, while nothing of it is begun.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Annotated
+from time import monotonic
+from typing import Annotated, NamedTuple
 
 from fastapi import Depends, FastAPI, Request
 from prometheus_client import Counter
@@ -18,9 +19,13 @@ from services.intake.feedback.flush import flush
 from services.intake.feedback.service import Outcome
 from services.intake.feedback.submission import Submission
 
-LARGEST_FLUSH = 64
-LONGEST_QUEUE = 2_000
-FLUSHERS = 3
+LARGEST_FLUSH = 128
+LONGEST_QUEUE = 1_000
+LONGEST_WAIT_SECONDS = 1.0
+"""Before a flush begins with it. Where the first of the queue has waited so long, nobody else is let in."""
+LOOK_SECONDS = 0.25
+FLUSHERS = 2
+"""One prepares while the other waits for the disk; more of them would have less to write each time."""
 BATCHES_AT_ONCE = 2
 MOST_BATCHES = 8
 """Those at work and those that wait: each holds up to a thousand texts in memory."""
@@ -28,12 +33,18 @@ MOST_BATCHES = 8
 REFUSED = Counter("ecoute_intake_overload_total", "Feedback, or batches of it, refused because the queue was full")
 
 
+class _Waiting(NamedTuple):
+    submission: Submission
+    future: asyncio.Future[Outcome]
+    since: float
+
+
 class Batcher:
     """Takes one submission, gives its outcome once that is durable."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._waiting: deque[tuple[Submission, asyncio.Future[Outcome]]] = deque()
+        self._waiting: deque[_Waiting] = deque()
         self._in_flight: dict[tuple[str, str], asyncio.Future[Outcome]] = {}
         self._something = asyncio.Event()
         self._batches = 0
@@ -44,13 +55,14 @@ class Batcher:
         keys = [(claim.scope, claim.key) for claim in submission.claims]
         while earlier := [self._in_flight[key] for key in keys if key in self._in_flight]:
             await asyncio.wait(earlier)
-        if len(self._waiting) >= LONGEST_QUEUE:
+        now = monotonic()
+        if len(self._waiting) >= LONGEST_QUEUE or self._is_late(now):
             REFUSED.inc()
             raise ServiceUnavailable
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._in_flight.update(dict.fromkeys(keys, future))
         future.add_done_callback(lambda _: [self._in_flight.pop(key) for key in keys])
-        self._waiting.append((submission, future))
+        self._waiting.append(_Waiting(submission, future, now))
         self._something.set()
         return await asyncio.shield(future)
 
@@ -75,9 +87,20 @@ class Batcher:
             if not self._waiting:
                 self._something.clear()
             if some:
-                outcomes = await flush(self._database, [submission for submission, _ in some])
-                for (_, future), outcome in zip(some, outcomes, strict=True):
-                    future.set_result(outcome)
+                outcomes = await flush(self._database, [one.submission for one in some])
+                for one, outcome in zip(some, outcomes, strict=True):
+                    one.future.set_result(outcome)
+
+    async def refuse_for_ever(self) -> None:
+        """Tell those who have waited too long, also while nobody else comes."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            while self._is_late(monotonic()):
+                REFUSED.inc()
+                self._waiting.popleft().future.set_result(ServiceUnavailable())
+
+    def _is_late(self, now: float) -> bool:
+        return bool(self._waiting) and now - self._waiting[0].since > LONGEST_WAIT_SECONDS
 
 
 async def start_batcher(app: FastAPI, stack: AsyncExitStack) -> None:
@@ -85,6 +108,7 @@ async def start_batcher(app: FastAPI, stack: AsyncExitStack) -> None:
     app.state.batcher = Batcher(app.state.database)
     for _ in range(FLUSHERS):
         stack.callback(asyncio.create_task(app.state.batcher.flush_for_ever()).cancel)
+    stack.callback(asyncio.create_task(app.state.batcher.refuse_for_ever()).cancel)
 
 
 async def _batcher(request: Request) -> Batcher:

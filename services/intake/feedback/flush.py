@@ -1,18 +1,21 @@
 """One transaction for many submissions; what is wrong with one of them is no matter of the others."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
+import asyncpg
 import structlog
 from prometheus_client import Histogram
-from sqlalchemy.exc import DBAPIError
 
 from libs.common.db import Database
 from libs.common.failures import is_infrastructure, sqlstate
 from libs.common.idempotency import LOCK_NOT_AVAILABLE, StillRunning
 from libs.common.problems import InternalError, ServiceUnavailable
 from libs.common.telemetry import describe
-from services.intake.feedback.service import Outcome, submit_many, with_new_reference
+from services.intake.feedback.service import Outcome, are_simple, submit_many, submit_new, with_new_reference
 from services.intake.feedback.submission import Submission
+
+UNIQUE_VIOLATION = "23505"
 
 FLUSHED = Histogram(
     "ecoute_intake_flush_size",
@@ -27,15 +30,23 @@ async def flush(database: Database, submissions: Sequence[Submission]) -> Sequen
     """The outcome of each. Where data makes the transaction fail, its halves go on without each other."""
     FLUSHED.observe(len(submissions))
     try:
-        async with database.connection() as connection:
-            return await submit_many(connection, submissions)
+        return await _submit(database, submissions)
     except Exception as error:
         if len(submissions) > 1 and not _is_outage(error):
             middle = len(submissions) // 2
             return [*await flush(database, submissions[:middle]), *await flush(database, submissions[middle:])]
-        if isinstance(error, DBAPIError) and "uq_feedback_reference" in str(error.orig):
+        if sqlstate(error) == UNIQUE_VIOLATION and "uq_feedback_reference" in str(error):
             return await flush(database, [with_new_reference(submissions[0])])
         return [_problem(error)] * len(submissions)
+
+
+async def _submit(database: Database, submissions: Sequence[Submission]) -> Sequence[Outcome]:
+    if are_simple(submissions):
+        with suppress(asyncpg.UniqueViolationError):
+            async with database.driver() as driver:
+                return await submit_new(driver, submissions)
+    async with database.connection() as connection:
+        return await submit_many(connection, submissions)
 
 
 def _is_outage(error: Exception) -> bool:

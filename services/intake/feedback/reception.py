@@ -47,3 +47,8 @@ def receipt_of(desk: Desk, outcome: Accepted) -> Receipt:
         submitted_at=outcome.submitted_at,
         next_step=NEXT_STEPS["received"],
     )
+
+
+def place_of(receipt: Receipt) -> str:
+    """Where the feedback is read: `Location` of the answer."""
+    return f"/v1/feedback/{receipt.id}"

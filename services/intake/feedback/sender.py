@@ -57,7 +57,8 @@ class Sender:
         return self.source == "staff" and self.by is not None and self.by.has("importer")
 
 
-async def _sender(request: Request, by: Anyone) -> Sender:
+async def sender_of(request: Request, by: Anyone) -> Sender:
+    """The sender of one feedback. `Forbidden` for a partner or a device without the scope `feedback:write`."""
     sender = Sender.of(by)
     if by is None or sender.code is None:
         return sender
@@ -67,5 +68,4 @@ async def _sender(request: Request, by: Anyone) -> Sender:
     return replace(sender, touchpoint=await keyring.touchpoint_of(by))
 
 
-SenderOf = Annotated[Sender, Depends(_sender)]
-"""The sender of one feedback: a partner or a device needs the scope `feedback:write`."""
+SenderOf = Annotated[Sender, Depends(sender_of)]

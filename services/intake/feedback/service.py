@@ -5,17 +5,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, insert, select, text, tuple_, update
+import asyncpg
+from sqlalchemy import ColumnElement, delete, select, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.common.db import driver_of
 from libs.common.idempotency import idempotency_key
 from libs.common.problems import Problem
-from libs.common.stream.events import record
-from services.intake.feedback import events
 from services.intake.feedback.models import Feedback
 from services.intake.feedback.submission import Claim, Submission
-from services.intake.notices import planning
-from services.intake.persons.models import ContactIndex, Person
+from services.intake.feedback.writing import claim_rows, write
 from services.intake.persons.service import person_refs
 from services.intake.tracking.codes import new_reference
 
@@ -43,6 +42,20 @@ _CLAIM = text(
     ON CONFLICT DO NOTHING RETURNING scope, key
     """
 )
+
+
+async def submit_new(driver: asyncpg.Connection, submissions: Sequence[Submission]) -> list[Outcome]:
+    """What `submit_many` does, by one statement, for submissions that come for the first time, as nearly all do.
+
+    `asyncpg.UniqueViolationError` where one does not: then nothing is written, and `submit_many` finds what it was.
+    """
+    await write(driver, submissions, claiming=True)
+    return [_outcome(one, None, {}) for one in submissions]
+
+
+def are_simple(submissions: Sequence[Submission]) -> bool:
+    """Whether `submit_new` can write them: nothing has to be looked up for any of them."""
+    return not any(one.links or one.refused for one in submissions)
 
 
 async def submit_many(connection: AsyncConnection, submissions: Sequence[Submission]) -> list[Outcome]:
@@ -84,20 +97,20 @@ async def _claim(
     connection: AsyncConnection, submissions: Sequence[Submission]
 ) -> dict[tuple[str, str], tuple[bytes, UUID]]:
     """Take every claim that is free; of the others, the fingerprint and the feedback that has it."""
-    claims = sorted(((claim, one.id) for one in submissions for claim in one.claims), key=lambda pair: _key(pair[0]))
+    claims = claim_rows(submissions)
     if not claims:
         return {}
     won = await connection.execute(
         _CLAIM,
         {
-            "scopes": [claim.scope for claim, _ in claims],
-            "keys": [claim.key for claim, _ in claims],
-            "fingerprints": [claim.fingerprint for claim, _ in claims],
-            "answers": [f'"{feedback_id}"' for _, feedback_id in claims],
-            "expiries": [claim.expires_at for claim, _ in claims],
+            "scopes": [claim["scope"] for claim in claims],
+            "keys": [claim["key"] for claim in claims],
+            "fingerprints": [claim["fingerprint"] for claim in claims],
+            "answers": [f'"{claim["answer"]}"' for claim in claims],
+            "expiries": [claim["expires_at"] for claim in claims],
         },
     )
-    lost = {_key(claim) for claim, _ in claims} - {(row.scope, row.key) for row in won}
+    lost = {(claim["scope"], claim["key"]) for claim in claims} - {(row.scope, row.key) for row in won}
     if not lost:
         return {}
     rows = await connection.execute(
@@ -131,8 +144,8 @@ def _outcome(submission: Submission, stand_in: UUID | Problem | None, earlier: M
         return stand_in
     if stand_in is not None:
         return earlier[stand_in]
-    columns = ("id", "reference", "submitted_at")
-    return Accepted(**{name: submission.feedback[name] for name in columns})
+    said = submission.feedback
+    return Accepted(said["id"], said["reference"], said["submitted_at"])
 
 
 async def _write(connection: AsyncConnection, submissions: Sequence[Submission]) -> None:
@@ -143,18 +156,4 @@ async def _write(connection: AsyncConnection, submissions: Sequence[Submission])
         replace(one, feedback={**one.feedback, "person_ref": refs[one.id]}) if one.id in refs else one
         for one in submissions
     ]
-    await connection.execute(insert(Person), [one.person for one in written])
-    await connection.execute(insert(Feedback), [one.feedback for one in written])
-    await _index_contacts(connection, written)
-    await planning.write(connection, [row for one in written for row in planning.receipts(one.feedback)])
-    await record(connection, *(events.submitted(one.feedback, one.person, one.traceparent) for one in written))
-
-
-async def _index_contacts(connection: AsyncConnection, submissions: Sequence[Submission]) -> None:
-    rows = [
-        {"digest": digest, "feedback_id": one.id, "whose": whose}
-        for one in submissions
-        for digest, whose in one.contacts
-    ]
-    if rows:
-        await connection.execute(insert(ContactIndex), rows)
+    await write(await driver_of(connection), written, claiming=False)

@@ -34,7 +34,13 @@ from services.intake.feedback.schemas import FeedbackIn
 from services.intake.feedback.sender import Sender
 from services.intake.notices.recipients import told_by_mail
 from services.intake.slips.models import Slip
-from services.intake.tracking.codes import new_reference, normalise, tracking_code, tracking_digest
+from services.intake.tracking.codes import (
+    new_reference,
+    normalise,
+    own_tracking_digest,
+    tracking_code,
+    tracking_digest,
+)
 from services.intake.verbatims.encoding import restore_windows_1252
 
 ROUTE = "POST /v1/feedback"
@@ -151,7 +157,7 @@ def prepare(arrival: Arrival, body: FeedbackIn, key: str | None, *, route: str =
             "reference": new_reference(),
             "person_id": person_id,
             "person_ref": uuid4() if linked else None,
-            "tracking_digest": tracking_digest(desk.secret, code),
+            "tracking_digest": own_tracking_digest(desk.secret, code),
             "tracking_generation": 1,
             "version": 1,
             "words": sealed(text, WORDS),

@@ -94,6 +94,9 @@ def notices(
     ]
 
 
+RECEIPT_COLUMNS = ("id", "feedback_id", "kind", "recipient", "about", "created_at", "next_try_at", "expires_at")
+
+
 def receipts(feedback: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Of feedback that was just taken in."""
     taken_at = feedback["recorded_at"]

@@ -12,6 +12,7 @@ from uuid import UUID
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _VALUES = {character: value for value, character in enumerate(ALPHABET)} | {"O": 0, "I": 1, "L": 1}
+_PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
 _REFERENCE_CHARACTERS = 7  # 35 bits
 _CODE_CHARACTERS = 16  # 80 bits
 
@@ -50,7 +51,16 @@ def normalise(code: str) -> str | None:
 
 def tracking_digest(secret: str, code: str) -> bytes:
     """What is kept of a code, and found by it: a keyed hash."""
-    return hmac.digest(secret.encode(), b"digest" + (normalise(code) or "").encode(), hashlib.sha256)
+    return _digest(secret, normalise(code) or "")
+
+
+def own_tracking_digest(secret: str, code: str) -> bytes:
+    """The same for a code as `tracking_code` gives it: it has its one form."""
+    return _digest(secret, code.replace("-", ""))
+
+
+def _digest(secret: str, bare: str) -> bytes:
+    return hmac.digest(secret.encode(), b"digest" + bare.encode(), hashlib.sha256)
 
 
 def _checked(text: str, characters: int) -> str | None:
@@ -63,4 +73,5 @@ def _checked(text: str, characters: int) -> str | None:
 
 
 def _encode(value: int, characters: int) -> str:
-    return "".join(ALPHABET[value >> 5 * place & 31] for place in range(characters - 1, -1, -1))
+    pairs = [_PAIRS[value >> 10 * place & 1023] for place in range((characters - 1) // 2, -1, -1)]
+    return "".join(pairs)[-characters:]

@@ -14,6 +14,8 @@ def _windows_1252() -> dict[int, str]:
 
 
 _WINDOWS_1252: Final = _windows_1252()
+_MARK: Final = b"\xc2"
+"""How U+0080–U+00BF begin in UTF-8: most texts have none of them, and are looked through in no time."""
 
 
 def restore_windows_1252(text: str) -> str:
@@ -22,4 +24,4 @@ def restore_windows_1252(text: str) -> str:
     The five numbers that Windows-1252 leaves undefined (81, 8D, 8F, 90, 9D) stay as they are, and so does the length
     of the text. Source: the WHATWG and Unicode mapping table of code page 1252.
     """
-    return text.translate(_WINDOWS_1252)
+    return text.translate(_WINDOWS_1252) if _MARK in text.encode(errors="replace") else text
