@@ -15,6 +15,7 @@ from services.intake.interactions import api as interactions
 from services.intake.messages import api as messages
 from services.intake.oauth import api as oauth
 from services.intake.pages.development_issuer import routes as development_issuer
+from services.intake.pages.entry import routes as entry
 from services.intake.pages.feedback import routes as feedback_pages
 from services.intake.pages.follow import routes as follow
 from services.intake.pages.home import routes as home
@@ -82,6 +83,7 @@ app = create_app(
         feedback_pages.router,
         follow.router,
         person.router,
+        entry.router,
         sign_in.router,
         *([development_issuer.pages, development_issuer.endpoints] if on_one_machine else []),
         assets.router,

@@ -1,0 +1,1 @@
+"""The quick entry, for phone and counter: by keyboard alone, and at once ready for the next."""
