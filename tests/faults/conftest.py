@@ -1,5 +1,6 @@
 """A running system to break, the record of what was done to it, and the counts at the end."""
 
+import secrets
 from collections.abc import Callable, Iterator
 from typing import Literal
 
@@ -40,6 +41,13 @@ def tell(record_property: Callable[[str, object], None]) -> Tell:
         record_property(_TOLD, f"row {row:>2} | {fault} | {said}")
 
     return say
+
+
+@pytest.fixture
+def new_words() -> Callable[[], str]:
+    """Each time another word that stands nowhere else, in lower case, and that no rule takes for personal data."""
+    letters = "bcdfghklmnprstvz"
+    return lambda: "".join(secrets.choice(letters) + secrets.choice("aeiou") for _ in range(8))
 
 
 @pytest.hookimpl

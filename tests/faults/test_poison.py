@@ -1,0 +1,91 @@
+"""Row 17: an event that cannot be applied parks its subject alone, and is applied once its cause is mended."""
+
+import asyncio
+from collections import Counter
+from typing import Any
+
+import asyncpg
+import httpx
+
+from tests.e2e.log import CASES, FEEDBACK, assert_is_whole, events_of
+from tests.faults import checks
+from tests.faults.conftest import Tell
+from tests.faults.load import COMPLAINT, Load
+from tests.faults.record import Record
+from tests.system import AT_FULL_COUNT, System, eventually, in_a_thread, json_of
+
+POISON = 10 if AT_FULL_COUNT else 3
+BREAK = (
+    """CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+       $$ BEGIN RAISE EXCEPTION 'a bug of routing' USING ERRCODE = '22000'; END $$""",
+    "CREATE TRIGGER refuse BEFORE INSERT ON cases FOR EACH ROW WHEN (NEW.channel = 'kiosk') EXECUTE FUNCTION refuse()",
+)
+MEND = ("DROP TRIGGER refuse ON cases", "DROP FUNCTION refuse")
+
+
+def in_routing(system: System, *statements: str) -> None:
+    async def run() -> None:
+        connection = await asyncpg.connect(system.database_of("routing"))
+        for statement in statements:
+            await connection.execute(statement)
+        await connection.close()
+
+    in_a_thread(lambda: asyncio.run(run()))
+
+
+def dead_letters(system: System) -> list[dict[str, Any]]:
+    answer = httpx.get(
+        f"{system.routing}/v1/routing/dead-letters", params={"limit": 200}, headers=system.staff("admin"), timeout=30
+    )
+    return list(json_of(answer)["items"])
+
+
+def test_poison_parks_its_subjects_others_flow_and_replay_applies_all_of_them_in_order(
+    house: System, record: Record, tell: Tell
+) -> None:
+    in_routing(house, *BREAK)
+    poisoned = []
+    with (
+        Load(house, record, clients=3, pause=0.05),
+        httpx.Client(base_url=house.intake, timeout=30) as kiosk,
+    ):
+        for _ in range(POISON + 1):
+            receipt = json_of(kiosk.post("/v1/feedback", json={**COMPLAINT, "channel": "kiosk"}), 201)
+            poisoned.append(receipt["id"])
+            message = {"text": "Je suis toujours là."}
+            sent = kiosk.post(
+                "/v1/tracking/messages", json=message, headers={"Tracking-Code": receipt["tracking_code"]}
+            )
+            assert sent.is_success, sent.text
+        eventually(lambda: {one["subject"] for one in dead_letters(house)} == set(poisoned), 60)
+    record.fault(f"{len(poisoned)} poison events")
+    flowed = [one for one in checks.submitted(events_of(house, FEEDBACK)) if one not in poisoned]
+    eventually(lambda: opened(house) == dict.fromkeys(flowed, 1), 60)
+    waiting = eventually(lambda: by_subject(house) if min(by_subject(house).values()) >= 3 else None, 60)
+
+    still = house.ecoute("stream", "replay", "routing", "intake", poisoned[0])
+    assert still.returncode != 0, "the cause is not mended"
+    assert by_subject(house) == waiting
+    in_routing(house, *MEND)
+    *mended, given_up = poisoned
+    for subject in mended:
+        done = house.ecoute("stream", "replay", "routing", "intake", subject)
+        assert f"{waiting[subject]} events applied" in done.stdout, done.stderr
+    done = house.ecoute("stream", "discard", "routing", "intake", given_up, "--reason", "sent twice by the kiosk")
+    assert f"{waiting[given_up]} events given up" in done.stdout, done.stderr
+
+    eventually(lambda: opened(house) == dict.fromkeys([*flowed, *mended], 1), 60)
+    assert_is_whole(events_of(house, CASES))
+    checks.nothing_is_parked(house)
+    checks.figures_are_right(house, events_of(house, FEEDBACK))
+    tell(17, "poison", subjects=len(poisoned), parked=waiting.total(), replayed=len(mended), others=len(flowed), lost=0)
+
+
+def by_subject(system: System) -> Counter[str]:
+    return Counter(one["subject"] for one in dead_letters(system))
+
+
+def opened(system: System) -> Counter[str]:
+    """How many cases each complaint has."""
+    events = events_of(system, CASES)
+    return Counter(one["data"]["feedback_id"] for one in events if one["type"] == "ca.ecoute.case.opened.v1")
