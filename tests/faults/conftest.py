@@ -6,6 +6,7 @@ from typing import Literal
 
 import pytest
 
+from libs.common.embedded import start_postgres
 from tests.faults.record import Record
 from tests.system import AT_FULL_COUNT, System
 
@@ -29,6 +30,23 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> Record:
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """A running system with a PostgreSQL of its own, that the tests may break."""
     with System(tmp_path_factory.mktemp("house")) as running:
+        yield running
+
+
+@pytest.fixture(scope=one_for_all_or_each)
+def record_apart(tmp_path_factory: pytest.TempPathFactory) -> Record:
+    """All that was done to `apart`."""
+    return Record(tmp_path_factory.mktemp("record") / "operations.jsonl")
+
+
+@pytest.fixture(scope=one_for_all_or_each)
+def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """Another one, for what stays in its logs; its PostgreSQL goes on while it is stopped."""
+    folder = tmp_path_factory.mktemp("apart")
+    with (
+        start_postgres(folder / "postgresql" / "data") as server,
+        System(folder, {"ECOUTE_DATABASE_URL": str(server.get_uri())}) as running,
+    ):
         yield running
 
 

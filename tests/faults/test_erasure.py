@@ -15,7 +15,7 @@ ERASED = "ca.ecoute.person.erased.v1"
 
 
 def test_who_is_erased_in_mid_stream_is_nowhere_and_still_counted(
-    house: System, record: Record, tell: Tell, new_words: Callable[[], str]
+    apart: System, record_apart: Record, tell: Tell, new_words: Callable[[], str]
 ) -> None:
     words, chance = [new_words() for _ in range(PERSONS)], random.Random(22)  # noqa: S311
     left = list(words)
@@ -33,17 +33,17 @@ def test_who_is_erased_in_mid_stream_is_nowhere_and_still_counted(
             await client.case_of(receipt["id"])
         await client.insist("erase", f"{url}/v1/privacy/erasure", {"confirm": True}, code, expected=200)
 
-    with Load(house, record, come_and_go, clients=5, most_rounds=PERSONS, patience=240) as load:
+    with Load(apart, record_apart, come_and_go, clients=5, most_rounds=PERSONS, patience=240) as load:
         load.wait()
-    feedback = checks.nothing_is_lost_or_doubled(record, house)
+    feedback = checks.nothing_is_lost_or_doubled(record_apart, apart)
     ids = set(checks.submitted(feedback))
     assert {one["subject"] for one in feedback if one["type"] == ERASED} == ids
     assert len(ids) == PERSONS
-    checks.figures_are_right(house, feedback)
-    eventually(lambda: not checks.Sweep(house, {}).tables(words), 60)
-    checks.nobody_can_read(house, words)
-    checks.nothing_is_parked(house)
-    ledger = (house.folder / "var" / "erasures").read_text()
+    checks.figures_are_right(apart, feedback)
+    eventually(lambda: not checks.Sweep(apart, {}).tables(words), 60)
+    checks.nobody_can_read(apart, words)
+    checks.nothing_is_parked(apart)
+    ledger = (apart.folder / "var" / "erasures").read_text()
     assert all(one in ledger for one in ids)
     assert not any(one in ledger for one in words)
-    tell(22, "persons erased in mid-stream", persons=PERSONS, events=len(events_of(house, FEEDBACK)), pieces_found=0)
+    tell(22, "persons erased in mid-stream", persons=PERSONS, events=len(events_of(apart, FEEDBACK)), pieces_found=0)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,6 @@ import httpx
 import orjson
 import pytest
 
-from libs.common.embedded import start_postgres
 from tests.e2e.log import FEEDBACK, events_of
 from tests.faults import checks
 from tests.faults.backup import back_up, put_back
@@ -21,15 +20,7 @@ from tests.faults.record import Record
 from tests.system import AT_FULL_COUNT, System, eventually, in_a_thread, json_of
 
 EACH = 50 if AT_FULL_COUNT else 8
-NAME = "perdita.coquelicot"
 SUBMITTED = "ca.ecoute.feedback.submitted.v1"
-
-
-@pytest.fixture(scope="module")
-def kept(house: System) -> Iterator[System]:
-    """The system, with a PostgreSQL that goes on while it is stopped."""
-    with start_postgres(house.folder / "var" / "postgresql"):
-        yield house
 
 
 def submit(system: System, count: int, text: str = "Toujours rien.") -> dict[str, str]:
@@ -115,40 +106,40 @@ READERS = (("routing", "intake"), ("analytics", "intake"))
 
 @pytest.mark.parametrize("noticed", ["at once", "after new feedback"])
 def test_readers_are_refused_until_somebody_says_that_intake_was_restored_and_then_go_on(
-    kept: System, record: Record, tell: Tell, tmp_path: Path, noticed: str
+    apart: System, record_apart: Record, tell: Tell, tmp_path: Path, noticed: str
 ) -> None:
-    counted_before = int(volume(kept))
-    submit(kept, EACH)
-    before = set(checks.submitted(events_of(kept, FEEDBACK)))
-    dump = back_up(kept, "intake", tmp_path / "intake.dump")
-    lost = submit(kept, EACH)
-    until_all_is_read(kept, *READERS)
-    kept.stop()
-    put_back(kept, "intake", dump)
-    record.fault(f"intake restored, noticed {noticed}")
-    kept.start()
-    new = submit(kept, 3 * EACH) if noticed == "after new feedback" else {}
+    counted_before = int(volume(apart))
+    submit(apart, EACH)
+    before = set(checks.submitted(events_of(apart, FEEDBACK)))
+    dump = back_up(apart, "intake", tmp_path / "intake.dump")
+    lost = submit(apart, EACH)
+    until_all_is_read(apart, *READERS)
+    apart.stop()
+    put_back(apart, "intake", dump)
+    record_apart.fault(f"intake restored, noticed {noticed}")
+    apart.start()
+    new = submit(apart, 3 * EACH) if noticed == "after new feedback" else {}
     for service in ("routing", "analytics"):
         eventually(
-            lambda service=service: any("is not the one that was read" in one for one in readyz(kept, service)), 30
+            lambda service=service: any("is not the one that was read" in one for one in readyz(apart, service)), 30
         )
-    assert {status(kept)[one]["stands"] for one in READERS} == {"diverged"}
+    assert {status(apart)[one]["stands"] for one in READERS} == {"diverged"}
 
-    done = restored(kept, "intake")
+    done = restored(apart, "intake")
     told_lost = Counter(one["subject"] for one, _ in done["opened"]["lost"] if one["type"] == SUBMITTED)
     assert told_lost == dict.fromkeys(lost, 1)
-    eventually(lambda: not readyz(kept, "routing") and not readyz(kept, "analytics"), 30)
-    new |= submit(kept, EACH)
-    until_all_is_read(kept, *READERS)
+    eventually(lambda: not readyz(apart, "routing") and not readyz(apart, "analytics"), 30)
+    new |= submit(apart, EACH)
+    until_all_is_read(apart, *READERS)
 
-    log = {one["id"]: one for one in events_of(kept, FEEDBACK)}.values()  # what is told again has the same id
+    log = {one["id"]: one for one in events_of(apart, FEEDBACK)}.values()  # what is told again has the same id
     assert checks.submitted(log) == dict.fromkeys(before | set(new), 1)
     everything = lost | new
-    assert cases_by_feedback(kept, everything) == dict.fromkeys(everything, 1)
-    eventually(lambda: int(volume(kept)) == counted_before + EACH + len(everything), 30)
-    with httpx.Client(base_url=kept.analytics, headers=kept.staff("manager"), timeout=60) as manager:
+    assert cases_by_feedback(apart, everything) == dict.fromkeys(everything, 1)
+    eventually(lambda: int(volume(apart)) == counted_before + EACH + len(everything), 30)
+    with httpx.Client(base_url=apart.analytics, headers=apart.staff("manager"), timeout=60) as manager:
         assert json_of(manager.get("/v1/reconciliation"))["difference"] == 0
-    checks.nothing_is_parked(kept)
+    checks.nothing_is_parked(apart)
     tell(26, f"intake restored, noticed {noticed}", lost_and_listed=len(lost), new=len(new), doubled=0, missed=0)
 
 
@@ -159,36 +150,36 @@ def volume(system: System) -> int:
 
 @pytest.mark.parametrize("service", ["intake", "routing"])
 def test_who_was_erased_after_the_backup_stays_erased_and_the_work_goes_on(
-    kept: System, record: Record, tell: Tell, tmp_path: Path, service: str, new_words: Callable[[], str]
+    apart: System, record_apart: Record, tell: Tell, tmp_path: Path, service: str, new_words: Callable[[], str]
 ) -> None:
     said, replied = new_words(), new_words()
-    [(gone, code)] = submit(kept, 1, f"Le guichet {said} est fermé.").items()
-    [(open_, open_code)] = submit(kept, 1).items()
-    answer(kept, gone, f"Le guichet {replied} ouvre demain.")
-    case_of(kept, open_)
-    until_all_is_read(kept, *READERS, ("intake", "routing"), ("analytics", "routing"))
-    dump = back_up(kept, service, tmp_path / "backup.dump")
-    erase(kept, gone)
+    [(gone, code)] = submit(apart, 1, f"Le guichet {said} est fermé.").items()
+    [(open_, open_code)] = submit(apart, 1).items()
+    answer(apart, gone, f"Le guichet {replied} ouvre demain.")
+    case_of(apart, open_)
+    until_all_is_read(apart, *READERS, ("intake", "routing"), ("analytics", "routing"))
+    dump = back_up(apart, service, tmp_path / "backup.dump")
+    erase(apart, gone)
     if service == "routing":
-        answer(kept, open_, "C'est fait.")
-    until_all_is_read(kept, *READERS, ("intake", "routing"), ("analytics", "routing"))
-    checks.nobody_can_read(kept, [said, replied])
-    kept.stop()
-    put_back(kept, service, dump)
-    record.fault(f"{service} restored with an erased person in the backup")
-    assert restored(kept, service)["erased_again"] == 1
-    kept.start()
+        answer(apart, open_, "C'est fait.")
+    until_all_is_read(apart, *READERS, ("intake", "routing"), ("analytics", "routing"))
+    checks.nobody_can_read(apart, [said, replied])
+    apart.stop()
+    put_back(apart, service, dump)
+    record_apart.fault(f"{service} restored with an erased person in the backup")
+    assert restored(apart, service)["erased_again"] == 1
+    apart.start()
 
-    checks.nobody_can_read(kept, [said, replied])
-    with httpx.Client(base_url=kept.intake, timeout=30) as person:
+    checks.nobody_can_read(apart, [said, replied])
+    with httpx.Client(base_url=apart.intake, timeout=30) as person:
         assert person.get("/v1/tracking", headers={"Tracking-Code": code}).status_code in (404, 410)
-        answer(kept, open_, "C'est fait, cette fois pour de bon.")
+        answer(apart, open_, "C'est fait, cette fois pour de bon.")
 
         def read() -> bool:
             told = json_of(person.get("/v1/tracking", headers={"Tracking-Code": open_code}))
             return "pour de bon" in str(told)
 
         eventually(read, 60)
-    until_all_is_read(kept, *READERS, ("intake", "routing"), ("analytics", "routing"))
-    checks.nothing_is_parked(kept)
+    until_all_is_read(apart, *READERS, ("intake", "routing"), ("analytics", "routing"))
+    checks.nothing_is_parked(apart)
     tell(26, f"{service} restored with an erased person in the backup", erased_again=1, readable_pieces=0)

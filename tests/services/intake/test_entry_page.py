@@ -11,7 +11,7 @@ from services.intake.pages.feedback.choices import Option
 from tests.services.desk import Desk, desk
 from tests.services.intake.house import Intake
 
-CODE = re.compile(r"[0-9A-HJKMNP-TV-Z]{4}(?:-[0-9A-HJKMNP-TV-Z]{4}){2}-[0-9A-HJKMNP-TV-Z]{5}")
+CODE = re.compile(r"<code>([0-9A-Z-]{20})</code>")
 REFERENCE = re.compile(r"EC-[0-9A-Z]{4}-[0-9A-Z]{4}")
 TYPED = {"channel": "counter", "kind": "complaint", "text": "Waited <two> hours.", "service": "renew", "topic": "waiti"}
 
