@@ -11,7 +11,7 @@ from libs.common.auth.sessions import Sessions
 from libs.common.auth.tokens import Tokens
 from libs.common.clock import utc_now
 from libs.common.cors import Cors
-from libs.common.db import Database
+from libs.common.db import COMMAND_SECONDS, SOMEBODY_WAITS_SECONDS, Database
 from libs.common.lifecycle import Lifecycle
 from libs.common.migrating import head_of
 from libs.common.openapi import describe
@@ -65,7 +65,10 @@ def create_app(
         telemetry=tracing(service, settings),
     )
     database = Database(
-        settings.database_url.get_secret_value(), pool_size=pool_size or settings.pool_size, application=title
+        settings.database_url.get_secret_value(),
+        pool_size=pool_size or settings.pool_size,
+        application=title,
+        command_seconds=SOMEBODY_WAITS_SECONDS if routers else COMMAND_SECONDS,
     )
     app.state.settings = settings
     app.state.database = database

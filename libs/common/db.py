@@ -16,6 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, a
 CONNECT_SECONDS = 5
 COMMAND_SECONDS = 40
 """A server that says nothing for so long is taken for gone; it ends a transaction of its own accord after 30 s."""
+SOMEBODY_WAITS_SECONDS = 8
+"""The same where somebody waits for the answer."""
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -56,7 +58,7 @@ def async_url(url: str) -> str:
 class Database:
     """The engine and the ways to use it."""
 
-    def __init__(self, url: str, *, pool_size: int, application: str) -> None:
+    def __init__(self, url: str, *, pool_size: int, application: str, command_seconds: float = COMMAND_SECONDS) -> None:
         self.url = url
         self.engine: AsyncEngine = create_async_engine(
             async_url(url),
@@ -70,7 +72,7 @@ class Database:
             connect_args={
                 "server_settings": {**SERVER_SETTINGS, "application_name": application},
                 "timeout": CONNECT_SECONDS,
-                "command_timeout": COMMAND_SECONDS,
+                "command_timeout": command_seconds,
             },
         )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)

@@ -7,7 +7,8 @@ import asyncio
 import hashlib
 import hmac
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from math import ceil
 from time import monotonic
@@ -24,6 +25,7 @@ from libs.common.settings import ServiceSettings
 LEASES_A_BUCKET = 10
 LARGEST_LEASE = 100
 LEASE_SECONDS = 30.0
+LONGEST_TURN_SECONDS = 2.0
 MOST_LEASES = 10_000
 SERVICE_ROLE = "service"
 
@@ -80,7 +82,7 @@ class RateLimit:
         return int(lease.tokens + lease.left_behind)
 
     async def _renew(self, lease: _Lease, key: str, quota: int) -> None:
-        async with lease.turn:
+        async with _turn(lease.turn):
             if lease.tokens >= 1 and lease.until >= self._clock():
                 return  # somebody else has, meanwhile
             wanted = max(1, min(LARGEST_LEASE, quota // LEASES_A_BUCKET))
@@ -91,6 +93,17 @@ class RateLimit:
             lease.until = self._clock() + LEASE_SECONDS
             if lease.tokens < 1:
                 raise TooManyRequests(ceil((1 - lease.left_behind) * 60 / quota))
+
+
+@asynccontextmanager
+async def _turn(lock: asyncio.Lock) -> AsyncIterator[None]:
+    """Hold the lock; TimeoutError, which is answered 503, when the database keeps whoever has it too long."""
+    async with asyncio.timeout(LONGEST_TURN_SECONDS):
+        await lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 async def limited(request: Request, principal: Known) -> None:
