@@ -114,10 +114,11 @@ class Database:
             driver = (await connection.get_raw_connection()).driver_connection
             try:
                 yield driver
-            except asyncpg.InterfaceError as error:
+            except (asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+                await connection.invalidate()
                 raise ConnectionError from error
             finally:
-                if driver is None or driver.is_closed():
+                if not connection.invalidated and (driver is None or driver.is_closed()):
                     await connection.invalidate()
 
     async def close(self) -> None:
