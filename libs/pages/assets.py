@@ -30,9 +30,13 @@ async def read_asset(
 
     While a new version takes over, a page may ask for the content of another: it gets what is there, and keeps it not.
     """
+    return _answer(mark, name, request.headers.get("accept-encoding", ""))
+
+
+def _answer(mark: str, name: str, accepted: str) -> Response:
     if not (FOLDER / name).is_file():
         raise NotFound
-    packed = "gzip" in request.headers.get("accept-encoding", "")
+    packed = "gzip" in accepted
     headers = {
         "Cache-Control": "public, max-age=31536000, immutable" if mark == _mark(name) else "no-store",
         "Vary": "Accept-Encoding",

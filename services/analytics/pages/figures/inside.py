@@ -12,10 +12,8 @@ from services.analytics.kpis.definitions import DEFINITIONS, Definition, KpiName
 from services.analytics.kpis.schemas import Figure, Figures, KpiQuery, SeriesQuery
 from services.analytics.pages.dashboard.asked import Asked
 from services.analytics.pages.dashboard.charts import Chart
-from services.analytics.rollups.counters import DIMENSIONS, Dimension
+from services.analytics.rollups.counters import Dimension
 from services.analytics.settings import AnalyticsSettings
-
-BROKEN_DOWN_BY = DIMENSIONS
 
 
 @dataclass(frozen=True)

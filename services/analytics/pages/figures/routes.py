@@ -10,9 +10,9 @@ from libs.pages.routes import page_router
 from services.analytics.kpis.definitions import DEFINITIONS, KpiName
 from services.analytics.pages.dashboard.asked import AskedOf
 from services.analytics.pages.dashboard.routes import Steering
-from services.analytics.pages.figures.inside import BROKEN_DOWN_BY, inside
+from services.analytics.pages.figures.inside import inside
 from services.analytics.pages.rendering import page
-from services.analytics.rollups.counters import Dimension
+from services.analytics.rollups.counters import DIMENSIONS, Dimension
 from services.analytics.settings import SettingsOf
 
 router = page_router()
@@ -37,4 +37,4 @@ async def figure(
 ) -> Response:
     """One figure: its formula, over time, and of each value of a dimension."""
     shown = await inside(session, name, asked, broken_down_by, by, now, settings)
-    return page(request, "figure.html", asked=asked, inside=shown, dimensions=BROKEN_DOWN_BY)
+    return page(request, "figure.html", asked=asked, inside=shown, dimensions=DIMENSIONS)
