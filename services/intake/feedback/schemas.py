@@ -9,13 +9,13 @@ from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
-    EmailStr,
     Field,
     SerializeAsAny,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
 
+from libs.common.email_address import EmailAddress
 from libs.common.examples import shown
 from libs.common.idempotency import KEY_PATTERN
 from libs.common.languages import Bilingual
@@ -87,7 +87,7 @@ class PersonIn(Wire):
     """Who spoke, as far as they say. Kept encrypted, under a key of their own."""
 
     name: ShortLine | None = None
-    email: EmailStr | None = None
+    email: EmailAddress | None = None
     phone: Annotated[Line, Field(max_length=40)] | None = None
     address: Annotated[Words, Field(max_length=500)] | None = None
     language: LanguageTag | None = None
@@ -100,7 +100,7 @@ class SubmittedByIn(Wire):
     role: SubmitterRole
     authority: Authority = Field("none", description="`evidenced` is for staff and partners to say")
     name: ShortLine | None = None
-    email: EmailStr | None = None
+    email: EmailAddress | None = None
     phone: Annotated[Line, Field(max_length=40)] | None = None
 
 

@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, EmailStr, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from libs.common.email_address import EmailAddress
 from libs.common.examples import shown
 from libs.common.paging import MAX_LIMIT, NEXT_PAGE, PAGE_SIZE
 from libs.common.wire import Line, Wire
@@ -18,7 +19,7 @@ ErasureReason = Literal["person_asked", "consent_withdrawn", "no_longer_needed",
 class ContactIn(Wire):
     """By what the person is known: one of the two is enough, and either finds."""
 
-    email: EmailStr | None = None
+    email: EmailAddress | None = None
     phone: Annotated[Line, Field(max_length=40)] | None = None
 
 

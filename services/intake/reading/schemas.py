@@ -5,9 +5,10 @@ from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import AfterValidator, AwareDatetime, BaseModel, EmailStr, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from libs.common.email_address import EmailAddress
 from libs.common.examples import shown
 from libs.common.paging import MAX_LIMIT, NEXT_PAGE, PAGE_SIZE
 from libs.common.wire import Line, Wire
@@ -334,7 +335,7 @@ class Search(Wire):
     model_config = shown({"email": "zoe@example.org"}, {"phone": "514-555-0123"}, {"reference": "EC-7K4Q-28M1"})
 
     reference: Reference | None = None
-    email: EmailStr | None = None
+    email: EmailAddress | None = None
     phone: Annotated[Line, Field(max_length=40)] | None = None
 
     @model_validator(mode="after")

@@ -3,9 +3,10 @@
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, EmailStr, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from libs.common.email_address import EmailAddress
 from libs.common.examples import shown
 from libs.common.languages import Bilingual
 from libs.common.wire import Line, Wire
@@ -40,7 +41,7 @@ class RecoveryIn(Wire):
     model_config = shown({"email": "zoe@example.org"}, {"reference": "EC-7K4Q-28M1", "phone": "514-555-0123"})
 
     reference: Reference | None = None
-    email: EmailStr | None = None
+    email: EmailAddress | None = None
     phone: Annotated[Line, Field(max_length=40)] | None = None
 
     @model_validator(mode="after")
