@@ -141,8 +141,8 @@ async def test_waiting_ends_as_soon_as_the_case_opens(routing: Routing) -> None:
     await asyncio.sleep(0.2)
     started = time.monotonic()
     await routing.hear(feedback)
-    async with routing.database.connection() as connection:
-        while await sequence(connection, Floor()):
+    async with routing.database.driver() as driver:
+        while await sequence(driver, Floor()):
             pass
     answer = await waiting
     assert [case["feedback_id"] for case in answer.json()["items"]] == [str(feedback.subject)]

@@ -89,8 +89,8 @@ async def tell(database: Database, *told: tuple[UUID, Event]) -> None:
     """Write events in one transaction, and give them their places in the log."""
     async with database.connection() as connection:
         await write(connection, *told)
-    async with database.connection() as connection:
-        while await sequence(connection, Floor()):
+    async with database.driver() as driver:
+        while await sequence(driver, Floor()):
             pass
 
 

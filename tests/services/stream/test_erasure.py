@@ -101,7 +101,7 @@ async def test_words_that_the_sequencer_moves_meanwhile_are_forgotten_too(databa
     gone = uuid4()
     async with database.connection() as connection:
         await write(connection, (gone, Counted(n=1, said="on its way")))
-    async with database.connection() as sequencing:
+    async with database.driver() as sequencing, sequencing.transaction():
         assert await sequence(sequencing, Floor()) == 1
         erasure = asyncio.create_task(erase(database, gone))
         await asyncio.sleep(0.1)
@@ -115,8 +115,8 @@ async def test_erasures_and_sequencers_at_once_leave_no_word_and_never_wait_for_
 
     async def sequence_all() -> None:
         for _ in range(30):
-            async with database.connection() as connection:
-                await sequence(connection, Floor())
+            async with database.driver() as driver:
+                await sequence(driver, Floor())
 
     async def tell_and_erase(mine: Sequence[UUID]) -> None:
         for subject in mine:

@@ -131,8 +131,8 @@ async def test_what_was_told_before_anybody_noticed_reaches_each_reader_once(hou
         await write(connection, (house.subjects[0], Counted(n=house.numbers())))  # and one waits for its place
     opened = await house.restored()
     assert opened.told_again >= 25
-    async with house.source.connection() as connection:
-        assert await sequence(connection, Floor()) == 1
+    async with house.source.driver() as driver:
+        assert await sequence(driver, Floor()) == 1
     for name in house.readers:
         await house.read_all(name)
     new = Counter(range(41, 67))

@@ -7,7 +7,6 @@ from contextlib import suppress
 from uuid import UUID, uuid4
 
 import asyncpg
-from sqlalchemy import text
 
 from libs.common.db import Database
 from libs.common.stream.sequencer import CHANNEL, FLOOR_SECONDS, Floor, sequence
@@ -57,8 +56,8 @@ async def sequence_until(database: Database, written: asyncio.Event) -> int:
     floor, moved = Floor(), 0
     while True:
         last_round = written.is_set()
-        async with database.connection() as connection:
-            found = await sequence(connection, floor)
+        async with database.driver() as driver:
+            found = await sequence(driver, floor)
         moved += found
         if not found:
             if last_round:
@@ -124,15 +123,15 @@ async def test_an_event_that_is_not_committed_does_not_hold_up_the_others(databa
 
 
 async def test_an_empty_poll_takes_no_transaction_id(database: Database) -> None:
-    taken = text("SELECT pg_current_xact_id_if_assigned() IS NOT NULL")
-    async with database.connection() as connection:
-        assert await sequence(connection, Floor()) == 0
-        assert not await connection.scalar(taken)
+    taken = "SELECT pg_current_xact_id_if_assigned() IS NOT NULL"
+    async with database.driver() as driver, driver.transaction():
+        assert await sequence(driver, Floor()) == 0
+        assert not await driver.fetchval(taken)
     async with database.connection() as writer:
         await write(writer, (uuid4(), Counted(n=1)))
-    async with database.connection() as connection:
-        assert await sequence(connection, Floor()) == 1
-        assert await connection.scalar(taken)
+    async with database.driver() as driver, driver.transaction():
+        assert await sequence(driver, Floor()) == 1
+        assert await driver.fetchval(taken)
 
 
 async def test_each_statement_that_moves_events_rings_once(database: Database, dsn: str) -> None:
@@ -141,9 +140,9 @@ async def test_each_statement_that_moves_events_rings_once(database: Database, d
     await listener.add_listener(CHANNEL, lambda *said: rings.append(int(said[-1])))
     async with database.connection() as writer:
         await write(writer, *((subject, Counted(n=1)) for subject in some_subjects(25)))
-    async with database.connection() as connection:
-        await sequence(connection, Floor())
-        assert await sequence(connection, Floor()) == 0
+    async with database.driver() as driver:
+        await sequence(driver, Floor())
+        assert await sequence(driver, Floor()) == 0
     await tell(database, (uuid4(), Counted(n=2)))
     await tell(database)
     await listener.fetchval("SELECT 1")
@@ -158,8 +157,8 @@ async def test_an_event_behind_the_floor_is_still_moved_by_the_sweep_of_each_min
     async def poll_at(moment: float) -> int:
         nonlocal now
         now = moment
-        async with database.connection() as connection:
-            return await sequence(connection, floor)
+        async with database.driver() as driver:
+            return await sequence(driver, floor)
 
     assert await poll_at(0) == 0
     async with database.connection() as straggler:
