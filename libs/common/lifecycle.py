@@ -3,6 +3,10 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from libs.common.courtesy import Courtesy
+
+SHORTEST_PAUSE_SECONDS = 0.001
+
 
 class Lifecycle:
     """Tells everything that waits that the process is about to leave."""
@@ -20,7 +24,12 @@ class Lifecycle:
 
 
 async def every(lifecycle: Lifecycle, seconds: float, work: Callable[[], Awaitable[bool]]) -> None:
-    """Do the work again at once while it finds something to do, else after a pause, until the process leaves."""
+    """Do the work again at once while it finds something to do, else after a pause, until the process leaves.
+
+    Between two times others are given what they are owed, where cores are short.
+    """
+    courtesy = Courtesy()
     while not lifecycle.draining.is_set():
-        if not await work():
-            await lifecycle.wait(seconds)
+        pause = 0.0 if await work() else seconds
+        if (pause := max(pause, courtesy.owed())) > SHORTEST_PAUSE_SECONDS:
+            await lifecycle.wait(pause)
