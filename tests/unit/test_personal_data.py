@@ -327,10 +327,14 @@ def test_any_text_and_any_regions_are_safe(text: str, regions: list[str]) -> Non
         "418 555 0123 ",
     ],
 )
-def test_twenty_thousand_hostile_characters_take_less_than_three_seconds(piece: str) -> None:
-    text = (piece * 20_000)[:20_000]
-    start = time.perf_counter()
+def test_hostile_characters_take_the_longer_the_more_they_are_and_no_longer(piece: str) -> None:
+    text = (piece * 10_000)[:10_000]
+    assert _seconds(text) < 2 * 4 * _seconds(text[:2_500]) + 0.5
+
+
+def _seconds(text: str) -> float:
+    start = time.process_time()
     redact(text)
     redact(f"a@{text}")
     redact(f"{text}@b.fr 0612345678")
-    assert time.perf_counter() - start < 3
+    return time.process_time() - start

@@ -23,6 +23,7 @@ from services.intake.verbatims.personal_data import redact
 from services.intake.verbatims.service import REDACTED, UNREADABLE
 
 POLL_SECONDS = 0.25
+WAITING = "SELECT FROM message WHERE redaction_pending"
 AT_ONCE = 20
 
 log = structlog.get_logger("messages")
@@ -42,6 +43,8 @@ async def run_messages(app: FastAPI) -> None:
     unreadable: set[UUID] = set()
 
     async def work() -> bool:
+        if not await database.has_any(WAITING):
+            return False
         async with database.transaction() as session:
             return await tell_messages(session, master_key, unreadable) > 0
 

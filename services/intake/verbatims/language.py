@@ -66,6 +66,11 @@ def find_language(text: str, prior: str | None = None) -> Language:
     return Language(UNDETERMINED, 0.0) if code in _SAY_NOTHING else Language(code, min(confidence, 1.0))
 
 
+def load_model() -> None:
+    """Read the model now, which takes a second, and not with the first text."""
+    _model()
+
+
 def _primary_tag(tag: str | None) -> str | None:
     found = _PRIMARY_TAG.match(tag or "")
     code = found[0].lower() if found else None

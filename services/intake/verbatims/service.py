@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.clock import utc_now
 from libs.common.db import Database
-from libs.common.lifecycle import every
+from libs.common.lifecycle import Lifecycle, every
 from libs.common.stream.events import Recorded, record
 from libs.common.telemetry import describe
 from libs.contracts.feedback import FeedbackVerbatimRedacted, Removal
@@ -22,13 +22,14 @@ from services.intake.feedback.models import Feedback
 from services.intake.feedback.submission import WORDS
 from services.intake.persons.keys import MasterKey
 from services.intake.persons.models import Person
-from services.intake.verbatims.language import find_language
+from services.intake.verbatims.language import find_language, load_model
 from services.intake.verbatims.personal_data import redact
 
 POLL_SECONDS = 0.1
+WAITING = "SELECT FROM feedback WHERE verbatim_pending"
 AT_ONCE = 50
-AT_MOST_SECONDS = 5.0
-"""Locks are held meanwhile, and the database ends a transaction of 30 s: texts full of digits take a second each."""
+AT_MOST_SECONDS = 1.0
+"""Locks are held meanwhile: who adds a message waits for them, two seconds at most. Some texts take a second each."""
 
 REDACTED = Counter("ecoute_intake_redacted_total", "Words that went through redaction")
 UNREADABLE = Counter("ecoute_intake_unreadable_total", "Words that could not be read for redaction")
@@ -57,13 +58,20 @@ async def run_redaction(app: FastAPI) -> None:
     database: Database = app.state.database
     master_key = MasterKey(app.state.settings.master_key.get_secret_value())
 
+    lifecycle: Lifecycle = app.state.lifecycle
     unreadable: set[UUID] = set()
 
     async def work() -> bool:
+        if not await database.has_any(WAITING):
+            return False
         async with database.transaction() as session:
             return await redact_some(session, master_key, unreadable) > 0
 
-    await every(app.state.lifecycle, POLL_SECONDS, work)
+    while not await database.has_any(WAITING):
+        if await lifecycle.wait(POLL_SECONDS):
+            return
+    await asyncio.to_thread(load_model)  # before anything is locked
+    await every(lifecycle, POLL_SECONDS, work)
 
 
 async def redact_some(

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from services.intake.verbatims.characters import BLANK, DASH, START
@@ -30,11 +31,11 @@ class Window:
     after: str
     regions: tuple[str, ...]
 
-    @property
+    @cached_property
     def digits(self) -> str:
         return "".join(self.groups)
 
-    @property
+    @cached_property
     def sizes(self) -> tuple[int, ...]:
         return tuple(map(len, self.groups))
 
