@@ -16,6 +16,11 @@ Values = tuple[str, ...]
 """Of the dimensions that a question is broken down by, in its order."""
 
 _ACTIVE = "(submitted_at >= :start AND submitted_at < :stop OR active_on ?| :days)"
+_DUE = """
+    active_on ?| :days AND EXISTS (
+        SELECT FROM jsonb_each(clocks) AS clock
+         WHERE CAST(clock.value->>'due_at' AS timestamptz) BETWEEN :earliest AND :latest)
+"""
 _OPEN = "opened_at < :latest AND (settled_at IS NULL OR settled_at >= :earliest)"
 _LINKABLE = "person_ref IS NOT NULL AND active_on ?| :days"
 _NEXT = """
@@ -30,6 +35,15 @@ async def active(session: AsyncSession, question: Question, first: date, end: da
     start, stop = question.start_of(first), question.start_of(end)
     values = {"start": start, "stop": stop, "days": _utc_days(start, stop)}
     async for row in _rows(session, question, COLUMNS, _ACTIVE, values):
+        yield fact_of(row)
+
+
+async def due_between(
+    session: AsyncSession, question: Question, earliest: datetime, latest: datetime
+) -> AsyncIterator[Fact]:
+    """Those with a clock that falls due at one of two instants, or between them."""
+    values = {"earliest": earliest, "latest": latest, "days": _utc_days(earliest, latest)}
+    async for row in _rows(session, question, COLUMNS, _DUE, values):
         yield fact_of(row)
 
 

@@ -25,6 +25,7 @@ from services.analytics.kpis.reading import Numbers, Place, read
 from services.analytics.kpis.times import times
 
 TIMES: tuple[KpiName, ...] = ("assign_time", "acknowledge_time", "reply_time", "resolve_time")
+DUE: tuple[KpiName, ...] = ("met_of_due", "standard_met")
 DRIVERS: tuple[KpiName, ...] = ("trust", "effectiveness", "ease", "efficiency", "transparency", "humanity")
 BACKLOG: tuple[KpiName, ...] = ("backlog", "backlog_age")
 
@@ -64,7 +65,8 @@ class Read:
 async def read_all(session: AsyncSession, question: Question, periods: Sequence[Period]) -> Read:
     """What the named figures need, once for all of them."""
     names = set(question.names)
-    numbers = await read(session, question, periods, counters=True, buckets=not names.isdisjoint(TIMES))
+    due, buckets = not names.isdisjoint(DUE), not names.isdisjoint(TIMES)
+    numbers = await read(session, question, periods, due=due, buckets=buckets)
     found = Read(numbers)
     if not names.isdisjoint(BACKLOG):
         found.waiting = await read_backlog(session, question, periods, ages="backlog_age" in names)

@@ -2,8 +2,8 @@
 
 from bisect import bisect_right
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -74,11 +74,13 @@ def source_of(origins: Collection[str]) -> Source:
 
 
 async def read(
-    session: AsyncSession, question: Question, periods: Sequence[Period], *, counters: bool, buckets: bool
+    session: AsyncSession, question: Question, periods: Sequence[Period], *, due: bool, buckets: bool
 ) -> Numbers:
-    """Counters, buckets or both. TooFineForSpan where too many days would be read from facts."""
+    """Counters, with those of what falls due if need be; and buckets. TooFineForSpan where too many days would be read
+    from facts.
+    """
     numbers = Numbers(question, periods)
-    of_counters = counters_plan(question, periods) if counters else []
+    of_counters = counters_plan(question, periods)
     of_buckets = buckets_plan(question, periods) if buckets else []
     see_that_facts_are_few(question, of_counters, of_buckets)
     for segment in of_counters:
@@ -86,7 +88,7 @@ async def read(
     for segment in of_buckets:
         await _read_buckets(session, numbers, segment)
     await _read_facts(session, numbers, of_counters, of_buckets)
-    if counters and question.is_in_progress:
+    if due and question.is_in_progress:
         await _read_what_falls_due_today(session, numbers)
     return numbers
 
@@ -177,10 +179,9 @@ async def _read_what_falls_due_today(session: AsyncSession, numbers: Numbers) ->
 async def due_today(session: AsyncSession, question: Question) -> list[Fact]:
     """Facts of the day in progress, with the clocks alone that have fallen due on it by now."""
     began_at, found = question.start_of(question.today), []
-    async for fact in facts.active(session, question, question.today, question.today + timedelta(days=1)):
+    async for fact in facts.due_between(session, question, began_at, question.now):
         due = {name: one for name, one in fact.clocks.items() if one.due_at and began_at <= one.due_at <= question.now}
-        if due:
-            found.append(replace(fact, clocks=due))
+        found.append(fact.after({"clocks": due}))
     return found
 
 
