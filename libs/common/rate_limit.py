@@ -7,9 +7,9 @@ import asyncio
 import hashlib
 import hmac
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from math import ceil
 from time import monotonic
 
@@ -20,10 +20,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.auth.principal import Known, Principal
 from libs.common.db import Database, metadata
 from libs.common.problems import TooManyRequests
+from libs.common.refreshing import Shared
 from libs.common.settings import ServiceSettings
 
 LEASES_A_BUCKET = 10
-LARGEST_LEASE = 100
+LARGEST_LEASE = 1_000
 LEASE_SECONDS = 30.0
 LONGEST_TURN_SECONDS = 2.0
 MOST_LEASES = 10_000
@@ -60,7 +61,7 @@ class _Lease:
     tokens: int = 0
     left_behind: float = 0.0
     until: float = float("-inf")
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    shared: Shared = field(default_factory=Shared)
 
 
 class RateLimit:
@@ -82,28 +83,19 @@ class RateLimit:
         return int(lease.tokens + lease.left_behind)
 
     async def _renew(self, lease: _Lease, key: str, quota: int) -> None:
-        async with _turn(lease.turn):
-            if lease.tokens >= 1 and lease.until >= self._clock():
-                return  # somebody else has, meanwhile
-            wanted = max(1, min(LARGEST_LEASE, quota // LEASES_A_BUCKET))
-            bucket = {"key": key, "capacity": quota, "per_second": quota / 60, "wanted": wanted}
-            async with self._database.statement() as connection:
-                row = (await connection.execute(_LEASE, bucket)).one()
-            lease.tokens, lease.left_behind = round(row.leased), row.remaining
-            lease.until = self._clock() + LEASE_SECONDS
-            if lease.tokens < 1:
-                raise TooManyRequests(ceil((1 - lease.left_behind) * 60 / quota))
+        """By one of those who wait. TimeoutError, which is answered 503, when the database takes too long."""
+        async with asyncio.timeout(LONGEST_TURN_SECONDS):
+            await lease.shared.join(partial(self._lease, lease, key, quota))
 
-
-@asynccontextmanager
-async def _turn(lock: asyncio.Lock) -> AsyncIterator[None]:
-    """Hold the lock; TimeoutError, which is answered 503, when the database keeps whoever has it too long."""
-    async with asyncio.timeout(LONGEST_TURN_SECONDS):
-        await lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
+    async def _lease(self, lease: _Lease, key: str, quota: int) -> None:
+        wanted = max(1, min(LARGEST_LEASE, quota // LEASES_A_BUCKET))
+        bucket = {"key": key, "capacity": quota, "per_second": quota / 60, "wanted": wanted}
+        async with self._database.statement() as connection:
+            row = (await connection.execute(_LEASE, bucket)).one()
+        lease.tokens, lease.left_behind = round(row.leased), row.remaining
+        lease.until = self._clock() + LEASE_SECONDS
+        if lease.tokens < 1:
+            raise TooManyRequests(ceil((1 - lease.left_behind) * 60 / quota))
 
 
 async def limited(request: Request, principal: Known) -> None:

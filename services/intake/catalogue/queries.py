@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from time import monotonic
+from functools import partial
 from typing import Any
 
 from pydantic import BaseModel, Field
@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.db import Database
 from libs.common.languages import Bilingual
 from libs.common.paging import MAX_LIMIT, NEXT_PAGE, decode_code_cursor
+from libs.common.refreshing import Refreshing
 from services.intake.catalogue.errors import EntryNotFound
 from services.intake.catalogue.models import CatalogueEntry
 from services.intake.catalogue.schemas import EntryKind
@@ -106,25 +107,27 @@ class KnownCodes:
     def __init__(self, today: Callable[[], date]) -> None:
         self._today = today
         self._known = Known(frozenset(), {})
-        self._read_at = float("-inf")
+        self._refreshing = Refreshing()
 
     async def now(self, database: Database, codes: Iterable[tuple[EntryKind, str]]) -> Known:
         """The catalogue as it is, or was a moment ago; what was put into it for these codes is there."""
-        age = monotonic() - self._read_at
+        age = self._refreshing.age
         if age > FRESH_SECONDS or (age > AGAIN_SECONDS and not self._known.codes.issuperset(codes)):
-            async with database.transaction() as session:
-                rows = (await session.scalars(select(CatalogueEntry).where(choosable_on(self._today())))).all()
-            self._known = Known(
-                codes=frozenset((row.kind, row.code) for row in rows),
-                filled_in={row.code: _filled_in(row) for row in rows if row.kind == "touchpoint"},
-                elsewhere={
-                    row.code: Bilingual.model_validate(row.where_to_turn)
-                    for row in rows
-                    if row.kind == "service" and row.out_of_scope
-                },
-            )
-            self._read_at = monotonic()
+            await self._refreshing.anew(partial(self._read, database))
         return self._known
+
+    async def _read(self, database: Database) -> None:
+        async with database.transaction() as session:
+            rows = (await session.scalars(select(CatalogueEntry).where(choosable_on(self._today())))).all()
+        self._known = Known(
+            codes=frozenset((row.kind, row.code) for row in rows),
+            filled_in={row.code: _filled_in(row) for row in rows if row.kind == "touchpoint"},
+            elsewhere={
+                row.code: Bilingual.model_validate(row.where_to_turn)
+                for row in rows
+                if row.kind == "service" and row.out_of_scope
+            },
+        )
 
     async def unknown(self, database: Database, codes: list[tuple[EntryKind, str]]) -> list[tuple[EntryKind, str]]:
         """Those of the codes that are not in the catalogue, retired, or not of today."""

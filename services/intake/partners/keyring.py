@@ -1,11 +1,9 @@
 """The keys that are accepted, at hand in each process: a request with a key costs no query."""
 
-import asyncio
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import date
-from time import monotonic
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Request
@@ -16,6 +14,7 @@ from libs.common.auth.principal import Principal
 from libs.common.auth.tokens import Unauthenticated
 from libs.common.clock import Clock
 from libs.common.db import Database
+from libs.common.refreshing import Refreshing
 from services.intake.partners.keys import id_of_genuine
 from services.intake.partners.models import AccessKey, KeyHolder, KeyringRevision
 
@@ -37,8 +36,7 @@ class Keyring:
     def __init__(self, database: Database, secret: str, clock: Clock) -> None:
         self._database, self._secret, self._clock = database, secret, clock
         self._ring = _Ring(-1, {}, {}, frozenset())
-        self._looked_at = self._failed_at = float("-inf")
-        self._looking = asyncio.Lock()
+        self._refreshing = Refreshing()
         self._used: dict[str, date] = {}
         self._noted: dict[str, date] = {}
 
@@ -73,23 +71,9 @@ class Keyring:
         return principal
 
     async def _fresh(self, *, at_once: bool = False) -> _Ring:
-        if at_once or monotonic() - self._looked_at > FRESH_SECONDS:
-            asked_at = monotonic()
-            async with self._looking:
-                if self._failed_at >= asked_at:  # else they wait in a row for a database that is away
-                    raise TimeoutError
-                if self._looked_at < asked_at:
-                    await self._look()
+        if at_once or self._refreshing.age > FRESH_SECONDS:
+            await self._refreshing.anew(self._read)
         return self._ring
-
-    async def _look(self) -> None:
-        began_at = monotonic()
-        try:
-            await self._read()
-        except Exception:
-            self._failed_at = began_at
-            raise
-        self._looked_at = began_at
 
     async def _read(self) -> None:
         async with self._database.statement() as connection:

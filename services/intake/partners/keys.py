@@ -8,6 +8,7 @@ import base64
 import hashlib
 import hmac
 import secrets
+from functools import lru_cache
 
 from libs.common.auth.principal import KEY_PREFIX
 
@@ -26,6 +27,7 @@ def key_of(secret: str, key_id: str) -> str:
     return f"{KEY_PREFIX}{key_id}_{base64.urlsafe_b64encode(made).decode().rstrip('=')}"
 
 
+@lru_cache
 def id_of_genuine(secret: str, key: str) -> str | None:
     """The id of a key that was made here; None for anything else."""
     key_id, _, _ = key.removeprefix(KEY_PREFIX).partition("_")

@@ -38,7 +38,7 @@ async def told(intake: Intake, kind: str, code: str) -> list[tuple[int, str, dic
 
 async def refuses(intake: Intake, **feedback: str) -> bool:
     """Whether new feedback that names it is refused, as soon as every process has seen the change."""
-    intake.app.state.desk.codes._read_at = float("-inf")
+    intake.app.state.desk.codes._refreshing._read_at = float("-inf")
     answer = await intake.http.post("/v1/feedback", json={"channel": "web", "text": "x", **feedback})
     assert answer.status_code in (201, 422)
     return answer.status_code == 422
@@ -222,5 +222,5 @@ async def test_what_is_put_into_the_catalogue_can_be_spoken_about_at_once(intake
     said = {"channel": "web", "service": "canals", "text": "L'écluse est fermée."}
     assert (await intake.http.post("/v1/feedback", json=said)).status_code == 422
     await put(intake, "services/canals")
-    intake.app.state.desk.codes._read_at -= AGAIN_SECONDS
+    intake.app.state.desk.codes._refreshing._read_at -= AGAIN_SECONDS
     assert (await intake.http.post("/v1/feedback", json=said)).status_code == 201

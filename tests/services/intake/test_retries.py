@@ -281,7 +281,7 @@ async def test_a_retry_gets_the_first_answer_though_a_code_was_retired_since(int
     said = {"channel": "web", "kind": "complaint", "service": "passports"} | {"text": "Encore."}
     first = await intake.submit(said, key)
     codes = intake.app.state.desk.codes
-    codes._known, codes._read_at = Known(frozenset(), {}), float("inf")
+    codes._known, codes._refreshing._read_at = Known(frozenset(), {}), float("inf")
     try:
         assert await intake.submit(said, key) == first
         fresh = {"Idempotency-Key": str(uuid4())}
@@ -289,5 +289,5 @@ async def test_a_retry_gets_the_first_answer_though_a_code_was_retired_since(int
             answer = await intake.http.post("/v1/feedback", json=said, headers=fresh)
             assert answer.json()["type"] == "urn:ecoute:problem:unknown-code"
     finally:
-        codes._read_at = float("-inf")
+        codes._refreshing._read_at = float("-inf")
     assert (await intake.submit(said, fresh))["id"] != first["id"]

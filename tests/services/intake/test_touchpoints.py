@@ -72,13 +72,13 @@ async def test_a_retry_is_answered_though_the_touchpoint_was_retired_since(intak
     once, body = key(), {"touchpoint": "kiosk-downtown", **MARK}
     first = await intake.submit(body, once)
     codes = intake.app.state.desk.codes
-    codes._known, codes._read_at = Known(frozenset(), {}), float("inf")
+    codes._known, codes._refreshing._read_at = Known(frozenset(), {}), float("inf")
     try:
         assert await intake.submit(body, once) == first
         answer = await intake.http.post("/v1/feedback", json=body, headers=key())
         assert answer.json()["type"] == "urn:ecoute:problem:unknown-code"
     finally:
-        codes._read_at = float("-inf")
+        codes._refreshing._read_at = float("-inf")
 
 
 async def test_a_service_of_others_is_refused_and_says_where_to_turn(intake: Intake) -> None:
@@ -86,7 +86,7 @@ async def test_a_service_of_others_is_refused_and_says_where_to_turn(intake: Int
     entry = {"name": {"fr": "Stationnement", "en": "Parking"}, "out_of_scope": True, "where_to_turn": where}
     made = await intake.http.put("/v1/services/parking", json=entry, headers=intake.staff("admin"))
     assert made.status_code in (200, 201), made.text
-    intake.app.state.desk.codes._read_at = float("-inf")
+    intake.app.state.desk.codes._refreshing._read_at = float("-inf")
     body = {**COMPLAINT, "service": "parking"}
     alone = await intake.http.post("/v1/feedback", json=body, headers={"Accept-Language": "fr"})
     assert (alone.status_code, alone.json()["type"]) == (422, "urn:ecoute:problem:service-out-of-scope")
