@@ -8,12 +8,13 @@ import signal
 import socket
 from pathlib import Path
 from types import FrameType
-from typing import Protocol
+from typing import Any, Protocol
 
 import uvicorn
 from fastapi import FastAPI
 
 from libs.common.settings import Address
+from libs.common.usher import Usher
 
 LAUNCHER_PIPE = "LAUNCHER_PIPE"
 """Environment variable with the descriptor whose end of file says that the launcher is gone."""
@@ -49,12 +50,14 @@ class Server(uvicorn.Server):
                 server_header=False,
                 forwarded_allow_ips=settings.trusted_proxies,
                 date_header=True,
+                backlog=socket.SOMAXCONN,  # who finds no room there waits for seconds before it knocks again
                 timeout_keep_alive=15,
                 timeout_graceful_shutdown=10,
                 h11_max_incomplete_event_size=65536,
             )
         )
         self._app, self._drain_seconds, self._nice = app, settings.drain_seconds, nice
+        self._ushers: list[Usher] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self.servers = []
 
@@ -67,8 +70,8 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        gc.collect()
-        gc.freeze()  # what is there now stays: looked through again and again, it would hold up requests
+        self._ushers = [Usher(self._protocol, one) for one in sockets or ()]
+        _collect_seldom()
         if self._nice:
             _be_nice(self._nice)
         if pipe := os.environ.pop(READY_PIPE, None):
@@ -82,10 +85,25 @@ class Server(uvicorn.Server):
                     return
             word.write(b".")
 
-    def give_way(self) -> None:
-        """Take in nobody else, and begin the drain."""
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._close_doors()
+        await super().shutdown(sockets)
+
+    def _protocol(self) -> asyncio.Protocol:
+        """What speaks with one connection: as uvicorn makes it."""
+        make: Any = self.config.http_protocol_class
+        protocol: asyncio.Protocol = make(self.config, self.server_state, self.lifespan.state)
+        return protocol
+
+    def _close_doors(self) -> None:
+        for usher in self._ushers:
+            usher.close()
         for server in self.servers:
             server.close()
+
+    def give_way(self) -> None:
+        """Take in nobody else, and begin the drain."""
+        self._close_doors()
         self.leave(self._drain_seconds)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -110,6 +128,15 @@ def serve(app: FastAPI, address: Address, descriptor: int | None = None, *, nice
         Server(app, app.state.settings, nice).run(sockets=[listener])
 
 
+def _collect_seldom() -> None:
+    """Requests and slices make thousands of objects, none of which waits for the garbage collector; a fifth of the time
+    of a slice went there. What is there at the start stays.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
 def _be_nice(nice: int) -> None:
     """Leave the cores to others where they are short, also where Linux weighs sessions and not processes."""
     os.nice(nice)
@@ -124,7 +151,7 @@ def bind(address: Address) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((address.host, address.port))
-        listener.listen(2048)
+        listener.listen(socket.SOMAXCONN)
     except OSError:
         listener.close()
         raise

@@ -1,7 +1,6 @@
 """A worker: an application that answers only for its health, and keeps its tasks going."""
 
 import asyncio
-import gc
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -42,7 +41,6 @@ def create_worker(
     }
 
     async def start(app: FastAPI, stack: AsyncExitStack) -> None:
-        _collect_seldom()
         running = [asyncio.create_task(_keep(app, name, task), name=name) for name, task in all_tasks.items()]
 
         async def end() -> None:
@@ -57,15 +55,6 @@ def create_worker(
     app.state.checks.extend([reader.check for reader in readers] + [relay.check for relay in relays])
     app.state.readers = {reader.source: reader for reader in readers}
     return app
-
-
-def _collect_seldom() -> None:
-    """A slice makes tens of thousands of objects, none of which waits for the garbage collector; a fifth of its time
-    went there. What is there at the start stays.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
 
 
 async def _keep(app: FastAPI, name: str, task: Task) -> None:
