@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
 from fastapi_offline import FastAPIOffline
+from starlette.types import ASGIApp
 
 from libs.common import health, problems
 from libs.common.auth.sessions import Sessions
@@ -22,8 +23,6 @@ from libs.common.stream.partitions import has_room
 from libs.common.telemetry import Telemetry, configure_logging
 from libs.common.tracing import tracing
 
-LARGEST_BODY_BYTES = 1_000_000
-
 Start = Callable[[FastAPI, AsyncExitStack], Awaitable[None]]
 """Starts what lives as long as the process, and leaves on the stack how it ends."""
 
@@ -39,8 +38,12 @@ def create_app(
     start: Sequence[Start] = (),
     pool_size: int | None = None,
     larger_bodies: Mapping[str, int] | None = None,
+    short_ways: Sequence[Callable[[ASGIApp], ASGIApp]] = (),
 ) -> FastAPI:
-    """An application with database, tokens, problems, telemetry, health and drain in place."""
+    """An application with database, tokens, problems, telemetry, health and drain in place.
+
+    `short_ways` are middleware within `Telemetry`: each answers some requests by itself.
+    """
     configure_logging(settings.log_level)
 
     @asynccontextmanager
@@ -83,8 +86,10 @@ def create_app(
         health.database_is_ready(database, head_of(service)),
         has_room(database),
     ]
-    app.add_middleware(RequestLimits, largest_bytes=LARGEST_BODY_BYTES, larger_bytes=larger_bodies or {})
+    app.add_middleware(RequestLimits, larger_bytes=larger_bodies or {})
     app.add_middleware(Cors, own=settings.own_origins)
+    for short_way in short_ways:
+        app.add_middleware(short_way)
     app.add_middleware(Telemetry, lifecycle=app.state.lifecycle)
     problems.install(app)
     describe(app, tags or {}, routers)

@@ -13,6 +13,8 @@ ALLOWED = (
 )
 EXPOSED = "Content-Language, ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id"
 KEPT_SECONDS = 600
+VARYING = {"vary": "Origin"}
+"""Of every answer, whoever asks: to another page it might have been another."""
 
 
 class Cors:
@@ -34,13 +36,24 @@ class Cors:
 
         async def tell(message: Message) -> None:
             if message["type"] == "http.response.start":
-                out = {"vary": "Origin"}
+                out = VARYING
                 if origin and allowed:
-                    out |= {"access-control-allow-origin": origin, "access-control-expose-headers": EXPOSED}
+                    out = VARYING | {"access-control-allow-origin": origin, "access-control-expose-headers": EXPOSED}
                 add_headers(message, out)
             await send(message)
 
         await self.app(scope, receive, tell)
+
+
+def varying(send: Send) -> Send:
+    """Send answers to who comes from no page."""
+
+    async def tell(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            add_headers(message, VARYING)
+        await send(message)
+
+    return tell
 
 
 def _preflight(origin: str | None) -> Response:

@@ -210,7 +210,8 @@ def problem_of(error: Exception) -> Problem | None:
     return ServiceUnavailable()
 
 
-async def _answer(_: Request, error: Exception) -> Response:
+def answer(error: Exception) -> Response:
+    """What an error is answered; it goes on where nobody expected it."""
     problem = problem_of(error)
     if problem is None:
         raise error
@@ -218,6 +219,10 @@ async def _answer(_: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException):
         response.headers.update(error.headers or {})
     return response
+
+
+async def _answer(_: Request, error: Exception) -> Response:
+    return answer(error)
 
 
 def install(app: FastAPI) -> None:

@@ -14,10 +14,10 @@ from libs.common.auth.tokens import Unauthenticated
 from libs.common.headers import headers_of
 from libs.common.problems import ContentTooLarge, ControlCharacterInAddress, JsonTooDeep, Problem, ServiceUnavailable
 
+LARGEST_BODY_BYTES = 1_000_000
+"""Of a request, unless larger ones are taken there."""
 DEEPEST_JSON = 32
 
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
-"""One that is not closed goes to the end: looked for again behind each of its quotes, it would take hours."""
 _CONTROLS = re.compile(rb"[\x00-\x1f\x7f]")
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
@@ -29,8 +29,8 @@ class RequestLimits:
     taken, they are only of who shows a token or a key.
     """
 
-    def __init__(self, app: ASGIApp, largest_bytes: int, larger_bytes: Mapping[str, int]) -> None:
-        self.app, self.largest_bytes, self.larger_bytes = app, largest_bytes, larger_bytes
+    def __init__(self, app: ASGIApp, larger_bytes: Mapping[str, int]) -> None:
+        self.app, self.larger_bytes = app, larger_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -41,8 +41,8 @@ class RequestLimits:
         ):
             await ControlCharacterInAddress().response()(scope, receive, send)
             return
-        largest = self.larger_bytes.get(scope["path"], self.largest_bytes)
-        if largest > self.largest_bytes and (refusal := await _refusal(scope)):
+        largest = self.larger_bytes.get(scope["path"], LARGEST_BODY_BYTES)
+        if largest > LARGEST_BODY_BYTES and (refusal := await _refusal(scope)):
             await refusal.response()(scope, receive, send)
             return
         said = headers_of(scope).get("content-length", "")
@@ -77,12 +77,18 @@ async def _refusal(scope: Scope) -> Problem | None:
         return ServiceUnavailable()
 
 
+def _without_strings(body: bytes) -> bytes:
+    """JSON without what stands between quotes; one that is not closed goes to the end."""
+    unescaped = body.replace(rb"\\", b"").replace(rb"\"", b"") if b"\\" in body else body
+    return b"".join(unescaped.split(b'"')[::2])
+
+
 def is_too_deep(body: bytes) -> bool:
     """Objects and lists within each other, more than any body of ours has. Brackets within strings do not count."""
     if body.count(b"[") + body.count(b"{") <= DEEPEST_JSON:
         return False
     depth = 0
-    for bracket in _STRINGS.sub(b"", body).translate(None, _NOT_BRACKETS):
+    for bracket in _without_strings(body).translate(None, _NOT_BRACKETS):
         depth += 1 if bracket in b"[{" else -1
         if depth > DEEPEST_JSON:
             return True

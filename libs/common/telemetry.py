@@ -1,6 +1,6 @@
 """What can be seen from outside: structured logs, request and trace ids, metrics. Never personal data."""
 
-import json
+import asyncio
 import logging
 import re
 import secrets
@@ -10,6 +10,7 @@ import traceback
 from contextvars import ContextVar
 from typing import Any
 
+import orjson
 import structlog
 from opentelemetry.trace import get_current_span
 from prometheus_client import Counter, Histogram
@@ -78,14 +79,23 @@ class _Formatter(structlog.stdlib.ProcessorFormatter):
 
 
 _REQUESTS_LOG = logging.getLogger("http")
+_requests: list[str] = []
+"""Lines of the log that this turn of the event loop has come to; the next one begins with writing them."""
 
 
 def log_request(said: dict[str, Any]) -> None:
     """A line of level info, as structlog would write it; there is one for each request, and this is faster."""
     if _REQUESTS_LOG.isEnabledFor(logging.INFO):
-        at = utc_now().isoformat().replace("+00:00", "Z")
-        text = _Line(json.dumps({**said, "event": "request", "level": "info", "timestamp": at}))
-        _REQUESTS_LOG.handle(logging.LogRecord("http", logging.INFO, "", 0, text, None, None))
+        if not _requests:
+            asyncio.get_running_loop().call_soon(_write_requests)
+        line = {**said, "event": "request", "level": "info", "timestamp": utc_now()}
+        _requests.append(orjson.dumps(line, option=orjson.OPT_UTC_Z).decode())
+
+
+def _write_requests() -> None:
+    text = _Line("\n".join(_requests))
+    _requests.clear()
+    _REQUESTS_LOG.handle(logging.LogRecord("http", logging.INFO, "", 0, text, None, None))
 
 
 def describe(error: BaseException) -> dict[str, Any]:
@@ -104,6 +114,15 @@ def child_of(parent: str | None) -> str:
         return f"00-{told.trace_id:032x}-{told.span_id:016x}-{told.trace_flags:02x}"
     trace = parent.split("-")[1] if parent and _TRACEPARENT.fullmatch(parent) else secrets.token_hex(16)
     return f"00-{trace}-{secrets.token_hex(8)}-01"
+
+
+def say_route(scope: Scope, route: Any) -> None:
+    """Which route answers, for one that FastAPI does not know of: to metrics, log and trace. `route` has a `path`."""
+    scope["route"] = route
+    span = get_current_span()
+    if span.is_recording():
+        span.update_name(f"{scope['method']} {route.path}")
+        span.set_attribute("http.route", route.path)
 
 
 class Telemetry:

@@ -10,7 +10,7 @@ from services.intake.desk import set_desk
 from services.intake.feedback import api as feedback
 from services.intake.feedback.batcher import start_batcher
 from services.intake.feedback.schemas import LARGEST_BATCH_BYTES
-from services.intake.feedback.short_way import open_short_way
+from services.intake.feedback.short_way import ShortWay
 from services.intake.interactions import api as interactions
 from services.intake.messages import api as messages
 from services.intake.oauth import api as oauth
@@ -89,6 +89,7 @@ app = create_app(
         assets.router,
     ],
     larger_bodies={"/v1/feedback/batch": LARGEST_BATCH_BYTES},
+    short_ways=[ShortWay],
     start=[
         set_desk,
         hang_keyring,
@@ -96,6 +97,5 @@ app = create_app(
         *([development_issuer.set_development_provider] if on_one_machine else []),
         start_batcher,
         hang_doorbell,
-        open_short_way,
     ],
 )

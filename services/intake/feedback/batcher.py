@@ -20,7 +20,8 @@ from services.intake.feedback.service import Outcome
 from services.intake.feedback.submission import Submission
 
 LARGEST_FLUSH = 128
-LONGEST_QUEUE = 1_000
+LONGEST_QUEUE = 300
+"""About as many as are written within a second, so that who is let in is answered within two."""
 LONGEST_WAIT_SECONDS = 1.0
 """Before a flush begins with it. Where the first of the queue has waited so long, nobody else is let in."""
 LOOK_SECONDS = 0.25

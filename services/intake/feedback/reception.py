@@ -42,7 +42,7 @@ def receipt_of(desk: Desk, outcome: Accepted) -> Receipt:
     return Receipt(
         id=outcome.id,
         reference=outcome.reference,
-        tracking_code=tracking_code(desk.secret, outcome.id, 1),
+        tracking_code=outcome.tracking_code or tracking_code(desk.secret, outcome.id, 1),
         status="received",
         submitted_at=outcome.submitted_at,
         next_step=NEXT_STEPS["received"],

@@ -1,7 +1,7 @@
 """Writes feedback: one path for the single POST, the batch and the import."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -26,6 +26,8 @@ class Accepted:
     id: UUID
     reference: str
     submitted_at: datetime
+    tracking_code: str | None = field(default=None, repr=False, compare=False)
+    """Of its own, where it was just made."""
 
 
 Outcome = Accepted | Problem
@@ -145,7 +147,7 @@ def _outcome(submission: Submission, stand_in: UUID | Problem | None, earlier: M
     if stand_in is not None:
         return earlier[stand_in]
     said = submission.feedback
-    return Accepted(said["id"], said["reference"], said["submitted_at"])
+    return Accepted(said["id"], said["reference"], said["submitted_at"], submission.tracking_code)
 
 
 async def _write(connection: AsyncConnection, submissions: Sequence[Submission]) -> None:

@@ -2,32 +2,31 @@
 
 A plain request goes this way: a JSON body that is valid, headers that have their form. Any other goes FastAPI's own,
 which finds the words for what is wrong with it. Both ways answer alike (`tests/services/intake/test_short_way.py`).
+Where more come than can be taken in, they are told before anything of them is read.
 """
 
 import re
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
 from typing import NamedTuple
 
-from fastapi import FastAPI, Request, Response
-from fastapi.routing import APIRouter
+from fastapi import Request
 from pydantic import ValidationError
-from starlette.routing import BaseRoute, Match
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from libs.common import cors, problems
 from libs.common.auth.principal import AGENT_PATTERN, known
-from libs.common.headers import headers_of
+from libs.common.headers import add_headers, headers_of
 from libs.common.idempotency import KEY_LENGTHS, KEY_PATTERN
+from libs.common.problems import ServiceUnavailable
 from libs.common.rate_limit import limited
+from libs.common.request_limits import LARGEST_BODY_BYTES, is_too_deep
+from libs.common.telemetry import say_route
 from services.intake.feedback import reception
+from services.intake.feedback.batcher import LONGEST_QUEUE, REFUSED
 from services.intake.feedback.schemas import FeedbackIn, Receipt
 from services.intake.feedback.sender import sender_of
 
-PATH = "/v1/feedback"
-
 _KEY = re.compile(KEY_PATTERN)
 _AGENT = re.compile(AGENT_PATTERN)
-_LONG_WAY = "ecoute.long_way"
 
 
 class Plain(NamedTuple):
@@ -38,34 +37,55 @@ class Plain(NamedTuple):
     agent: str | None
 
 
-class ShortWay(BaseRoute):
-    """A route before all others. The documented one of the same path is where the long way leads."""
+class ShortWay:
+    """Middleware within `Telemetry`. The application, for all that does not go this way, lies behind it."""
 
-    path = path_format = PATH
+    path = "/v1/feedback"
 
-    def __init__(self, router: APIRouter) -> None:
-        self._router = router
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._at_work = 0
 
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        if scope["type"] != "http" or scope["path"] != PATH or scope["method"] != "POST" or _LONG_WAY in scope:
-            return Match.NONE, {}
-        return Match.FULL, {"route": self}
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not self._may_be_plain(scope):
+            await self._app(scope, receive, send)
+            return
+        if self._at_work >= LONGEST_QUEUE:
+            REFUSED.inc()
+            await self._refuse(ServiceUnavailable(), scope, receive, send)
+            return
         messages = await _whole(receive)
         plain = _plain(headers_of(scope), messages)
         if plain is None:
-            scope[_LONG_WAY] = True
-            await self._router.app(scope, _again(messages, receive), send)
+            await self._app(scope, _again(messages, receive), send)
             return
-        receipt = await _take_in(Request(scope), plain)
-        headers = {"Location": reception.place_of(receipt)}
-        await Response(receipt.model_dump_json(), 201, headers, "application/json")(scope, receive, send)
+        self._at_work += 1
+        try:
+            receipt = await _take_in(Request(scope), plain)
+        except Exception as error:
+            await self._refuse(error, scope, receive, send)
+        else:
+            say_route(scope, self)
+            await _answer(receipt, send)
+        finally:
+            self._at_work -= 1
 
+    async def _refuse(self, error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
+        say_route(scope, self)
+        await problems.answer(error)(scope, receive, cors.varying(send))
 
-async def open_short_way(app: FastAPI, _: AsyncExitStack) -> None:
-    """Start of the application."""
-    app.router.routes.insert(0, ShortWay(app.router))
+    def _may_be_plain(self, scope: Scope) -> bool:
+        """Small enough to be read here, as its head says; and of no page elsewhere (CORS)."""
+        if scope["path"] != self.path or scope["method"] != "POST" or scope["query_string"]:
+            return False
+        headers = headers_of(scope)
+        length = headers.get("content-length", "")
+        return (
+            headers.get("content-type") == "application/json"
+            and "origin" not in headers
+            and length.isdecimal()
+            and int(length) <= LARGEST_BODY_BYTES
+        )
 
 
 async def _take_in(request: Request, plain: Plain) -> Receipt:
@@ -75,16 +95,33 @@ async def _take_in(request: Request, plain: Plain) -> Receipt:
     return await reception.take_in(state.desk, state.batcher, plain.body, sender, plain.idempotency_key, state.clock())
 
 
-def _plain(headers: dict[str, str], messages: Sequence[Message]) -> Plain | None:
-    if headers.get("content-type") != "application/json" or messages[-1]["type"] != "http.request":
+async def _answer(receipt: Receipt, send: Send) -> None:
+    body = receipt.model_dump_json().encode()
+    headers = {
+        "content-length": str(len(body)),
+        "content-type": "application/json",
+        "location": reception.place_of(receipt),
+        **cors.VARYING,
+    }
+    start: Message = {"type": "http.response.start", "status": 201}
+    add_headers(start, headers)
+    await send(start)
+    await send({"type": "http.response.body", "body": body})
+
+
+def _plain(headers: dict[str, str], messages: list[Message]) -> Plain | None:
+    if messages[-1]["type"] != "http.request":
         return None
     key, agent = headers.get("idempotency-key"), headers.get("acting-agent")
     if key is not None and not (KEY_LENGTHS[0] <= len(key) <= KEY_LENGTHS[1] and _KEY.fullmatch(key)):
         return None
     if agent is not None and not _AGENT.fullmatch(agent):
         return None
+    body = b"".join(one["body"] for one in messages)
+    if is_too_deep(body):
+        return None
     try:
-        return Plain(FeedbackIn.model_validate_json(b"".join(one["body"] for one in messages)), key, agent)
+        return Plain(FeedbackIn.model_validate_json(body), key, agent)
     except ValidationError:
         return None
 
@@ -97,7 +134,7 @@ async def _whole(receive: Receive) -> list[Message]:
     return messages
 
 
-def _again(messages: Sequence[Message], receive: Receive) -> Receive:
+def _again(messages: list[Message], receive: Receive) -> Receive:
     """Receives what was received once more, and then what follows."""
     left = iter(messages)
 

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -109,6 +109,8 @@ class Submission:
     refused: Problem | None
     """Why it cannot be written, unless it came before: what was accepted once is answered for ever."""
     traceparent: str | None
+    tracking_code: str = field(repr=False)
+    """In clear only here, for the receipt."""
 
     @property
     def id(self) -> UUID:
@@ -191,6 +193,7 @@ def prepare(arrival: Arrival, body: FeedbackIn, key: str | None, *, route: str =
         claims=claims,
         refused=_unknown_codes(arrival, body) or _out_of_scope(arrival, said),
         traceparent=traceparent.get(),
+        tracking_code=code,
     )
 
 

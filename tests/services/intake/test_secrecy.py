@@ -93,7 +93,7 @@ async def test_nothing_of_what_was_said_or_by_whom_is_in_clear_in_any_table_or_l
     assert {piece: await in_clear(intake, piece) for piece in PIECES} == {piece: set() for piece in PIECES} | only_words
     kept = {code, code.replace("-", "")}
     assert {form: await in_clear(intake, form) for form in kept} == {form: set() for form in kept}
-    assert logs.getvalue().count('"event": "request"') >= 4
+    assert logs.getvalue().count('"event":"request"') >= 4
     for piece in (*PIECES, *kept):
         assert piece.lower() not in logs.getvalue().lower()
 

@@ -418,7 +418,7 @@ async def test_a_refusal_repeats_nothing_of_what_was_sent(intake: Intake, logs: 
         assert mark.lower() not in answer.text.lower()
         assert mark.lower() not in str(answer.headers).lower()
         assert answer.headers["content-language"] == language
-    assert '"event": "request"' in logs.getvalue()
+    assert '"event":"request"' in logs.getvalue()
     assert mark.lower() not in logs.getvalue().lower()
 
 
