@@ -68,7 +68,7 @@ def every_complaint_got_its_case(system: System, feedback: Sequence[dict[str, An
 def figures_are_right(system: System, feedback: Sequence[dict[str, Any]], seconds: float = 30) -> None:
     """K: as many were counted as were submitted, and all rollups are what facts add up to."""
     expected = submitted(feedback).total()
-    with httpx.Client(base_url=system.analytics, headers=system.staff("manager"), timeout=60) as manager:
+    with httpx.Client(base_url=system.analytics, headers=system.staff("manager"), timeout=max(60, seconds)) as manager:
 
         def counted() -> bool:
             answer = manager.get("/v1/kpis", params={"names": "volume"})

@@ -12,6 +12,7 @@ import pytest
 
 from tests.faults import checks
 from tests.faults.conftest import Tell
+from tests.faults.database import ask
 from tests.faults.load import Load, submit
 from tests.faults.record import Record
 from tests.system import AT_FULL_COUNT, System, eventually
@@ -47,6 +48,7 @@ def test_a_full_disk_is_answered_503_loses_nothing_and_all_goes_on_by_itself_onc
             back_at = record.fault("there is room again")
             eventually(lambda: record.acknowledged_since(back_at), BACK_SECONDS)
         meanwhile = [one for one in record.attempts() if full_at < one.at < back_at]
+        eventually(lambda: not ask(system.database_of("intake"), "SELECT FROM event_pending"), BACK_SECONDS)
         feedback = checks.nothing_is_lost_or_doubled(record, system)
         checks.every_complaint_got_its_case(system, feedback)
         checks.figures_are_right(system, feedback)
