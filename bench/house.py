@@ -15,6 +15,7 @@ import asyncpg
 import httpx
 from sqlalchemy import make_url
 
+from bench.processes import postmaster_of
 from libs.common.embedded import start_postgres
 from libs.common.settings import ServiceSettings
 from tests.system import ROOT, System, free_ports
@@ -22,6 +23,7 @@ from tests.system import ROOT, System, free_ports
 UNLIMITED = 100_000_000
 """Requests a minute: limits are counted in every leg, and met in none."""
 
+_SERVICES = ("intake", "routing", "analytics")
 _READERS = {"intake": ("routing",), "routing": ("intake",), "analytics": ("intake", "routing")}
 
 
@@ -32,6 +34,19 @@ class House:
     system: System
     postgres: str
     """DSN of the server."""
+    postmaster: int
+    """The server's own process."""
+
+    @property
+    def processes(self) -> dict[str, int]:
+        """Process ids, by what they are."""
+        kinds = {"serve": "api", "work": "worker"}
+        ours = {
+            f"{service} {kind}": self.system.child(command, service)
+            for service in _SERVICES
+            for command, kind in kinds.items()
+        }
+        return {**ours, "postgresql": self.postmaster}
 
     def dsn(self, database: str) -> str:
         return make_url(self.postgres).set(database=database).render_as_string(hide_password=False)
@@ -83,6 +98,7 @@ class House:
 def house(settings: Mapping[str, str] | None = None) -> Iterator[House]:
     """The whole system in real processes, on an empty PostgreSQL of its own; gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder, start_postgres(Path(folder) / "data") as server:
+        postmaster = postmaster_of(Path(folder) / "data")
         given = {
             "ECOUTE_DATABASE_URL": str(server.get_uri()),
             "ECOUTE_ANONYMOUS_PER_MINUTE": str(UNLIMITED),
@@ -92,7 +108,7 @@ def house(settings: Mapping[str, str] | None = None) -> Iterator[House]:
             **(settings or {}),
         }
         with System(Path(folder), given) as system:
-            yield House(system, str(server.get_uri()))
+            yield House(system, str(server.get_uri()), postmaster)
 
 
 @contextmanager

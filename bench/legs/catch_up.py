@@ -22,6 +22,7 @@ import asyncpg
 import httpx
 
 from bench.history import Told, history, write_log
+from bench.processes import cpu_seconds, peak_memory_mb, postmaster_of
 from bench.table import Row
 from deploy.one_machine import environment_of
 from libs.common.clock import utc_now
@@ -35,7 +36,6 @@ ROUNDS = 3
 TARGETS = {"analytics": "≥ 15,000 events/s", "routing": "≥ 6,000 events/s"}
 SERVICES = ("intake", "routing", "analytics")
 ECOUTE = [sys.executable, "-m", "deploy.cli"]
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
@@ -78,14 +78,14 @@ def _round(reader: str, logs: Mapping[str, Sequence[Told]]) -> Caught:
         databases = {service: environments[service][f"ECOUTE_{service.upper()}_DATABASE_URL"] for service in SERVICES}
         commands = [*((source, "serve") for source in logs), (reader, "work")]
         with _running(commands, environments) as processes:
-            processes["postgresql"] = int((Path(folder) / "data" / "postmaster.pid").read_text().split()[0])
+            processes["postgresql"] = postmaster_of(Path(folder) / "data")
             heads = {source: asyncio.run(write_log(databases[source], told)) for source, told in logs.items()}
-            written = {name: _cpu_seconds(process) for name, process in processes.items()}
+            written = {name: cpu_seconds(process) for name, process in processes.items()}
             began = time.monotonic()
             asyncio.run(_wait_until_read(databases[reader], heads))
             seconds, events = time.monotonic() - began, sum(heads.values())
-            spent = {name: _cpu_seconds(process) - written[name] for name, process in processes.items()}
-            memory = _memory_mb(processes[f"{reader} worker"])
+            spent = {name: cpu_seconds(process) - written[name] for name, process in processes.items()}
+            memory = peak_memory_mb(processes[f"{reader} worker"])
     return Caught(events / seconds, memory, {name: 1e6 * one / events for name, one in spent.items()})
 
 
@@ -144,24 +144,3 @@ def _is_ready(environment: Mapping[str, str], service: str, command: str) -> boo
         return httpx.get(f"http://{listen}/readyz", timeout=2).status_code == 200
     except httpx.TransportError:
         return False
-
-
-def _cpu_seconds(pid: int) -> float:
-    """Of the process and of its children, those that have ended too."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    own = sum(_ticks(pid)) / TICKS
-    return own + sum(sum(_ticks(int(child))[:2]) for child in children) / TICKS
-
-
-def _ticks(pid: int) -> tuple[int, ...]:
-    """User and system time, and those of children that have ended."""
-    try:
-        return tuple(int(one) for one in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:15])
-    except FileNotFoundError:
-        return (0, 0, 0, 0)
-
-
-def _memory_mb(pid: int) -> float:
-    """The most that it ever had."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
