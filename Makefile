@@ -26,10 +26,10 @@ demo: .venv/installed ## beside a running `make run`: three months of a pension 
 
 test: .venv/installed-dev ## all tests, on a real PostgreSQL and real processes
 	@command -v chromium >/dev/null || [ -n "$$CHROMIUM" ] || echo "ecoute: chromium is missing, the pages are tested without a browser: install it, or name one in CHROMIUM" >&2
-	@exec $(BIN)/pytest -n 2 --dist loadgroup --ignore=tests/faults
+	@exec $(BIN)/pytest -n 3 --dist loadgroup --no-loadscope-reorder --ignore=tests/faults
 
 faults: .venv/installed-dev ## what takes long, in full: real data whole, processes killed under load
-	@TESTS=full exec $(BIN)/pytest tests/e2e/test_cfpb.py tests/faults
+	@TESTS=full exec $(BIN)/pytest tests/e2e/test_cfpb.py tests/e2e/test_documents_hold.py tests/faults
 
 bench: .venv/installed-dev ## measure, beside a floor, and write bench/results.md; LEG=feedback for one leg
 	@exec $(BIN)/python -m bench $(LEG)

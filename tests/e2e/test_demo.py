@@ -9,7 +9,7 @@ import pytest
 
 from tests.system import System, json_of
 
-SIZE = "0.06"
+SIZE = "0.03"
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import not_a_server_error
+from schemathesis.config import SchemathesisConfig
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_headers_conformance,
@@ -16,7 +17,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from libs.contracts.cases import case_id_of
-from tests.system import ROOT, System, eventually, json_of
+from tests.system import AT_FULL_COUNT, ROOT, System, eventually, json_of
 
 CHECKS = [
     not_a_server_error,
@@ -26,13 +27,15 @@ CHECKS = [
     response_schema_conformance,
 ]
 ROLES = ("admin", "agent", "supervisor", "reviewer", "manager", "analyst", "importer", "auditor", "service")
+# At the full count also what lies at the edge of each schema, some seventy requests a call.
+CONFIG = SchemathesisConfig.from_dict({"phases": {"coverage": {"enabled": AT_FULL_COUNT}}})
 QUICKLY = settings(
     max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
 )
 
-intake = schemathesis.openapi.from_path(ROOT / "openapi" / "intake.yaml")
-routing = schemathesis.openapi.from_path(ROOT / "openapi" / "routing.yaml")
-analytics = schemathesis.openapi.from_path(ROOT / "openapi" / "analytics.yaml")
+intake = schemathesis.openapi.from_path(ROOT / "openapi" / "intake.yaml", config=CONFIG)
+routing = schemathesis.openapi.from_path(ROOT / "openapi" / "routing.yaml", config=CONFIG)
+analytics = schemathesis.openapi.from_path(ROOT / "openapi" / "analytics.yaml", config=CONFIG)
 
 
 class Caller:

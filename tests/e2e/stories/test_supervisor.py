@@ -110,10 +110,10 @@ def test_she_sorts_words_that_nobody_has_sorted_and_the_rules_decide_anew(
     lines = json_of(passports.routing.get(f"/v1/cases/{case['id']}/timeline"))["items"]
     assert ("assign", "rule") in [(line["verb"], line["by"]) for line in lines]
     refused(amina.routing.get(f"/v1/cases/{case['id']}"), 404, "case-not-found")
-    feedback = json_of(passports.intake.get(f"/v1/feedback/{receipt['id']}"))
-    assert (feedback["kind"], feedback["declared_kind"]) == ("complaint", None)
     with somebody(system, holder_of(receipt["tracking_code"])) as person:
         assert person.sees("assigned")["team"]["name"]["fr"] == "Équipe des passeports"
+    feedback = json_of(passports.intake.get(f"/v1/feedback/{receipt['id']}"))
+    assert (feedback["kind"], feedback["declared_kind"]) == ("complaint", None)
 
 
 def test_she_gives_a_case_to_a_member_and_members_are_hers_to_change_but_nothing_else(
