@@ -1,6 +1,7 @@
 """The system under test: `ecoute run` as a real process, on ports of its own, used over HTTP alone."""
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -8,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -25,6 +26,8 @@ AT_FULL_COUNT = os.environ.get("TESTS") == "full"
 
 NAMES = ("INTAKE", "ROUTING", "ANALYTICS")
 """Of the services; the gateway has an address beside theirs."""
+BELOW_EPHEMERAL = range(10_000, 32_768)
+"""Ports that Linux gives to nobody who does not ask for them."""
 T = TypeVar("T")
 
 
@@ -160,15 +163,15 @@ def is_ready(address: str) -> bool:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on now."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
+    """Ports that nobody listens on now, and that no connection of another process is given meanwhile."""
+    found: list[socket.socket] = []
+    with ExitStack() as all_of_them:
+        while len(found) < count:
+            one = all_of_them.enter_context(socket.socket())
+            with suppress(OSError):  # somebody has it
+                one.bind(("127.0.0.1", secrets.choice(BELOW_EPHEMERAL)))
+                found.append(one)
+        return [one.getsockname()[1] for one in found]
 
 
 def eventually(look: Callable[[], T | None], seconds: float = 10.0) -> T:

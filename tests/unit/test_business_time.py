@@ -421,10 +421,10 @@ def test_a_standard_of_less_than_a_day_is_refused(n: int) -> None:
 def test_ten_years_of_open_time_are_counted_in_well_under_a_millisecond() -> None:
     start, end = utc("2021-03-04 12:00"), utc("2031-03-04 12:00")
     business_seconds(VILLE, start, end)
-    began = stopwatch.perf_counter()
+    began = stopwatch.process_time()
     for _ in range(1000):
         business_seconds(VILLE, start, end)
-    assert stopwatch.perf_counter() - began < 0.5
+    assert stopwatch.process_time() - began < 0.5
 
 
 # Public holidays.

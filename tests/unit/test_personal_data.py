@@ -95,10 +95,10 @@ def test_short_numbers_of_public_services_and_message_numbers_stay_in_real_stori
 def test_a_real_story_costs_less_than_two_milliseconds_on_average() -> None:
     texts = list(stories().values())
     redact("06 12 34 56 78")
-    start = time.perf_counter()
+    start = time.process_time()
     for text in texts:
         redact(text)
-    assert (time.perf_counter() - start) / len(texts) < 0.002
+    assert (time.process_time() - start) / len(texts) < 0.002
 
 
 # Telephone numbers

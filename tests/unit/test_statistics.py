@@ -211,7 +211,7 @@ def test_impossible_quantiles_are_refused(q: float, n: int) -> None:
 
 
 def test_ten_million_values_take_a_moment() -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     # The normal approximation: 5,000,000 ± 1.96 × √2,500,000, rounded away from the median.
     assert quantile_interval_ranks(0.5, 10_000_000) == (4_996_901, 5_003_100)
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5
