@@ -18,7 +18,7 @@ from services.intake.feedback.models import Feedback
 from services.intake.messages.models import Message, message_of
 from services.intake.persons.keys import MasterKey
 from services.intake.persons.models import Person
-from services.intake.verbatims.language import find_language
+from services.intake.verbatims.language import find_language, load_model
 from services.intake.verbatims.personal_data import redact
 from services.intake.verbatims.service import REDACTED, UNREADABLE
 
@@ -45,6 +45,7 @@ async def run_messages(app: FastAPI) -> None:
     async def work() -> bool:
         if not await database.has_any(WAITING):
             return False
+        await asyncio.to_thread(load_model)  # before anything is locked
         async with database.transaction() as session:
             return await tell_messages(session, master_key, unreadable) > 0
 

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.clock import utc_now
 from libs.common.db import Database
-from libs.common.lifecycle import Lifecycle, every
+from libs.common.lifecycle import every
 from libs.common.stream.events import Recorded, record
 from libs.common.telemetry import describe
 from libs.contracts.feedback import FeedbackVerbatimRedacted, Removal
@@ -22,11 +22,12 @@ from services.intake.feedback.models import Feedback
 from services.intake.feedback.submission import WORDS
 from services.intake.persons.keys import MasterKey
 from services.intake.persons.models import Person
-from services.intake.verbatims.language import find_language, load_model
+from services.intake.verbatims.language import Language, find_language, load_model
 from services.intake.verbatims.personal_data import redact
 
 POLL_SECONDS = 0.1
 WAITING = "SELECT FROM feedback WHERE verbatim_pending"
+OF_UNKNOWN_LANGUAGE = f"{WAITING} AND language IS NULL"
 AT_ONCE = 50
 AT_MOST_SECONDS = 1.0
 """Locks are held meanwhile: who adds a message waits for them, two seconds at most. Some texts take a second each."""
@@ -58,20 +59,17 @@ async def run_redaction(app: FastAPI) -> None:
     database: Database = app.state.database
     master_key = MasterKey(app.state.settings.master_key.get_secret_value())
 
-    lifecycle: Lifecycle = app.state.lifecycle
     unreadable: set[UUID] = set()
 
     async def work() -> bool:
         if not await database.has_any(WAITING):
             return False
+        if await database.has_any(OF_UNKNOWN_LANGUAGE):
+            await asyncio.to_thread(load_model)  # before anything is locked
         async with database.transaction() as session:
             return await redact_some(session, master_key, unreadable) > 0
 
-    while not await database.has_any(WAITING):
-        if await lifecycle.wait(POLL_SECONDS):
-            return
-    await asyncio.to_thread(load_model)  # before anything is locked
-    await every(lifecycle, POLL_SECONDS, work)
+    await every(app.state.lifecycle, POLL_SECONDS, work)
 
 
 async def redact_some(
@@ -141,13 +139,14 @@ def _redact(master_key: MasterKey, pending: Pending) -> FeedbackVerbatimRedacted
         key = master_key.person_key(pending.person_id, pending.key)
         words = key.decrypt(pending.words, f"{WORDS} {pending.id}")
         redacted = redact(words)
-        language = find_language(words, pending.language or pending.person_language)
+        told = pending.language
+        language = Language(told, 1.0) if told else find_language(words, pending.person_language)
     except Exception as error:
         log.error("words_unreadable", feedback_id=str(pending.id), **describe(error))
         return None
     return FeedbackVerbatimRedacted(
         text=redacted.text,
-        language=pending.language or language.code,
-        language_confidence=1.0 if pending.language else language.confidence,
+        language=language.code,
+        language_confidence=language.confidence,
         removed=tuple(Removal(kind=removal.kind, count=removal.count) for removal in redacted.removed),
     )
