@@ -15,8 +15,7 @@ import asyncpg
 import httpx
 from sqlalchemy import make_url
 
-from bench.processes import postmaster_of
-from libs.common.embedded import start_postgres
+from libs.common.embedded import postmaster_of, start_postgres
 from libs.common.settings import ServiceSettings
 from tests.system import ROOT, System, free_ports
 

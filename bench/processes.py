@@ -6,11 +6,6 @@ from pathlib import Path
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
-def postmaster_of(data: Path) -> int:
-    """The process id of the PostgreSQL that runs on a data folder."""
-    return int((data / "postmaster.pid").read_text().split()[0])
-
-
 def cpu_seconds(pid: int) -> float:
     """Of the process and of its children, those that have ended too."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()

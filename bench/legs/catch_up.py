@@ -22,11 +22,11 @@ import asyncpg
 import httpx
 
 from bench.history import Told, history, write_log
-from bench.processes import cpu_seconds, peak_memory_mb, postmaster_of
+from bench.processes import cpu_seconds, peak_memory_mb
 from bench.table import Row
 from deploy.one_machine import environment_of
 from libs.common.clock import utc_now
-from libs.common.embedded import start_postgres
+from libs.common.embedded import postmaster_of, start_postgres
 from libs.contracts.feedback import FeedbackEvaluated
 from tests.system import ROOT, eventually, free_ports
 

@@ -61,6 +61,11 @@ def uri_of(folder: Path) -> str:
     return str(running.get_uri())
 
 
+def postmaster_of(folder: Path) -> int:
+    """The process id of the server that runs on the data in `folder`. FileNotFoundError when none does."""
+    return int((folder / "postmaster.pid").read_text().split()[0])
+
+
 def adopt_orphans() -> None:
     """What children of this process leave behind becomes its own, as the server does, so that its end is noted at once.
 

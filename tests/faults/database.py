@@ -10,6 +10,7 @@ from typing import Any
 
 import asyncpg
 
+from libs.common.embedded import postmaster_of
 from tests.faults.record import Record
 from tests.system import System, in_a_thread
 
@@ -69,7 +70,7 @@ def server_of(system: System) -> Path:
 
 def kill_server(system: System, record: Record) -> float:
     """kill -9 of the server and of all its processes, at once; when it was."""
-    postmaster = _postmaster(system)
+    postmaster = postmaster_of(server_of(system))
     return _kill(record, "PostgreSQL", [postmaster, *_processes_of(postmaster)])
 
 
@@ -85,10 +86,6 @@ def _kill(record: Record, what: str, pids: list[int]) -> float:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     return at
-
-
-def _postmaster(system: System) -> int:
-    return int((server_of(system) / "postmaster.pid").read_text().split()[0])
 
 
 def _processes_of(postmaster: int) -> list[int]:

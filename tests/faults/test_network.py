@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from libs.common.embedded import postmaster_of
 from tests.faults import checks
 from tests.faults.conftest import Tell
 from tests.faults.load import Load, submit_and_acknowledge
@@ -139,7 +140,7 @@ def test_while_the_database_is_silent_who_asks_is_told_so_in_time(wired: Wired, 
 
 def test_a_postgresql_that_is_stopped_for_a_while_goes_on_where_it_was(wired: Wired, tell: Tell) -> None:
     begin = time.time()
-    pid = int((wired.system.folder / "var" / "postgresql" / "postmaster.pid").read_text().split()[0])
+    pid = postmaster_of(wired.system.folder / "var" / "postgresql")
     whole = [pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
     with Load(wired.system, wired.record, submit_and_acknowledge, clients=4, timeout=30, patience=240):
         for one in whole:

@@ -58,7 +58,6 @@ async def run_redaction(app: FastAPI) -> None:
     """
     database: Database = app.state.database
     master_key = MasterKey(app.state.settings.master_key.get_secret_value())
-
     unreadable: set[UUID] = set()
 
     async def work() -> bool:
