@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.auth.principal import requires
-from libs.common.db import Session
+from libs.common.db import Session, among
 from libs.common.problems import responses
 from libs.common.stream.events import Envelope
 from libs.common.stream.tables import dead_letter
@@ -71,7 +71,7 @@ async def parked_among(session: AsyncSession, source: str, subjects: Collection[
     """Those of the subjects that are parked."""
     found = await session.scalars(
         select(dead_letter.c.subject)
-        .where(dead_letter.c.source == source, dead_letter.c.subject.in_(subjects), _WAITS)
+        .where(dead_letter.c.source == source, among(dead_letter.c.subject, subjects), _WAITS)
         .distinct()
     )
     return set(found)

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import DateTime, Text
 
+from libs.common.db import among
 from libs.common.stream.events import Envelope
 from libs.common.stream.tables import tombstone
 
@@ -73,7 +74,7 @@ async def without_erased_words(session: AsyncSession, events: Sequence[Envelope]
     subjects = {one.subject for one in events if one.text is not None}
     if not subjects:
         return list(events)
-    erased = set(await session.scalars(select(tombstone.c.subject).where(tombstone.c.subject.in_(subjects))))
+    erased = set(await session.scalars(select(tombstone.c.subject).where(among(tombstone.c.subject, subjects))))
     return [replace(one, text=None) if one.subject in erased else one for one in events]
 
 

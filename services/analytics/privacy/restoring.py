@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from libs.common.db import among
 from libs.common.stream.erasure import bury, hold_readers
 from libs.contracts.cases import subjects_of
 from services.analytics.facts.models import FactRow
@@ -16,7 +17,7 @@ from services.analytics.privacy.service import forget
 async def erase_again(session: AsyncSession, feedback_ids: Sequence[UUID], erased_at: datetime) -> int:
     """How many facts led to a person. Who reads intake's log again hears of the erasure itself there."""
     await hold_readers(session)
-    led = FactRow.feedback_id.in_(feedback_ids) & FactRow.person_ref.is_not(None)
+    led = among(FactRow.feedback_id, feedback_ids) & FactRow.person_ref.is_not(None)
     found = await session.scalar(select(func.count()).where(led)) or 0
     await session.execute(update(FactRow).where(led).values(person_ref=None))
     await forget(session, feedback_ids)

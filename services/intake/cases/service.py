@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from libs.common.db import among
 from libs.common.stream.events import Received, Recorded, record
 from libs.contracts.cases import (
     CaseAsked,
@@ -73,7 +74,7 @@ class CaseFolder:
         rows = await session.execute(
             select(Feedback, Person.key)
             .join(Person, Person.id == Feedback.person_id)
-            .where(Feedback.id.in_(ids))
+            .where(among(Feedback.id, ids))
             .order_by(Feedback.id)
             .with_for_update(of=Feedback)
         )
@@ -89,7 +90,7 @@ def _is_said(event: CaseEvent) -> bool:
 
 async def _views(session: AsyncSession, ids: set[UUID]) -> dict[UUID, View]:
     rows = await session.execute(
-        select(*CaseView.__table__.columns).where(CaseView.feedback_id.in_(ids)).with_for_update()
+        select(*CaseView.__table__.columns).where(among(CaseView.feedback_id, ids)).with_for_update()
     )
     return {row.feedback_id: dict(row._mapping) for row in rows}
 
@@ -153,7 +154,7 @@ async def _keep_replies(
 ) -> None:
     """Each reply once. It can be read at once; where the person chose no other means, it is delivered by that."""
     replies = [one for one in events if isinstance(one.event, CaseReplied) and one.event.feedback_id in known]
-    kept = set(await session.scalars(select(Reply.id).where(Reply.id.in_([one.id for one in replies]))))
+    kept = set(await session.scalars(select(Reply.id).where(among(Reply.id, [one.id for one in replies]))))
     told: list[Recorded] = []
     for received in replies:
         if received.id not in kept:

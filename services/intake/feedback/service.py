@@ -9,7 +9,7 @@ import asyncpg
 from sqlalchemy import ColumnElement, delete, select, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.common.db import driver_of
+from libs.common.db import among, driver_of
 from libs.common.idempotency import idempotency_key
 from libs.common.problems import Problem
 from services.intake.feedback.models import Feedback
@@ -137,7 +137,7 @@ async def _accepted(connection: AsyncConnection, ids: Sequence[UUID]) -> dict[UU
     if not ids:
         return {}
     columns = (Feedback.id, Feedback.reference, Feedback.submitted_at)
-    rows = await connection.execute(select(*columns).where(Feedback.id.in_(ids)))
+    rows = await connection.execute(select(*columns).where(among(Feedback.id, ids)))
     return {row.id: Accepted(*row) for row in rows}
 
 

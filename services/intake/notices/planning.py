@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
+from libs.common.db import among
 from libs.common.stream.events import Received
 from libs.contracts.cases import (
     CaseAcknowledged,
@@ -107,7 +108,7 @@ async def plan(session: AsyncSession, events: Sequence[Received[CaseEvent]]) -> 
     """The notices of a slice of case events, for those who are told by mail."""
     rows = await session.execute(
         select(Feedback.id, Feedback.told_by_mail).where(
-            Feedback.id.in_({one.event.feedback_id for one in events}),
+            among(Feedback.id, {one.event.feedback_id for one in events}),
             Feedback.told_by_mail != [],
             Feedback.historical.is_(False),
         )

@@ -6,6 +6,7 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.auth.principal import Principal
+from libs.common.db import among
 from libs.common.paging import decode_cursor
 from services.intake.cases.models import CaseView
 from services.intake.desk import Desk
@@ -31,7 +32,7 @@ async def asked_for(
     query = (
         select(Feedback)
         .outerjoin(CaseView, CaseView.feedback_id == Feedback.id)
-        .where(Feedback.id.in_(ids), given_out_to(by))
+        .where(among(Feedback.id, ids), given_out_to(by))
         .order_by(Feedback.id)
     )
     found = (await session.scalars(query.with_for_update(of=Feedback) if lock else query)).all()
@@ -43,14 +44,14 @@ async def asked_for(
 async def _given_out(session: AsyncSession, ids: list[UUID], by: Principal) -> list[UUID]:
     """Those of the feedbacks that are not hidden from who asks."""
     query = select(Feedback.id).outerjoin(CaseView, CaseView.feedback_id == Feedback.id)
-    return list(await session.scalars(query.where(Feedback.id.in_(ids), given_out_to(by)).order_by(Feedback.id)))
+    return list(await session.scalars(query.where(among(Feedback.id, ids), given_out_to(by)).order_by(Feedback.id)))
 
 
 async def _of_contact(session: AsyncSession, desk: Desk, contact: ContactIn) -> tuple[list[UUID], list[UUID]]:
     digests = desk.blind.digests(contact.model_dump())
     rows = (
         await session.execute(
-            select(ContactIndex.feedback_id, ContactIndex.whose).where(ContactIndex.digest.in_(digests)).distinct()
+            select(ContactIndex.feedback_id, ContactIndex.whose).where(among(ContactIndex.digest, digests)).distinct()
         )
     ).all()
     own = {row.feedback_id for row in rows if row.whose == "person"}

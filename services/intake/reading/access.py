@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import Text
 
 from libs.common.auth.principal import Principal
+from libs.common.db import among
 from services.intake.cases.models import CaseView
 from services.intake.feedback.errors import FeedbackNotFound
 from services.intake.feedback.models import Feedback
@@ -62,7 +63,7 @@ def given_out_to(by: Principal) -> ColumnElement[bool]:
 
 
 def _with_team_of(by: Principal) -> ColumnElement[bool]:
-    return CaseView.team.in_(by.teams) if by.has(*TEAM) else false()
+    return among(CaseView.team, by.teams) if by.has(*TEAM) else false()
 
 
 def _not_hidden_from(by: Principal) -> ColumnElement[bool]:

@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, RowMapping, and_, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.auth.principal import Principal
+from libs.common.db import among
 from libs.common.ids import new_id
 from libs.common.paging import MAX_LIMIT
 from services.intake.cases.models import CaseView
@@ -53,5 +54,5 @@ def _has(blind: BlindIndex, asked: Search) -> ColumnElement[bool]:
     if asked.reference:
         return Feedback.reference == asked.reference
     digests = blind.digests({"email": asked.email, "phone": asked.phone})
-    theirs = select(ContactIndex.feedback_id).where(ContactIndex.digest.in_(digests))
+    theirs = select(ContactIndex.feedback_id).where(among(ContactIndex.digest, digests))
     return and_(Feedback.id.in_(theirs), Feedback.disclosure != "anonymous")

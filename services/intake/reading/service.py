@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.auth.principal import Principal
+from libs.common.db import among
 from libs.common.field_problems import field_problem
 from libs.common.languages import Bilingual
 from libs.common.stream.events import Received, Recorded, record
@@ -49,7 +50,9 @@ async def correct(
 async def on_classified(session: AsyncSession, events: Sequence[Received[CaseClassified]]) -> None:
     """Routing's staff have found what it is about: `declared_kind` stays, the rest follows in order."""
     ids = {received.event.feedback_id for received in events}
-    rows = await session.scalars(select(Feedback).where(Feedback.id.in_(ids)).order_by(Feedback.id).with_for_update())
+    rows = await session.scalars(
+        select(Feedback).where(among(Feedback.id, ids)).order_by(Feedback.id).with_for_update()
+    )
     known = {feedback.id: feedback for feedback in rows}
     for received in events:
         event = received.event

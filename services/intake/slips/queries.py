@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.db import Database
+from libs.common.db import Database, among
 from services.intake.feedback.models import Feedback
 from services.intake.slips.models import Slip
 from services.intake.tracking.codes import normalise, tracking_digest
@@ -17,7 +17,7 @@ async def slips(database: Database, secret: str, codes: Collection[str]) -> Mapp
     if not digests:
         return {}
     async with database.transaction() as session:
-        found = await session.scalars(select(Slip).where(Slip.tracking_digest.in_(digests)))
+        found = await session.scalars(select(Slip).where(among(Slip.tracking_digest, digests)))
         return {slip.tracking_digest: slip for slip in found}
 
 

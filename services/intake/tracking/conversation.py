@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from libs.common.db import among
 from libs.common.languages import Bilingual
 from libs.contracts.organisation import PublicContact
 from services.intake.cases.models import CaseEntry, CaseView, Reply
@@ -77,7 +78,7 @@ async def _all(session: AsyncSession, table: Any, feedback_id: UUID, *order: Any
 async def _teams(session: AsyncSession, codes: set[str | None], view: CaseView | None) -> dict[str, TeamName]:
     """By their newest name and contact."""
     named = {code for code in codes if code} | ({view.team} if view else set())
-    rows = await session.scalars(select(TeamView).where(TeamView.code.in_(named)))
+    rows = await session.scalars(select(TeamView).where(among(TeamView.code, named)))
     return {
         row.code: TeamName(code=row.code, name=Bilingual(**row.name), contact=PublicContact(**row.contact))
         for row in rows

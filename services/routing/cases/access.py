@@ -3,6 +3,7 @@
 from sqlalchemy import ColumnElement, and_, false, not_, or_, true
 
 from libs.common.auth.principal import Principal
+from libs.common.db import among
 from services.routing.cases.models import Case
 
 READERS = ("agent", "supervisor", "reviewer", "manager", "auditor", "importer")
@@ -40,7 +41,7 @@ def _shown_to(by: Principal) -> ColumnElement[bool]:
         return true()
     seen: list[ColumnElement[bool]] = [false()]
     if by.has("agent", "supervisor"):
-        seen.append(Case.team.in_(by.teams))
+        seen.append(among(Case.team, by.teams))
     if by.has("importer"):
         seen.append(Case.historical.is_(True))
     if by.may("cases:read"):

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.clock import utc_now
+from libs.common.db import among
 from libs.contracts.cases import RuleDecided
 from services.routing.alerts.service import Raised, raise_alerts
 from services.routing.cases.models import Case
@@ -55,7 +56,7 @@ async def decide_by_language(session: AsyncSession, found: Mapping[UUID, tuple[s
     """The language of the words of these cases was found, and when: only where rules look at it, and it is another."""
     if not found or not (await organisation_in_force(session)).looks_at_language:
         return
-    known = await session.execute(select(Case.id, Case.language).where(Case.id.in_(found)))
+    known = await session.execute(select(Case.id, Case.language).where(among(Case.id, found)))
     changed = [row.id for row in known if row.language != found[row.id][0]]
     works = await take_up(session, changed, terms, utc_now())
     before = {case_id: work.case.team for case_id, work in works.items()}

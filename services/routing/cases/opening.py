@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.bulk import insert_rows
 from libs.common.clock import utc_now
+from libs.common.db import among
 from libs.common.stream.events import Received, Recorded, record
 from libs.contracts.cases import CaseAssigned, CaseEvent, CaseOpened, ClockState, RuleDecided, case_id_of
 from libs.contracts.feedback import FeedbackSubmitted
@@ -157,7 +158,7 @@ def start_at_assignment(
 async def _known(session: AsyncSession, submitted: Sequence[Received[FeedbackSubmitted]]) -> set[UUID]:
     """Those of the feedbacks that have a case."""
     ids = [received.subject for received in submitted]
-    return set(await session.scalars(select(Case.feedback_id).where(Case.feedback_id.in_(ids))))
+    return set(await session.scalars(select(Case.feedback_id).where(among(Case.feedback_id, ids))))
 
 
 def _open(

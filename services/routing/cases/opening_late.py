@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.clock import utc_now
+from libs.common.db import among
 from libs.common.stream.events import Received
 from libs.contracts.feedback import FeedbackReclassified, FeedbackSubmitted
 from services.routing.cases.models import Case, UnopenedFeedback
@@ -28,7 +29,7 @@ async def open_corrected(
     newest: Mapping[UUID, Received[FeedbackReclassified]] = {one.subject: one for one in reclassified}
     kept = await session.scalars(
         select(UnopenedFeedback)
-        .where(UnopenedFeedback.feedback_id.in_(newest))
+        .where(among(UnopenedFeedback.feedback_id, newest))
         .order_by(UnopenedFeedback.feedback_id)
         .with_for_update()
     )

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.auth.principal import Principal
-from libs.common.db import Database
+from libs.common.db import Database, among
 from libs.common.stream.doorbell import Doorbell
 from services.routing.cases import queue
 from services.routing.cases.access import visible_to, workable_by
@@ -102,7 +102,7 @@ async def id_of(session: AsyncSession, reference: str, by: Principal) -> UUID | 
 
 async def references(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, str]:
     """The references of cases that the reader may see."""
-    rows = await session.execute(select(Case.id, Case.reference).where(Case.id.in_(ids)))
+    rows = await session.execute(select(Case.id, Case.reference).where(among(Case.id, ids)))
     return {row.id: row.reference for row in rows}
 
 
@@ -110,7 +110,7 @@ async def _seen_among(session: AsyncSession, ids: Sequence[UUID], by: Principal)
     """Those of the cases that the reader may see, in their order."""
     if not ids:
         return []
-    seen = set(await session.scalars(select(Case.id).where(Case.id.in_(ids), visible_to(by))))
+    seen = set(await session.scalars(select(Case.id).where(among(Case.id, ids), visible_to(by))))
     return [one for one in ids if one in seen]
 
 
@@ -134,8 +134,8 @@ async def _summaries(session: AsyncSession, found: Sequence[Case]) -> list[CaseS
 
 
 async def _clocks(session: AsyncSession, ids: Sequence[UUID]) -> Sequence[Clock]:
-    return (await session.scalars(select(Clock).where(Clock.case_id.in_(ids)).order_by(Clock.clock))).all()
+    return (await session.scalars(select(Clock).where(among(Clock.case_id, ids)).order_by(Clock.clock))).all()
 
 
 async def _tasks(session: AsyncSession, ids: Sequence[UUID]) -> Sequence[CaseTask]:
-    return (await session.scalars(select(CaseTask).where(CaseTask.case_id.in_(ids)).order_by(CaseTask.task))).all()
+    return (await session.scalars(select(CaseTask).where(among(CaseTask.case_id, ids)).order_by(CaseTask.task))).all()

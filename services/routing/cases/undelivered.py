@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from libs.common.db import among
 from libs.contracts.cases import CaseResumed
 from services.routing.cases import clocks as clock_rules
 from services.routing.cases.models import TimelineEntry
@@ -38,7 +39,7 @@ async def replies_given(session: AsyncSession, cases: Collection[UUID]) -> Mappi
         return given
     lines = await session.execute(
         select(TimelineEntry.case_id, TimelineEntry.verb, TimelineEntry.details, TimelineEntry.effective_at)
-        .where(TimelineEntry.case_id.in_(given), TimelineEntry.verb.in_((*_FINAL, UNDELIVERED, "reopen")))
+        .where(among(TimelineEntry.case_id, given), TimelineEntry.verb.in_((*_FINAL, UNDELIVERED, "reopen")))
         .order_by(TimelineEntry.case_id, TimelineEntry.place)
     )
     for line in lines:

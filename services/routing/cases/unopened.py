@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from libs.common.db import among
 from libs.common.stream.events import Received
 from libs.contracts.cases import case_id_of
 from libs.contracts.feedback import FeedbackMessageAdded, FeedbackSubmitted
@@ -55,7 +56,7 @@ async def keep_messages(session: AsyncSession, added: Sequence[Received[Feedback
         return
     found = await session.scalars(
         select(UnopenedFeedback)
-        .where(UnopenedFeedback.feedback_id.in_({one.subject for one in added}))
+        .where(among(UnopenedFeedback.feedback_id, {one.subject for one in added}))
         .order_by(UnopenedFeedback.feedback_id)
         .with_for_update()
     )
@@ -86,4 +87,4 @@ async def bring_messages(
 async def forget_unopened(session: AsyncSession, subjects: Collection[UUID]) -> None:
     """Nobody opens a case any more for what was withdrawn or erased."""
     if subjects:
-        await session.execute(delete(UnopenedFeedback).where(UnopenedFeedback.feedback_id.in_(subjects)))
+        await session.execute(delete(UnopenedFeedback).where(among(UnopenedFeedback.feedback_id, subjects)))

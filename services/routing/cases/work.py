@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.bulk import write_changes
+from libs.common.db import among
 from libs.common.languages import Bilingual
 from libs.common.stream.events import Recorded, record
 from libs.contracts.cases import CaseEvent
@@ -92,7 +93,7 @@ async def take_up(
     """Lock those of the cases that exist, in the order of their ids, and load what belongs to them."""
     found = await session.scalars(
         select(Case)
-        .where(Case.id.in_(ids), true() if who is None else who)
+        .where(among(Case.id, ids), true() if who is None else who)
         .order_by(Case.id)
         .with_for_update()
         .execution_options(populate_existing=True)
@@ -105,7 +106,7 @@ async def take_up(
     names = await teams.names(session, retired) if retired else {}
     office = Office(organisation, names, terms, now, linkable or {})
     works = {case.id: Work(case, [], [], [], office, case.last_effective_at) for case in cases.values()}
-    for clock in await session.scalars(select(Clock).where(Clock.case_id.in_(works)).order_by(Clock.clock)):
+    for clock in await session.scalars(select(Clock).where(among(Clock.case_id, works)).order_by(Clock.clock)):
         works[clock.case_id].clocks.append(clock)
     besides = (await session.execute(_BESIDES, {"ids": list(works)})).all()
     for row in besides:
@@ -117,14 +118,14 @@ async def take_up(
 
 async def _load_suspensions(session: AsyncSession, works: Mapping[UUID, Work], ids: Sequence[UUID]) -> None:
     if ids:
-        spans = select(Suspension).where(Suspension.case_id.in_(ids)).order_by(Suspension.place)
+        spans = select(Suspension).where(among(Suspension.case_id, ids)).order_by(Suspension.place)
         for span in await session.scalars(spans):
             works[span.case_id].suspensions.append(span)
 
 
 async def _load_tasks(session: AsyncSession, works: Mapping[UUID, Work], ids: Sequence[UUID]) -> None:
     if ids:
-        tasks = select(CaseTask).where(CaseTask.case_id.in_(ids)).order_by(CaseTask.task)
+        tasks = select(CaseTask).where(among(CaseTask.case_id, ids)).order_by(CaseTask.task)
         for task in await session.scalars(tasks):
             works[task.case_id].tasks.append(task)
 

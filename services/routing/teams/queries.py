@@ -5,6 +5,7 @@ from collections.abc import Collection
 from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from libs.common.db import among
 from libs.common.languages import Bilingual
 from libs.common.paging import decode_code_cursor
 from services.routing.organisation.versions import Page
@@ -15,7 +16,7 @@ from services.routing.teams.schemas import TeamContent, TeamOut, TeamVersionOut
 
 async def names(session: AsyncSession, codes: Collection[str]) -> dict[str, Bilingual]:
     """The public names of the teams, by code."""
-    rows = await session.execute(select(Team.code, Team.name).where(Team.code.in_(codes)))
+    rows = await session.execute(select(Team.code, Team.name).where(among(Team.code, codes)))
     return {row.code: Bilingual(**row.name) for row in rows}
 
 

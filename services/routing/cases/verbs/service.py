@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.auth.principal import Principal
 from libs.common.clock import SKEW
+from libs.common.db import among
 from libs.common.field_problems import field_problem_of
 from libs.common.languages import language_of_request
 from libs.common.problems import InvalidRequest, Problem
@@ -148,7 +149,7 @@ async def _take_up(
 
 
 async def _linkable(session: AsyncSession, ids: Sequence[UUID], by: Principal) -> dict[UUID, UUID]:
-    rows = await session.execute(select(Case.id, Case.feedback_id).where(Case.id.in_(ids), visible_to(by)))
+    rows = await session.execute(select(Case.id, Case.feedback_id).where(among(Case.id, ids), visible_to(by)))
     return {row.id: row.feedback_id for row in rows}
 
 
