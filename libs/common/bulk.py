@@ -6,11 +6,13 @@ from functools import lru_cache
 from typing import Any
 
 import orjson
-from sqlalchemy import Dialect, TextClause, inspect, text
+from sqlalchemy import Dialect, TextClause, event, inspect, text
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.orm.attributes import set_committed_value
+
+from libs.common.db import driver_of
 
 _DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 
@@ -61,18 +63,28 @@ class Tray:
 async def lay_out(session: AsyncSession, tray: Tray, rows: Iterable[Sequence[Any]]) -> None:
     """Put rows on the tray, instead of what lies there, by COPY: thousands of values as arrays take five times as long.
 
-    Statements of the same transaction read them from `pg_temp`.
+    Statements of the same transaction, which the session's is, read them from `pg_temp`.
     """
-    columns = ", ".join(f"{name} {kind}" for name, kind in tray.columns.items())
     connection = await session.connection()
-    # By the session, which begins its transaction with the first statement that goes through it.
-    await connection.execute(
-        text(f"CREATE TEMPORARY TABLE IF NOT EXISTS {tray.name} ({columns}) ON COMMIT DELETE ROWS")
-    )
-    await connection.execute(text(f"DELETE FROM pg_temp.{tray.name}"))  # noqa: S608 - the name is ours
-    driver = (await connection.get_raw_connection()).driver_connection
-    assert driver is not None  # noqa: S101 - the transaction has it
+    if tray.name in session.info:
+        await connection.execute(text(f"DELETE FROM pg_temp.{tray.name}"))  # noqa: S608 - the name is ours
+    elif tray.name not in connection.info:
+        await _make(session, connection, tray)
+    session.info[tray.name] = tray
+    driver = await driver_of(connection)
     await driver.copy_records_to_table(tray.name, records=rows, columns=list(tray.columns), schema_name="pg_temp")
+
+
+async def _make(session: AsyncSession, connection: AsyncConnection, tray: Tray) -> None:
+    """Once a connection, and anew where that was rolled back. It is empty at the end of each transaction."""
+    columns = ", ".join(f"{name} {kind}" for name, kind in tray.columns.items())
+    await connection.execute(text(f"CREATE TEMPORARY TABLE {tray.name} ({columns}) ON COMMIT DELETE ROWS"))
+    made = connection.info
+
+    def keep(_: object) -> None:
+        made[tray.name] = tray
+
+    event.listen(session.sync_session, "after_commit", keep, once=True)
 
 
 @lru_cache(maxsize=64)

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.common.db import Database
 from libs.common.problems import Problem
 
 REGISTER_SECONDS = 10.0
@@ -85,8 +86,9 @@ class Register:
     def __init__(self) -> None:
         self._written: dict[str, float] = {}
 
-    async def note(self, connection: AsyncConnection, name: str, pos: int) -> None:
+    async def note(self, database: Database, name: str, pos: int) -> None:
         now = monotonic()
         if now - self._written.get(name, float("-inf")) >= REGISTER_SECONDS:
             self._written[name] = now
-            await connection.execute(_REGISTER, {"name": name, "pos": pos})
+            async with database.statement() as connection:
+                await connection.execute(_REGISTER, {"name": name, "pos": pos})

@@ -72,8 +72,7 @@ def router(source: str, path: str) -> APIRouter:
         """
         asked = Asked(after, last_id, epoch, archived)
         if reader is not None:
-            async with database.connection() as connection:
-                await register.note(connection, reader, after)
+            await register.note(database, reader, after)
         doorbell: Doorbell = request.app.state.doorbell
         batch = await doorbell.until(partial(_batch_after, database, source, asked, limit), wait)
         return Response(batch or b"[]", media_type=MEDIA_TYPE)
@@ -82,7 +81,7 @@ def router(source: str, path: str) -> APIRouter:
 
 
 async def _batch_after(database: Database, source: str, asked: Asked, limit: int) -> bytes | None:
-    async with database.connection() as connection:
+    async with database.statement() as connection:
         after = await go_on_after(connection, asked)
         if asked.archived and (batch := await _archived_after(connection, after, limit)):
             return batch

@@ -72,7 +72,7 @@ class Reader(Applier):
         feed: Feed | None = None,
     ) -> int:
         """Ask for what comes after the smallest position of the shards, once, and apply it; how many events came."""
-        async with database.connection() as connection:
+        async with database.statement() as connection:
             reached = await positions.read(connection, self.source, shards)
         smallest = min(reached.values(), key=lambda place: place.pos)
         POSITION.labels(self.source).set(smallest.pos)

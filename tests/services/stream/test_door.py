@@ -81,13 +81,11 @@ async def test_below_what_was_dropped_a_reader_is_told_that_it_is_gone_unless_it
 
 async def test_of_processes_that_read_under_one_name_the_one_furthest_behind_counts(database: Database) -> None:
     for pos in (50, 20, 90):
-        async with database.connection() as connection:
-            await Register().note(connection, "analytics", pos)
+        await Register().note(database, "analytics", pos)
     [row] = await all_rows(database, "SELECT name, pos FROM event_reader")
     assert (row.name, row.pos) == ("analytics", 20)
     await execute(database, "UPDATE event_reader SET since = since - interval '2 hours'")
-    async with database.connection() as connection:
-        await Register().note(connection, "analytics", 95)
+    await Register().note(database, "analytics", 95)
     [row] = await all_rows(database, "SELECT pos FROM event_reader")
     assert row.pos == 95
 
