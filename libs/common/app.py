@@ -72,6 +72,7 @@ def create_app(
         pool_size=pool_size or settings.pool_size,
         application=title,
         command_seconds=SOMEBODY_WAITS_SECONDS if routers else COMMAND_SECONDS,
+        by_index=not routers,
     )
     app.state.settings = settings
     app.state.database = database

@@ -23,7 +23,7 @@ from services.intake.verbatims.personal_data import redact
 from services.intake.verbatims.service import REDACTED, UNREADABLE
 
 POLL_SECONDS = 0.25
-WAITING = "SELECT FROM message WHERE redaction_pending"
+_WAITING = "SELECT true FROM message WHERE redaction_pending ORDER BY sent_at LIMIT 1"
 AT_ONCE = 20
 
 log = structlog.get_logger("messages")
@@ -43,7 +43,7 @@ async def run_messages(app: FastAPI) -> None:
     unreadable: set[UUID] = set()
 
     async def work() -> bool:
-        if not await database.has_any(WAITING):
+        if not await database.value(_WAITING):
             return False
         await asyncio.to_thread(load_model)  # before anything is locked
         async with database.transaction() as session:

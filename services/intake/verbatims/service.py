@@ -9,7 +9,8 @@ from uuid import UUID
 import structlog
 from fastapi import FastAPI
 from prometheus_client import Counter
-from sqlalchemy import select, update
+from sqlalchemy import BigInteger, Text, Uuid, bindparam, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.clock import utc_now
@@ -26,11 +27,25 @@ from services.intake.verbatims.language import Language, find_language, load_mod
 from services.intake.verbatims.personal_data import redact
 
 POLL_SECONDS = 0.1
-WAITING = "SELECT FROM feedback WHERE verbatim_pending"
-OF_UNKNOWN_LANGUAGE = f"{WAITING} AND language IS NULL"
 AT_ONCE = 50
 AT_MOST_SECONDS = 1.0
 """Locks are held meanwhile: who adds a message waits for them, two seconds at most. Some texts take a second each."""
+
+# In the order of their index: PostgreSQL takes so many to be waiting that it would rather read the table.
+_IS_LANGUAGE_UNKNOWN = """
+    SELECT bool_or(language IS NULL)
+      FROM (SELECT language FROM feedback WHERE verbatim_pending ORDER BY recorded_at LIMIT 200) AS next
+    """
+_PUT_DOWN = text(
+    """
+    UPDATE feedback SET version = redacted.version, language = redacted.language, verbatim_pending = false
+      FROM unnest(:ids, :versions, :languages) AS redacted (id, version, language) WHERE feedback.id = redacted.id
+    """
+).bindparams(
+    bindparam("ids", type_=ARRAY(Uuid)),
+    bindparam("versions", type_=ARRAY(BigInteger)),
+    bindparam("languages", type_=ARRAY(Text)),
+)
 
 REDACTED = Counter("ecoute_intake_redacted_total", "Words that went through redaction")
 UNREADABLE = Counter("ecoute_intake_unreadable_total", "Words that could not be read for redaction")
@@ -61,9 +76,10 @@ async def run_redaction(app: FastAPI) -> None:
     unreadable: set[UUID] = set()
 
     async def work() -> bool:
-        if not await database.has_any(WAITING):
+        is_language_unknown = await database.value(_IS_LANGUAGE_UNKNOWN)
+        if is_language_unknown is None:
             return False
-        if await database.has_any(OF_UNKNOWN_LANGUAGE):
+        if is_language_unknown:
             await asyncio.to_thread(load_model)  # before anything is locked
         async with database.transaction() as session:
             return await redact_some(session, master_key, unreadable) > 0
@@ -107,11 +123,12 @@ async def redact_some(
     redacted = [(one, event) for one, event in found if event is not None]
     if redacted:
         await session.execute(
-            update(Feedback),
-            [
-                {"id": one.id, "version": one.version + 1, "language": event.language, "verbatim_pending": False}
-                for one, event in redacted
-            ],
+            _PUT_DOWN,
+            {
+                "ids": [one.id for one, _ in redacted],
+                "versions": [one.version + 1 for one, _ in redacted],
+                "languages": [event.language for _, event in redacted],
+            },
         )
         now = utc_now()
         await record(session, *(Recorded(event, one.id, one.version + 1, now) for one, event in redacted))
