@@ -185,3 +185,29 @@ def test_the_floor_is_what_was_moved_more_than_a_minute_ago_and_never_sinks() ->
     assert floor.now() == 70
     now = FLOOR_SECONDS + 31
     assert floor.now() == 70
+
+
+async def test_a_worker_never_reads_the_whole_table_of_what_waits(database: Database) -> None:
+    """Whatever the table looked like when the plan was made: empty, or just emptied."""
+    assert await _scans_while_sequencing(database) > 0, "the planner of an API would"
+    by_index = Database(database.url, pool_size=4, application="test", by_index=True)
+    assert await _scans_while_sequencing(by_index) == 0
+    await by_index.close()
+
+
+async def _scans_while_sequencing(database: Database) -> int:
+    async with database.driver() as driver:
+        before = await _scans(driver)
+        for _ in range(10):
+            async with database.connection() as connection:
+                await write(connection, *((one, Counted(n=1)) for one in some_subjects(3)))
+            assert await sequence(driver, Floor()) == 3
+        return await _scans(driver) - before
+
+
+async def _scans(driver: asyncpg.Connection) -> int:
+    """How often the table of pending events was read whole."""
+    await driver.execute("SELECT pg_stat_force_next_flush()")
+    await driver.execute("SELECT pg_stat_clear_snapshot()")
+    found: int = await driver.fetchval("SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 'event_pending'")
+    return found
