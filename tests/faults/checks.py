@@ -53,7 +53,7 @@ def every_complaint_got_its_case(system: System, feedback: Sequence[dict[str, An
     complaints = {
         one["subject"]
         for one in feedback
-        if one["type"] == "ca.ecoute.feedback.submitted.v1" and one["data"]["kind"] == "complaint"
+        if one["type"] == "ca.ecoute.feedback.submitted.v1" and one["data"].get("kind") == "complaint"
     }
 
     def opened() -> Counter[str] | None:
