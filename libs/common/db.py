@@ -163,7 +163,7 @@ class Database:
         self._kept.clear()
         await self.engine.dispose()
 
-    async def _at_hand(self) -> "_Borrowed | None":
+    async def _at_hand(self) -> _Borrowed | None:
         while self._kept:
             borrowed = self._kept.pop()
             if not borrowed.driver.is_closed():
@@ -171,7 +171,7 @@ class Database:
             await self._give_back(borrowed, is_sound=False)
         return None
 
-    async def _borrow(self) -> "_Borrowed":
+    async def _borrow(self) -> _Borrowed:
         connection = await self.engine.connect()
         try:
             return _Borrowed(connection, (await connection.get_raw_connection()).driver_connection)
@@ -179,7 +179,7 @@ class Database:
             await connection.close()
             raise
 
-    async def _give_back(self, borrowed: "_Borrowed", *, is_sound: bool) -> None:
+    async def _give_back(self, borrowed: _Borrowed, *, is_sound: bool) -> None:
         if not is_sound or borrowed.driver.is_closed():
             await borrowed.connection.invalidate()
         elif len(self._kept) < self._most_kept:

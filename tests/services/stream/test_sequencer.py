@@ -188,7 +188,7 @@ def test_the_floor_is_what_was_moved_more_than_a_minute_ago_and_never_sinks() ->
 
 
 async def test_a_worker_never_reads_the_whole_table_of_what_waits(database: Database) -> None:
-    """Whatever the table looked like when the plan was made: empty, or just emptied."""
+    """Although its plan is made while the table is empty."""
     assert await _scans_while_sequencing(database) > 0, "the planner of an API would"
     by_index = Database(database.url, pool_size=4, application="test", by_index=True)
     assert await _scans_while_sequencing(by_index) == 0
