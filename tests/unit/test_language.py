@@ -1,4 +1,5 @@
 import csv
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,13 +12,35 @@ from services.intake.verbatims.language import UNDETERMINED, Language, find_lang
 STORIES = Path(__file__).parents[2].parent / "shared/data/services_publics_plus_sample.csv"
 
 
-@pytest.mark.skipif(not STORIES.exists(), reason=f"the real stories are not at {STORIES}")
-@pytest.mark.parametrize("prior", [None, "en"])
-def test_every_real_french_story_is_french_whatever_the_form(prior: str | None) -> None:
+real_stories = pytest.mark.skipif(not STORIES.exists(), reason=f"the real stories are not at {STORIES}")
+
+
+def _stories() -> list[dict[str, str]]:
     with STORIES.open(encoding="utf-8", newline="") as file:
-        texts = [f"{row['title']}\n\n{row['text']}" for row in csv.DictReader(file)]
-    assert len(texts) == 601
+        stories = list(csv.DictReader(file))
+    assert len(stories) == 601
+    return stories
+
+
+@real_stories
+@pytest.mark.parametrize("prior", [None, "en"])
+@pytest.mark.parametrize("spelled", [str, str.upper])
+def test_every_real_french_story_is_french_whatever_the_form(prior: str | None, spelled: Callable[[str], str]) -> None:
+    texts = [spelled(f"{story['title']}\n\n{story['text']}") for story in _stories()]
     assert [text for text in texts if find_language(text, prior).code != "fr"] == []
+
+
+@real_stories
+def test_every_title_of_a_real_story_is_in_the_language_of_its_form() -> None:
+    """Two words or three, among them « Service nul », which could be another language's."""
+    titles = [story["title"] for story in _stories()]
+    assert [title for title in titles if find_language(title, "fr").code != "fr"] == []
+
+
+@real_stories
+def test_eight_words_nearly_always_overturn_a_form_in_another_language() -> None:
+    beginnings = [" ".join(story["text"].split()[:8]) for story in _stories()]
+    assert len([words for words in beginnings if find_language(words, "en").code != "fr"]) <= 10
 
 
 @pytest.mark.parametrize(
