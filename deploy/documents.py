@@ -67,7 +67,9 @@ def _schema(event: type[Event]) -> dict[str, Any]:
 
 
 def _yaml(document: dict[str, Any]) -> str:
-    return yaml.safe_dump(json.loads(json.dumps(document)), sort_keys=False, allow_unicode=True, width=120)
+    plain = json.loads(json.dumps(document))
+    written: str = yaml.dump(plain, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=120)
+    return written
 
 
 def application(service: str, process: Literal["main", "worker"] = "main") -> FastAPI:
