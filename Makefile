@@ -34,6 +34,11 @@ test: .venv/installed-dev ## all tests, on a real PostgreSQL and real processes
 faults: .venv/installed-dev ## what takes long, in full: real data whole, processes killed under load
 	@TESTS=full exec $(BIN)/pytest tests/e2e/test_cfpb.py tests/e2e/test_documents_hold.py tests/faults
 
+QUICK := disk_full erasure held_back kill network poison retries sequencing server_killed
+
+faults-small: .venv/installed-dev ## at small counts; not what takes minutes even so: Kafka, backups, restarts, overload
+	@exec $(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder $(QUICK:%=tests/faults/test_%.py)
+
 bench: .venv/installed-dev ## measure, beside a floor, and write bench/results.md; LEG=feedback for one leg
 	@exec $(BIN)/python -m bench $(LEG)
 
@@ -91,5 +96,5 @@ tools/node_modules: tools/package-lock.json
 	@npm ci --prefix tools --no-fund --no-audit --loglevel=error
 	@touch $@
 
-.PHONY: help install run restart kafka kafka-stop demo test faults bench lint documents deployment format openapi freeze lock clean
+.PHONY: help install run restart kafka kafka-stop demo test faults faults-small bench lint documents deployment format openapi freeze lock clean
 .DEFAULT_GOAL := help

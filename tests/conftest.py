@@ -24,7 +24,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where several processes share the tests, each running system is of one, Kafka too; a file stays in one piece."""
     for item in items:
         uses = getattr(item, "fixturenames", ())
-        shared = next((name for name in ("system", "house", "aside", "kafka") if name in uses), item.path.as_posix())
+        shared = next((name for name in ("system", "house", "aside", "apart", "kafka") if name in uses), item.path.as_posix())
         item.add_marker(pytest.mark.xdist_group(shared))
 
 
