@@ -17,15 +17,16 @@ from tests.services.post import PostOffice, post_office
 from tests.system import System, in_a_thread
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
+ONE_EACH = ("system", "house", "aside", "apart", "kafka")
+"""Fixtures that take long to start."""
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where several processes share the tests, each running system is of one, Kafka too; a file stays in one piece."""
     for item in items:
-        uses = getattr(item, "fixturenames", ())
-        shared = next((name for name in ("system", "house", "aside", "apart", "kafka") if name in uses), item.path.as_posix())
-        item.add_marker(pytest.mark.xdist_group(shared))
+        shared = [name for name in ONE_EACH if name in getattr(item, "fixturenames", ())]
+        item.add_marker(pytest.mark.xdist_group(shared[0] if shared else item.path.as_posix()))
 
 
 @pytest.fixture(scope="session")

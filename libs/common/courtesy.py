@@ -27,14 +27,14 @@ class Courtesy:
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock
-        self._waited = _waited_seconds()
+        self._waited: float | None = None  # counted only while cores are short
         self._looked, self._idle = clock(), _idle_seconds()
         self._are_short = False
 
     def owed(self) -> float:
         """How many seconds to wait; none for a process that is not nice, or that got a core whenever it wanted one."""
-        before, self._waited = self._waited, _waited_seconds()
-        if not self._cores_are_short():
+        before, self._waited = self._waited, _waited_seconds() if self._cores_are_short() else None
+        if before is None or self._waited is None:
             return 0.0
         return min(LONGEST_SECONDS, FACTOR * (self._waited - before))
 

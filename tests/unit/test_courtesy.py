@@ -41,10 +41,12 @@ def test_who_was_kept_waiting_while_no_core_was_idle_waits_four_times_as_long_an
     kernel: Kernel,
 ) -> None:
     worker = Courtesy(lambda: kernel.now)
+    kernel.after(1, waited=0.3, idle=0.05)
+    assert worker.owed() == 0, "from now on it counts"
+    kernel.after(0.01, waited=0.02)
+    assert worker.owed() == pytest.approx(FACTOR * 0.02)
     kernel.after(1, waited=0.1, idle=0.05)
     assert worker.owed() == pytest.approx(FACTOR * 0.1)
-    kernel.after(0.01, waited=0.02)
-    assert worker.owed() == pytest.approx(FACTOR * 0.02), "what was found lately holds"
     kernel.after(1, waited=0.9)
     assert worker.owed() == LONGEST_SECONDS
     kernel.after(1)
@@ -53,10 +55,14 @@ def test_who_was_kept_waiting_while_no_core_was_idle_waits_four_times_as_long_an
 
 def test_nothing_is_owed_while_a_core_is_idle(kernel: Kernel) -> None:
     worker = Courtesy(lambda: kernel.now)
+    kernel.after(1, waited=0.3, idle=0.05)
+    worker.owed()
     kernel.after(1, waited=0.3, idle=0.5)
     assert worker.owed() == 0
+    kernel.after(LOOK_SECONDS, waited=0.3)
+    assert worker.owed() == 0, "what was waited while one was idle is owed to nobody"
     kernel.after(LOOK_SECONDS, waited=0.1)
-    assert worker.owed() == pytest.approx(FACTOR * 0.1), "and again once none is"
+    assert worker.owed() == pytest.approx(FACTOR * 0.1)
 
 
 def test_who_is_not_nice_owes_nothing(kernel: Kernel, monkeypatch: pytest.MonkeyPatch) -> None:
