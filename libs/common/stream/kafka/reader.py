@@ -99,7 +99,7 @@ class KafkaReader(Reader):
                 pause = min(5.0, 2 * pause)
 
     async def _apply_what_is_new(self, database: Database, lifecycle: Lifecycle, slice_: Sequence[Envelope]) -> bool:
-        async with database.connection() as connection:
+        async with database.statement() as connection:
             places = await positions.read(connection, self.source, {one.shard for one in slice_})
         before = {shard: place.pos for shard, place in places.items()}
         new = [one for one in slice_ if one.pos > before[one.shard]]

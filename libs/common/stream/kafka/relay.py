@@ -126,7 +126,7 @@ class Relay:
                 self._trouble = None
 
     async def _events_after(self, database: Database, pos: int) -> Sequence[Row[Any]]:
-        async with database.connection() as connection:
+        async with database.statement() as connection:
             return await events_after(connection, pos, AT_A_TIME)
 
     async def _send(self, producer: AIOKafkaProducer, rows: Sequence[Row[Any]]) -> asyncio.Future[Any]:
