@@ -55,12 +55,9 @@ def test_a_complaint_is_taken_in_answered_evaluated_and_counted_within_a_second(
         retry = {"Idempotency-Key": str(uuid4())}
         first = json_of(team.post(f"{case}/reply", json=answer, headers=retry))
         assert json_of(team.post(f"{case}/reply", json=answer, headers=retry)) == first
-        assert [line["verb"] for line in json_of(team.get(f"{case}/timeline"))["items"]] == [
-            "open",
-            "assign",
-            "acknowledge",
-            "reply",
-        ]
+        verbs = [line["verb"] for line in json_of(team.get(f"{case}/timeline"))["items"]]
+        assert verbs[:4] == ["open", "assign", "acknowledge", "reply"]
+        assert verbs[4:] in ([], ["delivered"]), "the mail may have gone already"
     eventually(lambda: kpi(system, "standard_met", "reply")["n"] == replied_before + 1, 1)
 
     with client(system.intake, {"Tracking-Code": receipt["tracking_code"].lower()}) as person:

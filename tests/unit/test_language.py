@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.intake.verbatims.language import UNDETERMINED, Language, find_language
@@ -97,6 +97,7 @@ def test_many_threads_get_the_same_answer() -> None:
 
 
 @given(st.text(st.characters()), st.none() | st.text(max_size=8))
+@example("a\ud800\n", None)
 def test_any_text_has_an_answer_between_no_and_full_confidence(text: str, prior: str | None) -> None:
     found = find_language(text, prior)
     assert 0.0 <= found.confidence <= 1.0

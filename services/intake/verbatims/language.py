@@ -63,7 +63,7 @@ def find_language(text: str, prior: str | None = None) -> Language:
         return Language(form, 0.5) if form else Language(UNDETERMINED, 0.0)
     if script not in _SCRIPTS:
         return _outside_the_model(script, form)
-    scores = _scores(text[:_READ], script)
+    scores = _scores(text[:_READ].encode(errors="replace").decode(), script)  # half of a pair is no character
     if form in _known():
         scores = _with_prior(scores, form)
     code, confidence = max(scores.items(), key=lambda score: score[1])
