@@ -4,6 +4,7 @@ import re
 import threading
 import unicodedata
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -19,6 +20,7 @@ _READ: Final = 500  # characters; more of them change no answer
 _LETTERS: Final = 15  # so many are worth the model's belief as it is
 _AT_MOST: Final = 4  # times as much is a longer text worth
 _LEAST: Final = 1e-9  # of a belief; no language is ever ruled out
+_ALL: Final = -1
 _FIRST: Final = 10  # languages; of the others a text of some letters says next to nothing
 _SURE: Final = 0.7  # below, the model has guessed
 _SURE_AGAINST_PRIOR: Final = 0.8  # against a form's language that the model does not know
@@ -108,9 +110,8 @@ def _scores(text: str, script: str) -> dict[str, float]:
     if script != "LATIN":
         worth = max(worth, 1.0)
     scores: dict[str, float] = {}
-    for believed in _model().detect(text, k=_FIRST if worth >= 1.0 else -1, threshold=-1.0):
-        code = _VARIETIES.get(believed["lang"], believed["lang"])
-        scores[code] = scores.get(code, 0.0) + max(believed["score"], _LEAST) ** worth
+    for code, belief in _beliefs(text, _FIRST if worth >= 1.0 else _ALL):
+        scores[code] = scores.get(code, 0.0) + max(belief, _LEAST) ** worth
     total = sum(scores.values())
     return {code: score / total for code, score in scores.items()}
 
@@ -124,7 +125,13 @@ def _with_prior(scores: dict[str, float], form: str) -> dict[str, float]:
 @cache
 def _known() -> frozenset[str]:
     """The languages of the model."""
-    return frozenset(_VARIETIES.get(one["lang"], one["lang"]) for one in _model().detect("", k=-1, threshold=-1.0))
+    return frozenset(code for code, _ in _beliefs("", _ALL))
+
+
+def _beliefs(text: str, first: int) -> Iterator[tuple[str, float]]:
+    """What the model believes of so many languages, the likeliest first; two varieties may have one code."""
+    for one in _model().detect(text, k=first, threshold=-1.0):
+        yield _VARIETIES.get(one["lang"], one["lang"]), one["score"]
 
 
 def _model() -> "LangDetector":
