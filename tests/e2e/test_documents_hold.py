@@ -30,7 +30,7 @@ ROLES = ("admin", "agent", "supervisor", "reviewer", "manager", "analyst", "impo
 # At the full count also what lies at the edge of each schema, some seventy requests a call.
 CONFIG = SchemathesisConfig.from_dict({"phases": {"coverage": {"enabled": AT_FULL_COUNT}}})
 QUICKLY = settings(
-    max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
+    max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
 )
 
 intake = schemathesis.openapi.from_path(ROOT / "openapi" / "intake.yaml", config=CONFIG)
