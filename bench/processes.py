@@ -27,7 +27,7 @@ def _ticks(pid: int) -> tuple[int, ...]:
     """User and system time, and those of children that have ended."""
     try:
         return tuple(int(one) for one in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:15])
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return (0, 0, 0, 0)
 
 

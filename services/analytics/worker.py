@@ -6,6 +6,7 @@ from libs.common.stream.carrier import reader_of
 from libs.common.stream.feed_client import FeedClient
 from libs.common.worker import create_worker
 from services.analytics import handlers
+from services.analytics.rollups.folding import keep_folding
 from services.analytics.settings import AnalyticsSettings
 
 settings = AnalyticsSettings.load()
@@ -26,4 +27,6 @@ routing = reader_of(
     handlers.routing(settings.time_zone),
 )
 
-app = create_worker("analytics", settings, tasks={"housekeeping": keep_house}, readers=[intake, routing])
+app = create_worker(
+    "analytics", settings, tasks={"folding": keep_folding, "housekeeping": keep_house}, readers=[intake, routing]
+)

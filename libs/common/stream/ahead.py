@@ -14,7 +14,7 @@ from libs.common.stream.events import Envelope
 from libs.common.stream.feed import MAX_EVENTS
 from libs.common.stream.positions import Place
 
-MOST_EVENTS = 3 * MAX_EVENTS
+MOST_EVENTS = 2 * MAX_EVENTS
 SLICE_SECONDS = 3.0
 
 

@@ -1,4 +1,4 @@
-"""What changes facts: slices of the two logs. Rollups follow by the difference, in the same transaction."""
+"""What changes facts: slices of the two logs. By how much figures differ is noted in the same transaction."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -28,7 +28,7 @@ Facts = dict[UUID, Fact]
 
 
 async def on_feedback_events(time_zone: ZoneInfo, session: AsyncSession, events: Sequence[Received[Any]]) -> None:
-    """Fold a slice of intake's log into the facts that it touches, and what this changes into the rollups."""
+    """Fold a slice of intake's log into the facts that it touches, and note what this changes."""
 
     def fold(facts: Facts) -> None:
         for one in events:
@@ -81,7 +81,7 @@ async def _fold(
             if projection.counts(fact.feedback_id):
                 then = contributions(before[fact.feedback_id], projection.time_zone)
                 difference.change(then, contributions(fact, projection.time_zone))
-        await rollups.add(session, projection.version, difference)
+        await rollups.note(session, projection.version, difference)
 
 
 def _tray(log: str, columns: Sequence[str]) -> Tray:

@@ -16,6 +16,7 @@ NO_WORDS: Mapping[str, str] = {
     " due_on case_details case_events",
     "rollup": "grain dimension second_dimension value second_value counters",
     "rollup_bucket": "grain dimension value measure",
+    "rollup_difference": "difference",
     "rollup_day": "dimension value counters",
     "projection": "time_zone state",
     "reference": "kind code name details",

@@ -1,12 +1,14 @@
 """The arithmetic of rollups: cells of counters, and the difference between two states of what they count."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from itertools import chain, combinations
-from typing import Any, Literal, NamedTuple, TypeVar, get_args
+from typing import Any, Literal, NamedTuple, Self, TypeVar, get_args
+
+import orjson
 
 Dimension = Literal[
     "channel",
@@ -36,10 +38,13 @@ Place = tuple[str, str]
 """A dimension and one of its values."""
 Counters = Mapping[str, int]
 Days = Mapping[date, Counters]
+Differing = tuple[date, tuple[str, ...], str, int]
+"""A day, values of some dimensions, the name of a counter, and by how much it differs."""
 K = TypeVar("K")
 _Key = tuple[date, str]
 """A day, or the first of a month, and the name of a counter."""
 
+_TOTAL: Place = (TOTAL, "")
 _IN_PAIRS = [1 + DIMENSIONS.index(dimension) for dimension in sorted(PAIRED)]
 """Where those that are paired stand among the places of a contribution, whose first is the total."""
 
@@ -92,6 +97,29 @@ class Difference:
         self._buckets: defaultdict[_Key, dict[int, int]] = defaultdict(dict)
         self._standards: defaultdict[tuple[str, date], dict[str, int]] = defaultdict(dict)
 
+    @classmethod
+    def sum_of(cls, differences: Iterable[str]) -> Self:
+        """The sum of differences as they are `written`."""
+        total = cls()
+        for one in differences:
+            total._add_written(orjson.loads(one))
+        return total
+
+    def written(self) -> str:
+        """As JSON: the values of each spot in the order of `DIMENSIONS`; what differs as pairs, a spot and a count."""
+        return orjson.dumps(
+            {
+                "spots": [[value for _, value in spot[1:]] for spot in self._spots],
+                "counters": _non_zero(self._counters),
+                "buckets": _non_zero(self._buckets),
+                "standards": _non_zero(self._standards),
+            }
+        ).decode()
+
+    def __bool__(self) -> bool:
+        """Whether anything has changed."""
+        return bool(self._spots or self._standards)
+
     def add(self, contribution: Contribution) -> None:
         """Something counts that did not."""
         self._sum(contribution, 1)
@@ -104,7 +132,7 @@ class Difference:
             self._sum(before, -1)
             self._sum(after, 1)
             return
-        spot = self._spots.setdefault(after.places, len(self._spots))
+        spot = self._spot(after.places)
         for sums, was, now in (
             (self._counters, before.days, after.days),
             (self._buckets, before.buckets, after.buckets),
@@ -156,9 +184,44 @@ class Difference:
                     cells[grain, dimension, day, value, measure, bucket] = count
         return cells
 
+    def by_day(self, *dimensions: str) -> Iterator[Differing]:
+        """What counters differ by, not summed up, by values of dimensions or by standard."""
+        if dimensions == (STANDARD,):
+            for (standard, day), counters in self._standards.items():
+                for name, count in counters.items():
+                    yield day, (standard,), name, count
+        else:
+            yield from self._of_spots(self._counters, dimensions)
+
+    def buckets_by_day(self, dimension: str) -> Iterator[Differing]:
+        """The same of buckets: `measure:unit:bucket` is the name."""
+        return self._of_spots(self._buckets, (dimension,))
+
+    def _of_spots(self, sums: Mapping[_Key, Mapping[int, int]], dimensions: Sequence[str]) -> Iterator[Differing]:
+        places = [(TOTAL, *DIMENSIONS).index(dimension) for dimension in dimensions]
+        values = [tuple(spot[place][1] for place in places) for spot in self._spots]
+        for (day, name), counts in sums.items():
+            for spot, count in counts.items():
+                yield day, values[spot], name, count
+
+    def _add_written(self, one: Mapping[str, Any]) -> None:
+        spots = [self._spot((_TOTAL, *zip(DIMENSIONS, values, strict=True))) for values in one["spots"]]
+        for sums, differing in ((self._counters, one["counters"]), (self._buckets, one["buckets"])):
+            for day, name, counts in differing:
+                of_day = sums[date.fromisoformat(day), name]
+                for spot, count in counts:
+                    _add(of_day, spots[spot], count)
+        for standard, day, counts in one["standards"]:
+            of_standard = self._standards[standard, date.fromisoformat(day)]
+            for name, count in counts:
+                _add(of_standard, name, count)
+
+    def _spot(self, places: tuple[Place, ...]) -> int:
+        return self._spots.setdefault(places, len(self._spots))
+
     def _sum(self, one: Contribution, sign: int) -> None:
         if one.days:
-            spot = self._spots.setdefault(one.places, len(self._spots))
+            spot = self._spot(one.places)
             for sums, days in ((self._counters, one.days), (self._buckets, one.buckets)):
                 for day, counters in days.items():
                     for name, count in counters.items():
@@ -178,6 +241,22 @@ class Difference:
         by_place = [[numbers.setdefault(place, len(numbers)) for place in spot] for spot in self._spots]
         by_pair = [list(combinations([spot[place] for place in _IN_PAIRS], 2)) for spot in by_place]
         return list(numbers), by_place, by_pair
+
+
+def sum_of(counters: Counters, more: Counters) -> dict[str, int]:
+    """Both together, without those that come down to nothing."""
+    sums = dict(counters)
+    for name, count in more.items():
+        if not (total := sums.get(name, 0) + count):
+            sums.pop(name, None)
+        else:
+            sums[name] = total
+    return sums
+
+
+def _non_zero(sums: Mapping[tuple[Any, Any], Mapping[Any, int]]) -> list[Any]:
+    found = ((*key, [pair for pair in counts.items() if pair[1]]) for key, counts in sums.items())
+    return [one for one in found if one[-1]]
 
 
 def _changes(before: Days, after: Days) -> Iterator[tuple[date, str, int]]:

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, text
+from sqlalchemy import JSON, Identity, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.analytics.database import Base
@@ -42,6 +42,16 @@ class BucketRow(Base):
     measure: Mapped[str] = mapped_column(primary_key=True)
     bucket: Mapped[int] = mapped_column(primary_key=True)
     n: Mapped[int]
+
+
+class DifferenceRow(Base):
+    """What a slice changed, until it is folded into the rollups: `Difference.written`."""
+
+    __tablename__ = "rollup_difference"
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    projection: Mapped[int]
+    difference: Mapped[Any] = mapped_column(JSON)
 
 
 class ProjectionRow(Base):

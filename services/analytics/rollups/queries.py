@@ -1,19 +1,25 @@
-"""What reads rollups: those of the projection that is live."""
+"""What reads rollups: those of the projection that is live, with what is noted beside them and not folded yet.
 
-from collections.abc import Collection, Mapping, Sequence
+Everything is read in one snapshot, that of the session.
+"""
+
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, ClassVar
+from functools import cached_property
+from typing import Any, ClassVar, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ARRAY, Date, Row, Text, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.problems import Problem
-from services.analytics.rollups.counters import BucketCell, Cell, Counters
+from services.analytics.rollups.counters import BucketCell, Cell, Counters, Difference, Differing, sum_of
 from services.analytics.rollups.service import FORMULA
 
-Rows = Sequence[Row[Any]]
+Among = Collection[str] | None
+"""The values that are asked for; None: all."""
 
 
 class FiguresNotCounted(Problem):
@@ -26,13 +32,53 @@ class FiguresNotCounted(Problem):
 
 @dataclass(frozen=True)
 class Live:
-    """The projection that is read, and by whose days it counts."""
+    """The projection that is read, by whose days it counts, and the differences that are noted for it."""
 
     version: int
     time_zone: ZoneInfo
+    noted: tuple[str, ...] = ()
+
+    @cached_property
+    def difference(self) -> Difference:
+        """What is to be added to its rollups."""
+        return Difference.sum_of(self.noted)
 
 
-_LIVE = text("SELECT version, time_zone FROM projection WHERE state = 'live' AND formula = :formula")
+class Counted(NamedTuple):
+    """Counters of a day, or of the month that it is the first of."""
+
+    day: date
+    value: str
+    second_value: str
+    counters: Counters
+
+
+class InBucket(NamedTuple):
+    """How many lie in a bucket. Periods are numbered from 1."""
+
+    period: int
+    value: str
+    measure: str
+    bucket: int
+    n: int
+
+
+class Balance(NamedTuple):
+    """By how much more cases were open at the end of a day than at its beginning."""
+
+    day: date
+    value: str
+    more: int
+
+
+_LIVE = text(
+    """
+    SELECT version, time_zone,
+           ARRAY(SELECT difference::text FROM rollup_difference WHERE projection = p.version ORDER BY id) AS noted
+      FROM projection AS p
+     WHERE state = 'live' AND formula = :formula
+    """
+)
 _ANY_FACT = text("SELECT EXISTS (SELECT FROM fact)")
 
 _DAYS = text(
@@ -89,47 +135,41 @@ async def live(session: AsyncSession, time_zone: ZoneInfo) -> Live:
     """The projection that is read; before the first fact, none, by the days of the settings' time zone."""
     row = (await session.execute(_LIVE, {"formula": FORMULA})).one_or_none()
     if row is not None:
-        return Live(row.version, ZoneInfo(row.time_zone))
+        return Live(row.version, ZoneInfo(row.time_zone), tuple(row.noted))
     if await session.scalar(_ANY_FACT):
         raise FiguresNotCounted
     return Live(0, time_zone)
 
 
 async def days(
-    session: AsyncSession, of: Live, dimension: str, first: date, end: date, values: Collection[str] | None
-) -> Rows:
-    """Counters by day and value of a dimension: day, value, second_value (""), counters."""
-    return (
-        await session.execute(
-            _DAYS,
-            {"projection": of.version, "dimension": dimension, "first": first, "end": end, **_among("", values)},
-        )
-    ).all()
+    session: AsyncSession, of: Live, dimension: str, first: date, end: date, values: Among
+) -> Sequence[Counted]:
+    """Counters by day and value of a dimension. There is no second value."""
+    rows = await session.execute(
+        _DAYS, {"projection": of.version, "dimension": dimension, "first": first, "end": end, **_among("", values)}
+    )
+    differing = ((day, (*those, ""), name, n) for day, those, name, n in of.difference.by_day(dimension))
+    return _counted(rows, _within(differing, first, end, (values, None)))
 
 
 async def months(
-    session: AsyncSession,
-    of: Live,
-    dimensions: tuple[str, str],
-    first: date,
-    end: date,
-    values: tuple[Collection[str] | None, Collection[str] | None],
-) -> Rows:
-    """Counters by month and values of two dimensions: day (the first), value, second_value, counters."""
-    return (
-        await session.execute(
-            _MONTHS,
-            {
-                "projection": of.version,
-                "dimension": dimensions[0],
-                "second": dimensions[1],
-                "first": first,
-                "end": end,
-                **_among("", values[0]),
-                **_among("second_", values[1]),
-            },
-        )
-    ).all()
+    session: AsyncSession, of: Live, dimensions: tuple[str, str], first: date, end: date, values: tuple[Among, Among]
+) -> Sequence[Counted]:
+    """Counters by month and values of two dimensions."""
+    rows = await session.execute(
+        _MONTHS,
+        {
+            "projection": of.version,
+            "dimension": dimensions[0],
+            "second": dimensions[1],
+            "first": first,
+            "end": end,
+            **_among("", values[0]),
+            **_among("second_", values[1]),
+        },
+    )
+    differing = ((day.replace(day=1), those, name, n) for day, those, name, n in of.difference.by_day(*dimensions))
+    return _counted(rows, _within(differing, first, end, values))
 
 
 async def buckets(
@@ -139,46 +179,79 @@ async def buckets(
     dimension: str,
     first: date,
     end: date,
-    values: Collection[str] | None,
+    values: Among,
     starts: Sequence[date],
-) -> Rows:
-    """How many lie in each bucket: period (from 1, by their first days), value, measure, bucket, n."""
-    return (
-        await session.execute(
-            _BUCKETS,
-            {
-                "projection": of.version,
-                "grain": grain,
-                "starts": list(starts),
-                "dimension": dimension,
-                "first": first,
-                "end": end,
-                **_among("", values),
-            },
-        )
-    ).all()
+) -> Sequence[InBucket]:
+    """How many lie in each bucket; periods by their first days."""
+    rows = await session.execute(
+        _BUCKETS,
+        {
+            "projection": of.version,
+            "grain": grain,
+            "starts": list(starts),
+            "dimension": dimension,
+            "first": first,
+            "end": end,
+            **_among("", values),
+        },
+    )
+    sums: dict[tuple[int, str, str, int], int] = {tuple(row[:-1]): row.n for row in rows}
+    for day, (value,), name, n in _within(of.difference.buckets_by_day(dimension), first, end, (values,)):
+        measure, _, bucket = name.rpartition(":")
+        place = bisect_right(starts, day), value, measure, int(bucket)
+        sums[place] = sums.get(place, 0) + n
+    return [InBucket(*place, n) for place, n in sums.items() if n]
 
 
-async def balances(session: AsyncSession, of: Live, dimension: str, end: date, values: Collection[str] | None) -> Rows:
-    """By how many more cases were open at the end of each day than at its beginning: day, value, more."""
-    return (
-        await session.execute(
-            _BALANCES, {"projection": of.version, "dimension": dimension, "end": end, **_among("", values)}
-        )
-    ).all()
+async def balances(session: AsyncSession, of: Live, dimension: str, end: date, values: Among) -> Sequence[Balance]:
+    """By how many more cases were open at the end of each day. A day and value may be there more than once."""
+    rows = await session.execute(
+        _BALANCES, {"projection": of.version, "dimension": dimension, "end": end, **_among("", values)}
+    )
+    signs = {"opened": 1, "settled": -1}
+    differing = _within(of.difference.by_day(dimension), date.min, end, (values,))
+    return [
+        *(Balance(*row) for row in rows),
+        *(Balance(day, value, signs[name] * n) for day, (value,), name, n in differing if name in signs),
+    ]
 
 
 async def cells(session: AsyncSession, of: Live) -> dict[Cell, Counters]:
     """Every rollup that has counters."""
     rows = await session.stream(_CELLS, {"projection": of.version}, execution_options={"yield_per": 5000})
-    return {Cell(*row[:-1]): row[-1] async for row in rows}
+    found: dict[Cell, Counters] = {Cell(*row[:-1]): row[-1] async for row in rows}
+    for cell, more in of.difference.cells().items():
+        found[cell] = sum_of(found.get(cell, {}), more)
+    return {cell: counters for cell, counters in found.items() if counters}
 
 
 async def bucket_cells(session: AsyncSession, of: Live) -> dict[BucketCell, int]:
     """Every bucket in which something lies."""
     rows = await session.stream(_BUCKET_CELLS, {"projection": of.version}, execution_options={"yield_per": 5000})
-    return {BucketCell(*row[:-1]): row[-1] async for row in rows}
+    found = {BucketCell(*row[:-1]): row[-1] async for row in rows}
+    for cell, more in of.difference.buckets().items():
+        found[cell] = found.get(cell, 0) + more
+    return {cell: n for cell, n in found.items() if n}
 
 
-def _among(prefix: str, values: Collection[str] | None) -> dict[str, Any]:
+def _counted(rows: Iterable[Row[Any]], differing: Iterator[Differing]) -> list[Counted]:
+    """The rows with what they differ by; not those that come down to nothing."""
+    found: dict[tuple[Any, ...], Counters] = {tuple(row[:-1]): row.counters for row in rows}
+    more: dict[tuple[Any, ...], dict[str, int]] = {}
+    for day, values, name, n in differing:
+        counters = more.setdefault((day, *values), {})
+        counters[name] = counters.get(name, 0) + n
+    for place, counters in more.items():
+        found[place] = sum_of(found.get(place, {}), counters)
+    return [Counted(day, one, other, counters) for (day, one, other), counters in found.items() if counters]
+
+
+def _within(differing: Iterable[Differing], first: date, end: date, among: Sequence[Among]) -> Iterator[Differing]:
+    """What differs from a day to another, of the values that are asked for."""
+    for day, values, name, n in differing:
+        if first <= day < end and all(of is None or one in of for one, of in zip(values, among, strict=True)):
+            yield day, values, name, n
+
+
+def _among(prefix: str, values: Among) -> dict[str, Any]:
     return {f"all_{prefix}values": values is None, f"{prefix}values": list(values or ())}

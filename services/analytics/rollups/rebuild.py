@@ -14,7 +14,7 @@ from sqlalchemy import text
 from libs.common.db import Database
 from services.analytics.facts.contributions import contributions
 from services.analytics.facts.queries import facts_after
-from services.analytics.rollups import service
+from services.analytics.rollups import folding, service
 from services.analytics.rollups.counters import Difference
 
 AT_A_TIME = 1000
@@ -46,6 +46,9 @@ _SUPERSEDED_ROWS = [
     )
     for table in ("rollup", "rollup_bucket")
 ]
+_SUPERSEDED_DIFFERENCES = text(
+    "DELETE FROM rollup_difference AS d USING projection AS p WHERE p.version = d.projection AND p.state = 'superseded'"
+)
 _LIVE = text("SELECT time_zone FROM projection WHERE state = 'live' AND formula = :formula")
 _ANY_FACT = text("SELECT EXISTS (SELECT FROM fact)")
 
@@ -99,6 +102,7 @@ async def _count_some(database: Database, version: int, time_zone: ZoneInfo, at_
     async with database.transaction() as session:
         await session.execute(_PATIENTLY)
         await service.count_alone(session)
+        await folding.alone(session)
         counted_to = await session.scalar(_COUNTED_TO, {"version": version})
         facts = await facts_after(session, counted_to or _FIRST, at_a_time)
         if not facts:
@@ -108,13 +112,16 @@ async def _count_some(database: Database, version: int, time_zone: ZoneInfo, at_
         difference = Difference()
         for fact in facts:
             difference.add(contributions(fact, time_zone))
-        await service.add(session, version, difference)
+        await folding.add(session, version, difference)
         await session.execute(_REACHED, {"version": version, "counted_to": facts[-1].feedback_id})
         return len(facts)
 
 
 async def _take_away_superseded(database: Database) -> None:
-    """Those who still read what was superseded see it until their transactions end."""
+    """Those who still read what was superseded see it until their transactions end. Nobody folds into it any more."""
+    async with database.transaction() as session:
+        await folding.alone(session)
+        await session.execute(_SUPERSEDED_DIFFERENCES)
     for statement in _SUPERSEDED_ROWS:
         while True:
             async with database.connection() as connection:

@@ -2,8 +2,10 @@
 
 import asyncio
 import random
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -14,6 +16,7 @@ from libs.common.stream import applying
 from libs.common.stream.errors import StreamStopped
 from libs.common.stream.events import Envelope
 from services.analytics.rollups.counters import Cell
+from services.analytics.rollups.folding import fold
 from services.analytics.rollups.rebuild import rebuild, rebuild_if_needed
 from tests.services.analytics.logs import Source, Story, chance_of, cut, interleave, log_of, random_stories
 from tests.services.analytics.reading import TORONTO, Readers, counted
@@ -29,7 +32,7 @@ def logs_of(chance: random.Random, stories: list[Story]) -> dict[Source, list[En
 
 
 @pytest.mark.parametrize("seed", range(5))
-async def test_any_interleaving_of_the_two_logs_any_slices_and_a_second_delivery_give_the_same_rollups(
+async def test_any_interleaving_of_logs_any_slices_folds_and_a_second_delivery_give_the_same_rollups(
     readers: Readers, http: httpx.AsyncClient, seed: int
 ) -> None:
     chance = chance_of(seed)
@@ -45,6 +48,8 @@ async def test_any_interleaving_of_the_two_logs_any_slices_and_a_second_delivery
         if chance.random() < 0.3:
             async with readers.database.transaction() as session:  # and one that gets past the positions
                 await applying.handle(session, readers.handlers[source], events)
+        if chance.random() < 0.3:
+            await fold(readers.database, most=chance.randrange(1, 4))
 
     assert await readers.rollups() == counted(stories, TORONTO)
     assert await readers.dead_letters() == 0
@@ -61,14 +66,55 @@ async def test_the_two_readers_may_run_at_once(readers: Readers) -> None:
         for events in cut(chance, logs[source], 60):
             await readers.apply(source, await readers.positions(source), events)
 
-    await asyncio.gather(read("intake"), read("routing"))
+    async def fold_twice_at_once() -> None:
+        for _ in range(5):
+            await asyncio.gather(fold(readers.database), fold(readers.database))
+
+    await asyncio.gather(read("intake"), read("routing"), fold_twice_at_once())
 
     assert await readers.rollups() == counted(stories, TORONTO)
+    while await fold(readers.database):
+        pass
+    assert await readers.rollups() == counted(stories, TORONTO)
+
+
+async def test_figures_are_the_same_before_and_after_what_slices_noted_is_folded(
+    readers: Readers, http: httpx.AsyncClient, at: Callable[[datetime], None]
+) -> None:
+    at(datetime(2026, 5, 20, 12, tzinfo=UTC))
+    chance = chance_of(11)
+    logs = logs_of(chance, random_stories(chance, 120, SINCE, 40))
+    for source, log in logs.items():
+        middle = len(log) // 2
+        await readers.apply(source, await readers.positions(source), log[:middle])
+        await fold(readers.database)
+        await readers.apply(source, await readers.positions(source), log[middle:])
+    questions: list[dict[str, str]] = [
+        {},
+        {"by": "service"},
+        {"where": "channel:phone"},
+        {"by": "channel", "where": "kind:complaint"},
+        {"names": "volume,backlog,reply_time", "by": "language,kind"},
+    ]
+
+    async def answers() -> list[Any]:
+        spans = [{"from": "2026-03-01", "to": "2026-05-01"}, {"from": "2026-03-10", "to": "2026-04-07"}]
+        found = [await http.get("/v1/kpis", params=one | span) for one in questions for span in spans]
+        found.append(await http.get("/v1/kpis/backlog/series", params={"from": "2026-03-01", "to": "2026-04-01"}))
+        found.append(await http.get("/v1/reconciliation"))
+        assert {one.status_code for one in found} == {200}
+        return [one.json() for one in found]
+
+    noted = await answers()
+    assert await fold(readers.database) > 0
+    assert await fold(readers.database) == 0
+    assert await answers() == noted
 
 
 async def test_reconciliation_names_the_counters_that_do_not_add_up(readers: Readers, http: httpx.AsyncClient) -> None:
     story = random_stories(chance_of(1), 1, SINCE, 1)[0]
     await readers.read([story])
+    await fold(readers.database)
     async with readers.database.transaction() as session:
         await session.execute(
             text("UPDATE rollup SET counters = counters || '{\"volume\": 3}' WHERE dimension = 'total'")
@@ -163,15 +209,20 @@ async def test_figures_are_rebuilt_while_slices_are_applied_and_answers_are_give
             await rebuild(readers.database, TORONTO, at_a_time=10)
         done.set()
 
-    await asyncio.gather(read("intake"), read("routing"), build(), ask())
+    async def fold_again_and_again() -> None:
+        while not done.is_set():
+            await fold(readers.database)
+            await asyncio.sleep(0.01)
+
+    await asyncio.gather(read("intake"), read("routing"), build(), ask(), fold_again_and_again())
 
     assert await readers.rollups() == counted(stories, TORONTO)
     assert (await http.get("/v1/reconciliation")).json()["difference"] == 0
     assert [value for value, _ in answers] == sorted(value for value, _ in answers)
     assert all(0 < value <= submitted for value, submitted in answers)
     async with readers.database.connection() as connection:
-        kept = await connection.scalars(text("SELECT DISTINCT projection FROM rollup"))
-        assert len(kept.all()) == 1
+        of_projections = text("SELECT projection FROM rollup UNION SELECT projection FROM rollup_difference")
+        assert len((await connection.scalars(of_projections)).all()) == 1
 
 
 async def test_older_code_stops_rather_than_spoil_what_a_newer_formula_counts(readers: Readers) -> None:
