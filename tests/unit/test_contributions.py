@@ -15,7 +15,8 @@ from services.analytics.facts.contributions import contributions
 from services.analytics.facts.fact import CASE_COLUMNS, FEEDBACK_COLUMNS, Fact
 from services.analytics.facts.models import FactRow
 from services.analytics.rollups.buckets import bucket_of
-from services.analytics.rollups.counters import DIMENSIONS, PAIRED, TOTAL, Cell, Counters, Difference
+from services.analytics.rollups.counters import DIMENSIONS, PAIRED, TOTAL, Cell, Counters
+from services.analytics.rollups.difference import Difference
 from tests.services.analytics.logs import Story, Told, cut, interleave, random_stories
 from tests.services.analytics.reading import TORONTO, Rollups, added, counted, fold
 

@@ -7,14 +7,13 @@ from zoneinfo import ZoneInfo
 
 from services.analytics.facts.fact import Clock, Fact
 from services.analytics.rollups.buckets import bucket_of
-from services.analytics.rollups.counters import DIMENSIONS, TOTAL, UNASSIGNED, Contribution
+from services.analytics.rollups.counters import DIMENSIONS, EVERYTHING, UNASSIGNED, Contribution
 
 Days = dict[date, dict[str, int]]
 
 COME_BACK_WITHIN = timedelta(days=30)
 """How long after an answer a reopening, or a linked new case, still says that it did not hold."""
 
-_TOTAL = (TOTAL, "")
 _NOTHING = Contribution({}, (), {}, {})
 
 
@@ -34,7 +33,7 @@ def contributions(fact: Fact, time_zone: ZoneInfo) -> Contribution:
     if fact.submitted_at is None:
         return _NOTHING
     values = fact.__dict__
-    places = (_TOTAL, *[(dimension, values[dimension] or UNASSIGNED) for dimension in DIMENSIONS])
+    places = (EVERYTHING, *[(dimension, values[dimension] or UNASSIGNED) for dimension in DIMENSIONS])
     submitted_on = _day(fact.submitted_at, time_zone)
     days: Days = {submitted_on: _of_submission(fact)}
     _count_answer(days, fact, time_zone)

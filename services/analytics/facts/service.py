@@ -22,7 +22,7 @@ from services.analytics.facts.fact import CASE_COLUMNS, FEEDBACK_COLUMNS, Fact
 from services.analytics.facts.models import FactRow
 from services.analytics.privacy.service import forget
 from services.analytics.rollups import service as rollups
-from services.analytics.rollups.counters import Difference
+from services.analytics.rollups.difference import Difference
 
 Facts = dict[UUID, Fact]
 

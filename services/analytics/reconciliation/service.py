@@ -13,7 +13,8 @@ from services.analytics.facts.queries import every_fact
 from services.analytics.reconciliation.queries import take_time
 from services.analytics.reconciliation.schemas import DifferingCounter, Reconciliation
 from services.analytics.rollups import queries as rollups
-from services.analytics.rollups.counters import TOTAL, BucketCell, Cell, Counters, Difference
+from services.analytics.rollups.counters import TOTAL, BucketCell, Cell, Counters
+from services.analytics.rollups.difference import Difference
 
 SHOWN = 20
 

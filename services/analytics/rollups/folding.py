@@ -15,7 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.bulk import Tray, lay_out
 from libs.common.db import Database
 from libs.common.lifecycle import every
-from services.analytics.rollups.counters import Counters, Difference, sum_of
+from services.analytics.rollups.counters import Counters, sum_of
+from services.analytics.rollups.difference import Difference
 
 FOLD_SECONDS = 1.0
 MOST_AT_ONCE = 32

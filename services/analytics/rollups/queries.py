@@ -15,7 +15,8 @@ from sqlalchemy import ARRAY, Date, Row, Text, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.problems import Problem
-from services.analytics.rollups.counters import BucketCell, Cell, Counters, Difference, Differing, sum_of
+from services.analytics.rollups.counters import BucketCell, Cell, Counters, sum_of
+from services.analytics.rollups.difference import Difference, Differing
 from services.analytics.rollups.service import FORMULA
 
 Among = Collection[str] | None

@@ -15,7 +15,7 @@ from libs.common.db import Database
 from services.analytics.facts.contributions import contributions
 from services.analytics.facts.queries import facts_after
 from services.analytics.rollups import folding, service
-from services.analytics.rollups.counters import Difference
+from services.analytics.rollups.difference import Difference
 
 AT_A_TIME = 1000
 _FIRST = UUID(int=0)

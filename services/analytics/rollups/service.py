@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.stream.errors import StreamStopped
-from services.analytics.rollups.counters import Difference
+from services.analytics.rollups.difference import Difference
 
 FORMULA = 2
 """Which counters there are, and how they are counted: another one is a rebuild."""

@@ -15,7 +15,8 @@ from services.analytics.facts.by_routing import apply_case_event
 from services.analytics.facts.contributions import contributions
 from services.analytics.facts.fact import Fact
 from services.analytics.rollups import queries
-from services.analytics.rollups.counters import Counters, Difference
+from services.analytics.rollups.counters import Counters
+from services.analytics.rollups.difference import Difference
 from tests.services.analytics.logs import Source, Story, Told, log_of
 
 TORONTO = ZoneInfo("America/Toronto")
