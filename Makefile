@@ -34,7 +34,7 @@ test: .venv/installed-dev ## all tests, on a real PostgreSQL and real processes
 faults: .venv/installed-dev ## what takes long, in full: real data whole, processes killed under load
 	@TESTS=full exec $(BIN)/pytest tests/e2e/test_cfpb.py tests/e2e/test_documents_hold.py tests/faults
 
-QUICK := disk_full erasure held_back kill network poison retries sequencing server_killed
+QUICK := disk_full erasure held_back kill network poison rebuild retries sequencing server_killed
 
 faults-small: .venv/installed-dev ## at small counts; not what takes minutes even so: Kafka, backups, restarts, overload
 	@exec $(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder $(QUICK:%=tests/faults/test_%.py)
