@@ -61,7 +61,7 @@ class Readers:
                 await self.apply(source, await self.positions(source), log_of(events))
 
     async def rollups(self) -> Rollups:
-        async with self.database.transaction() as session:
+        async with self.database.snapshot() as session:
             live = await queries.live(session, TORONTO)
             cells = {cell: dict(counters) for cell, counters in (await queries.cells(session, live)).items()}
             return {**cells, **{cell: {"": n} for cell, n in (await queries.bucket_cells(session, live)).items()}}
