@@ -142,7 +142,7 @@ class System:
         """The process id of one of the launcher's children: `serve` or `work`, of a service."""
         assert self.process is not None
         for pid in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split():
-            with suppress(FileNotFoundError):  # one that has just ended
+            with suppress(FileNotFoundError, ProcessLookupError):  # one that has just ended
                 words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
                 if words[3:5] == [command, service]:
                     return int(pid)

@@ -53,7 +53,7 @@ def is_alive(pid: int) -> bool:
     """False for one that has ended and that nobody has taken note of."""
     try:
         return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
 
 
