@@ -140,13 +140,17 @@ class System:
 
     def child(self, command: str, service: str) -> int:
         """The process id of one of the launcher's children: `serve` or `work`, of a service."""
+        for pid, words in self.children():
+            if words[3:5] == [command, service]:
+                return pid
+        raise AssertionError(f"no process runs {command} {service}")
+
+    def children(self) -> Iterator[tuple[int, list[str]]]:
+        """The launcher's children: process ids, and the words that each was called by."""
         assert self.process is not None
         for pid in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split():
             with suppress(FileNotFoundError, ProcessLookupError):  # one that has just ended
-                words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
-                if words[3:5] == [command, service]:
-                    return int(pid)
-        raise AssertionError(f"no process runs {command} {service}")
+                yield int(pid), Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
 
     def is_ready(self, command: str, service: str) -> bool:
         """What `/readyz` of an API (`serve`) or a worker (`work`) says."""

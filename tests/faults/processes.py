@@ -59,10 +59,7 @@ def is_alive(pid: int) -> bool:
 
 def children(system: System) -> list[int]:
     """The launcher's: each API, each worker, the gateway."""
-    assert system.process is not None
-    pid = system.process.pid
-    found = [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    return [one for one in found if b"--descriptor" in Path(f"/proc/{one}/cmdline").read_bytes()]
+    return [pid for pid, words in system.children() if "--descriptor" in words]
 
 
 @contextmanager
