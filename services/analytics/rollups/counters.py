@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple, TypeVar, get_args
 
 Dimension = Literal[
     "channel",
@@ -34,6 +34,7 @@ Place = tuple[str, str]
 EVERYTHING: Place = (TOTAL, "")
 Counters = Mapping[str, int]
 Days = Mapping[date, Counters]
+K = TypeVar("K")
 
 
 class Cell(NamedTuple):
@@ -71,12 +72,12 @@ class Contribution:
     standards: Mapping[str, Days]
 
 
-def sum_of(counters: Counters, more: Counters) -> dict[str, int]:
+def sum_of(counts: Mapping[K, int], more: Mapping[K, int]) -> dict[K, int]:
     """Both together, without those that come down to nothing."""
-    sums = dict(counters)
-    for name, count in more.items():
-        if not (total := sums.get(name, 0) + count):
-            sums.pop(name, None)
+    sums = dict(counts)
+    for key, count in more.items():
+        if not (total := sums.get(key, 0) + count):
+            sums.pop(key, None)
         else:
-            sums[name] = total
+            sums[key] = total
     return sums

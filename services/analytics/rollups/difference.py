@@ -66,7 +66,7 @@ class Difference:
 
     def __bool__(self) -> bool:
         """Whether anything has changed."""
-        return bool(self._spots or self._standards)
+        return bool(self._spots)
 
     def add(self, contribution: Contribution) -> None:
         """Something counts that did not."""

@@ -17,17 +17,12 @@ from libs.common.db import Database
 from libs.common.lifecycle import every
 from services.analytics.rollups.counters import Counters, sum_of
 from services.analytics.rollups.difference import Difference
+from services.analytics.rollups.service import BY_KEY_AND_PATIENTLY
 
 FOLD_SECONDS = 1.0
 MOST_AT_ONCE = 32
 
-# Rows are looked up by their keys, whatever the planner takes the sizes of trays and tables for.
-_FOLD_ALONE = text(
-    """
-    SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
-           set_config('lock_timeout', '25s', true), pg_advisory_xact_lock(hashtext('ecoute rollups'))
-    """
-)
+_FOLD_ALONE = text(f"SELECT {BY_KEY_AND_PATIENTLY}, pg_advisory_xact_lock(hashtext('ecoute rollups'))")
 _TAKE = text(
     """
     DELETE FROM rollup_difference
@@ -110,12 +105,13 @@ async def fold(database: Database, most: int = MOST_AT_ONCE) -> int:
     """
     async with database.transaction() as session:
         await alone(session)
+        rows = (await session.execute(_TAKE, {"most": most})).all()
         noted: defaultdict[int, list[str]] = defaultdict(list)
-        for row in await session.execute(_TAKE, {"most": most}):
+        for row in rows:
             noted[row.projection].append(row.difference)
         for projection, differences in noted.items():
             await add(session, projection, Difference.sum_of(differences))
-    return sum(len(differences) for differences in noted.values())
+    return len(rows)
 
 
 async def alone(session: AsyncSession) -> None:

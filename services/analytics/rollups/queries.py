@@ -4,6 +4,7 @@ Everything is read in one snapshot, that of the session.
 """
 
 from bisect import bisect_right
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,7 +16,7 @@ from sqlalchemy import ARRAY, Date, Row, Text, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.problems import Problem
-from services.analytics.rollups.counters import BucketCell, Cell, Counters, sum_of
+from services.analytics.rollups.counters import BucketCell, Cell, Counters, K, sum_of
 from services.analytics.rollups.difference import Difference, Differing
 from services.analytics.rollups.service import FORMULA
 
@@ -196,12 +197,12 @@ async def buckets(
             **_among("", values),
         },
     )
-    sums: dict[tuple[int, str, str, int], int] = {tuple(row[:-1]): row.n for row in rows}
+    found: dict[tuple[int, str, str, int], int] = {tuple(row[:-1]): row.n for row in rows}
+    more: Counter[tuple[int, str, str, int]] = Counter()
     for day, (value,), name, n in _within(of.difference.buckets_by_day(dimension), first, end, (values,)):
         measure, _, bucket = name.rpartition(":")
-        place = bisect_right(starts, day), value, measure, int(bucket)
-        sums[place] = sums.get(place, 0) + n
-    return [InBucket(*place, n) for place, n in sums.items() if n]
+        more[bisect_right(starts, day), value, measure, int(bucket)] += n
+    return [InBucket(*place, n) for place, n in sum_of(found, more).items()]
 
 
 async def balances(session: AsyncSession, of: Live, dimension: str, end: date, values: Among) -> Sequence[Balance]:
@@ -220,31 +221,28 @@ async def balances(session: AsyncSession, of: Live, dimension: str, end: date, v
 async def cells(session: AsyncSession, of: Live) -> dict[Cell, Counters]:
     """Every rollup that has counters."""
     rows = await session.stream(_CELLS, {"projection": of.version}, execution_options={"yield_per": 5000})
-    found: dict[Cell, Counters] = {Cell(*row[:-1]): row[-1] async for row in rows}
-    for cell, more in of.difference.cells().items():
-        found[cell] = sum_of(found.get(cell, {}), more)
-    return {cell: counters for cell, counters in found.items() if counters}
+    return _together({Cell(*row[:-1]): row[-1] async for row in rows}, of.difference.cells())
 
 
 async def bucket_cells(session: AsyncSession, of: Live) -> dict[BucketCell, int]:
     """Every bucket in which something lies."""
     rows = await session.stream(_BUCKET_CELLS, {"projection": of.version}, execution_options={"yield_per": 5000})
-    found = {BucketCell(*row[:-1]): row[-1] async for row in rows}
-    for cell, more in of.difference.buckets().items():
-        found[cell] = found.get(cell, 0) + more
-    return {cell: n for cell, n in found.items() if n}
+    return sum_of({BucketCell(*row[:-1]): row[-1] async for row in rows}, of.difference.buckets())
 
 
 def _counted(rows: Iterable[Row[Any]], differing: Iterator[Differing]) -> list[Counted]:
-    """The rows with what they differ by; not those that come down to nothing."""
-    found: dict[tuple[Any, ...], Counters] = {tuple(row[:-1]): row.counters for row in rows}
-    more: dict[tuple[Any, ...], dict[str, int]] = {}
+    """The rows with what they differ by."""
+    more: defaultdict[tuple[Any, ...], Counter[str]] = defaultdict(Counter)
     for day, values, name, n in differing:
-        counters = more.setdefault((day, *values), {})
-        counters[name] = counters.get(name, 0) + n
-    for place, counters in more.items():
-        found[place] = sum_of(found.get(place, {}), counters)
-    return [Counted(day, one, other, counters) for (day, one, other), counters in found.items() if counters]
+        more[day, *values][name] += n
+    together = _together({tuple(row[:-1]): row.counters for row in rows}, more)
+    return [Counted(day, one, other, counters) for (day, one, other), counters in together.items()]
+
+
+def _together(found: Mapping[K, Counters], more: Mapping[K, Counters]) -> dict[K, Counters]:
+    """Both together, place by place, without places that have nothing."""
+    sums = {place: sum_of(found.get(place, {}), counters) for place, counters in more.items()}
+    return {place: counters for place, counters in {**found, **sums}.items() if counters}
 
 
 def _within(differing: Iterable[Differing], first: date, end: date, among: Sequence[Among]) -> Iterator[Differing]:

@@ -102,7 +102,6 @@ async def _count_some(database: Database, version: int, time_zone: ZoneInfo, at_
     async with database.transaction() as session:
         await session.execute(_PATIENTLY)
         await service.count_alone(session)
-        await folding.alone(session)
         counted_to = await session.scalar(_COUNTED_TO, {"version": version})
         facts = await facts_after(session, counted_to or _FIRST, at_a_time)
         if not facts:
@@ -112,6 +111,7 @@ async def _count_some(database: Database, version: int, time_zone: ZoneInfo, at_
         difference = Difference()
         for fact in facts:
             difference.add(contributions(fact, time_zone))
+        await folding.alone(session)
         await folding.add(session, version, difference)
         await session.execute(_REACHED, {"version": version, "counted_to": facts[-1].feedback_id})
         return len(facts)

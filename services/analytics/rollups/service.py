@@ -21,14 +21,13 @@ _MAKE_FIRST = text(
         ON CONFLICT DO NOTHING
     """
 )
-# Facts are looked up by their keys, whatever the planner takes the size of a tray for. Who waits for another slice
+# Rows are looked up by their keys, whatever the planner takes the sizes of trays and tables for. Who waits for another
 # waits until that is over: what it has read would have to be read again.
-_COUNT_TOGETHER = text(
-    """
-    SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
-           set_config('lock_timeout', '25s', true), pg_advisory_xact_lock_shared(hashtext('ecoute projections'))
-    """
-)
+BY_KEY_AND_PATIENTLY = """
+    set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
+    set_config('lock_timeout', '25s', true)
+"""
+_COUNT_TOGETHER = text(f"SELECT {BY_KEY_AND_PATIENTLY}, pg_advisory_xact_lock_shared(hashtext('ecoute projections'))")
 _COUNT_ALONE = text("SELECT pg_advisory_xact_lock(hashtext('ecoute projections'))")
 _TO_COUNT_IN = text(
     """
