@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from tests.system import System, json_of
+from tests.e2e.log import CASES, events_of
+from tests.system import System, eventually, json_of
 
 SIZE = "0.03"
 
@@ -56,7 +57,7 @@ def test_the_organisation_that_was_there_goes_on_beside_it(
 def test_a_second_time_doubles_nothing_and_a_figure_that_is_not_as_generated_is_said(
     first: subprocess.CompletedProcess[str], aside: System
 ) -> None:
-    before = _counted(aside)
+    before = eventually(lambda: _counted_to_the_end(aside))
     again = aside.ecoute("demo", "--size", SIZE, seconds=240)
     assert again.returncode == 0, again.stdout + again.stderr
     assert re.search(r"([\d,]+), \1 of them there already", again.stdout), again.stdout
@@ -73,6 +74,12 @@ def test_a_second_time_doubles_nothing_and_a_figure_that_is_not_as_generated_is_
     wrong = aside.ecoute("demo", "--size", SIZE, seconds=240)
     assert wrong.returncode == 1
     assert re.search(r"Feedback received: n is \d+, and \d+ were\s+made", wrong.stdout), wrong.stdout
+
+
+def _counted_to_the_end(aside: System) -> tuple[int, int] | None:
+    """The same, once analytics has read all that the tests before have made happen."""
+    written, counted = events_of(aside, CASES), _counted(aside)
+    return counted if counted[1] == len(written) else None
 
 
 def _counted(aside: System) -> tuple[int, int]:

@@ -13,6 +13,7 @@ import pytest
 from libs.common.auth.identity import Principal
 from libs.common.auth.partner_tokens import PartnerTokenSigner
 from libs.common.auth.sessions import sign_session
+from services.analytics.rollups.folding import fold
 from tests.keys import PARTNER_TOKEN_KEY
 from tests.services.analytics import quarter
 from tests.services.analytics.logs import chance_of, log_of
@@ -30,6 +31,7 @@ async def quarter_read(readers: Readers, at: Callable[[datetime], None]) -> None
     for source in ("intake", "routing"):
         log = log_of(one for one in told if one.source == source)
         await readers.apply(source, await readers.positions(source), log)  # type: ignore[arg-type]
+    await fold(readers.database)
     at(quarter.NOW)
 
 
