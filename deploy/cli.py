@@ -1,8 +1,10 @@
 """The command `ecoute`."""
 
+import gc
 import os
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Annotated, get_args
 
 import typer
@@ -46,7 +48,7 @@ def restart() -> None:
 @app.command()
 def prepare(service: Service) -> None:
     """Migrate a service's database and publish the reference data that its settings name."""
-    import_module(f"services.{service}.prepare").prepare()
+    _imported(f"services.{service}.prepare").prepare()
 
 
 @app.command()
@@ -160,10 +162,20 @@ def rebuild() -> None:
         typer.echo(f"{rebuild_figures()} facts counted")
 
 
+def _imported(module: str) -> ModuleType:
+    """The module. While it is imported nothing becomes garbage, and a fifth of the time would go into the search."""
+    gc.disable()
+    try:
+        return import_module(module)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def _run(module: str, *, worker: bool, descriptor: int | None) -> None:
     from libs.common.server import serve as serve_app  # noqa: PLC0415
 
-    application = import_module(module).app
+    application = _imported(module).app
     settings = application.state.settings
     if worker:
         serve_app(application, settings.worker_listen, descriptor, nice=settings.worker_nice)

@@ -29,7 +29,7 @@ KILLS = {
 def killed(house: System, record: Record) -> System:
     """The system, after its processes were killed in turn, under a load that was answered in the end."""
     left = Counter(KILLS if AT_FULL_COUNT else dict.fromkeys(PROCESSES, 1))
-    with Load(house, record, submit_and_acknowledge, pause=0.02 if AT_FULL_COUNT else 0.0):
+    with Load(house, record, submit_and_acknowledge, pause=0.02):
         while left:
             for command, service in PROCESSES:
                 if (command, service) in left:
