@@ -55,7 +55,7 @@ async def test_the_language_is_the_declared_one_or_is_found(
 async def test_two_workers_share_the_queue_and_each_words_are_told_once(intake: Intake) -> None:
     while await intake.redact():
         pass
-    receipts = await asyncio.gather(*(intake.submit() for _ in range(70)))
+    receipts = [await intake.submit() for _ in range(70)]
     silent = await intake.submit({"channel": "web", "ratings": [{"measure": "csat", "value": 3}]})
     done = await asyncio.gather(*(intake.redact() for _ in range(3)))
     while more := await intake.redact():
