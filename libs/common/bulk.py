@@ -8,11 +8,15 @@ from typing import Any
 import orjson
 from sqlalchemy import Dialect, TextClause, event, inspect, text
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.types import TypeEngine
 
 from libs.common.db import driver_of
+
+TRUNCATED_AFTER = 1000
+"""Rows that were laid on a tray: to truncate it takes longer than to delete a few, and deleted ones are read over."""
 
 _DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 
@@ -66,52 +70,52 @@ async def lay_out(session: AsyncSession, tray: Tray, rows: Iterable[Sequence[Any
     Statements of the same transaction, which the session's is, read them from `pg_temp`.
     """
     connection = await session.connection()
-    if tray.name in session.info:
-        await connection.execute(text(f"DELETE FROM pg_temp.{tray.name}"))  # noqa: S608 - the name is ours
-    elif tray.name not in connection.info:
-        await _make(session, connection, tray)
-    session.info[tray.name] = tray
+    laid: dict[str, int] = connection.info.setdefault("laid", {})  # rows that were, since a tray was truncated
     driver = await driver_of(connection)
-    await driver.copy_records_to_table(tray.name, records=rows, columns=list(tray.columns), schema_name="pg_temp")
-
-
-async def _make(session: AsyncSession, connection: AsyncConnection, tray: Tray) -> None:
-    """Once a connection, and anew where that was rolled back. It is empty at the end of each transaction."""
-    columns = ", ".join(f"{name} {kind}" for name, kind in tray.columns.items())
-    await connection.execute(text(f"CREATE TEMPORARY TABLE {tray.name} ({columns}) ON COMMIT DELETE ROWS"))
-    made = connection.info
-
-    def keep(_: object) -> None:
-        made[tray.name] = tray
-
-    event.listen(session.sync_session, "after_commit", keep, once=True)
+    if tray.name not in laid:
+        columns = ", ".join(f"{name} {kind}" for name, kind in tray.columns.items())
+        await driver.execute(f"CREATE TEMPORARY TABLE {tray.name} ({columns})")
+        event.listen(session.sync_session, "after_rollback", lambda _: laid.pop(tray.name, None), once=True)
+        laid[tray.name] = 0
+    elif laid[tray.name] > TRUNCATED_AFTER:
+        await driver.execute(f"TRUNCATE pg_temp.{tray.name}")
+        laid[tray.name] = 0
+    else:
+        await driver.execute(f"DELETE FROM pg_temp.{tray.name}")  # noqa: S608 - the name is ours
+    done = await driver.copy_records_to_table(
+        tray.name, records=rows, columns=list(tray.columns), schema_name="pg_temp"
+    )
+    laid[tray.name] += int(done.removeprefix("COPY "))
 
 
 @lru_cache(maxsize=64)
 def _insert(table: type[DeclarativeBase], columns: tuple[str, ...]) -> TextClause:
-    names = ", ".join(_quoted(columns).values())
+    names = ", ".join(map(quoted, columns))
     return text(
         f"INSERT INTO {table.__tablename__} ({names})"  # noqa: S608 - the columns are ours
-        f" SELECT {names} FROM {_recordset(table, columns)}"
+        f" SELECT {names} FROM {_rows(table, columns)}"
     )
 
 
 @lru_cache(maxsize=256)
 def _update(table: type[DeclarativeBase], key: tuple[str, ...], columns: tuple[str, ...]) -> TextClause:
-    quoted = _quoted((*key, *columns))
-    values = ", ".join(f"{quoted[name]} = r.{quoted[name]}" for name in columns)
-    same = " AND ".join(f"t.{quoted[name]} = r.{quoted[name]}" for name in key)
+    values = ", ".join(f"{name} = r.{name}" for name in map(quoted, columns))
+    same = " AND ".join(f"t.{name} = r.{name}" for name in map(quoted, key))
     return text(
         f"UPDATE {table.__tablename__} AS t SET {values}"  # noqa: S608 - the columns are ours
-        f" FROM {_recordset(table, (*key, *columns))} WHERE {same}"
+        f" FROM {_rows(table, (*key, *columns))} WHERE {same}"
     )
 
 
-def _recordset(table: type[DeclarativeBase], columns: tuple[str, ...]) -> str:
-    types = {name: table.__table__.columns[name].type.compile(_DIALECT) for name in columns}
-    typed = ", ".join(f"{quoted} {types[name]}" for name, quoted in _quoted(columns).items())
-    return f"json_to_recordset(cast(:rows AS json)) AS r ({typed})"
+def _rows(table: type[DeclarativeBase], columns: tuple[str, ...]) -> str:
+    return recordset("cast(:rows AS json)", {name: table.__table__.columns[name].type for name in columns})
 
 
-def _quoted(columns: tuple[str, ...]) -> dict[str, str]:
-    return {name: _DIALECT.identifier_preparer.quote(name) for name in columns}
+def recordset(document: str, columns: Mapping[str, TypeEngine[Any]]) -> str:
+    """What stands after FROM for the rows `r` of a JSON document, which is given as SQL."""
+    typed = ", ".join(f"{quoted(name)} {kind.compile(_DIALECT)}" for name, kind in columns.items())
+    return f"json_to_recordset({document}) AS r ({typed})"
+
+
+def quoted(column: str) -> str:
+    return _DIALECT.identifier_preparer.quote(column)

@@ -7,10 +7,11 @@ from uuid import UUID
 
 import asyncpg
 import orjson
-from sqlalchemy import Dialect, Table
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import Table
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeEngine
+
+from libs.common.bulk import quoted, recordset
 
 
 @dataclass(frozen=True)
@@ -27,10 +28,10 @@ class Insert:
         return self.table.name if isinstance(self.table, Table) else self.table.__tablename__
 
     @property
-    def types(self) -> list[TypeEngine[Any]]:
+    def types(self) -> dict[str, TypeEngine[Any]]:
         """Of the columns, in their order."""
         table = self.table if isinstance(self.table, Table) else self.table.__table__
-        return [table.columns[name].type for name in self.columns]
+        return {name: table.columns[name].type for name in self.columns}
 
 
 class Inserts:
@@ -50,15 +51,10 @@ class Inserts:
 
 
 def _from_json(insert: Insert, place: int) -> str:
-    dialect: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
-    quoted = [dialect.identifier_preparer.quote(name) for name in insert.columns]
-    names = ", ".join(quoted)
-    typed = ", ".join(f"{name} {kind.compile(dialect)}" for name, kind in zip(quoted, insert.types, strict=True))
+    names = ", ".join(map(quoted, insert.columns))
+    rows = recordset(f"${place}::text::json", insert.types)
     once = " ON CONFLICT DO NOTHING" if insert.once else ""
-    return (
-        f"INSERT INTO {insert.name} ({names})"  # noqa: S608 - the columns are ours
-        f" SELECT {names} FROM json_to_recordset(${place}::text::json) AS r ({typed}){once}"
-    )
+    return f"INSERT INTO {insert.name} ({names}) SELECT {names} FROM {rows}{once}"  # noqa: S608 - the columns are ours
 
 
 def _as_text(value: Any) -> str:

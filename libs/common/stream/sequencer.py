@@ -21,6 +21,7 @@ from libs.common.stream.tables import ENVELOPE_COLUMNS
 
 CHANNEL = "event_log"
 POLL_SECONDS = 0.02
+MOST_AT_ONCE = 1000
 FLOOR_SECONDS = 60.0
 
 SEQUENCED = Counter("ecoute_stream_sequenced_total", "Events that were given their place in the log")
@@ -28,7 +29,7 @@ HEAD = Gauge("ecoute_stream_head", "The last position of the log")
 
 _SEQUENCE = f"""
     WITH b AS (DELETE FROM event_pending WHERE seq IN
-           (SELECT seq FROM event_pending WHERE seq > $1 ORDER BY seq LIMIT 1000 FOR UPDATE) RETURNING *),
+           (SELECT seq FROM event_pending WHERE seq > $1 ORDER BY seq LIMIT {MOST_AT_ONCE} FOR UPDATE) RETURNING *),
          n AS (SELECT *, (crc32(convert_to(subject, 'UTF8')) % 32)::int AS shard,
                       row_number() OVER (ORDER BY seq) AS rn FROM b),
          c AS (SELECT count(*) AS k, max(seq) AS last FROM n),
@@ -74,7 +75,7 @@ class Floor:
 
 
 async def sequence(driver: asyncpg.Connection, floor: Floor) -> int:
-    """Move at most 1,000 events from `event_pending` to `event_log`, in a transaction of its own; how many it were."""
+    """Move the next events from `event_pending` to `event_log`, in a transaction of its own; how many it were."""
     row = await driver.fetchrow(_SEQUENCE, floor.now())
     if row is None:
         return 0
@@ -91,6 +92,6 @@ async def run_sequencer(app: FastAPI) -> None:
     async with database.driver() as driver:
 
         async def work() -> bool:
-            return await sequence(driver, floor) > 0
+            return await sequence(driver, floor) >= MOST_AT_ONCE
 
         await every(app.state.lifecycle, POLL_SECONDS, work)

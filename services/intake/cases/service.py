@@ -154,6 +154,8 @@ async def _keep_replies(
 ) -> None:
     """Each reply once. It can be read at once; where the person chose no other means, it is delivered by that."""
     replies = [one for one in events if isinstance(one.event, CaseReplied) and one.event.feedback_id in known]
+    if not replies:
+        return
     kept = set(await session.scalars(select(Reply.id).where(among(Reply.id, [one.id for one in replies]))))
     told: list[Recorded] = []
     for received in replies:

@@ -82,7 +82,7 @@ async def run_redaction(app: FastAPI) -> None:
         if is_language_unknown:
             await asyncio.to_thread(load_model)  # before anything is locked
         async with database.transaction() as session:
-            return await redact_some(session, master_key, unreadable) > 0
+            return await redact_some(session, master_key, unreadable) >= AT_ONCE
 
     await every(app.state.lifecycle, POLL_SECONDS, work)
 
