@@ -3,17 +3,21 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
+from uuid import UUID
 
 import orjson
 from sqlalchemy import Dialect, TextClause, event, inspect, text
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.types import TypeEngine
 
 from libs.common.db import driver_of
+
+There = Literal["fails", "kept", "replaced"]
+"""What becomes of an insert, or of the row, where a row is there already."""
 
 TRUNCATED_AFTER = 1000
 """Rows that were laid on a tray: to truncate it takes longer than to delete a few, and deleted ones are read over."""
@@ -21,13 +25,20 @@ TRUNCATED_AFTER = 1000
 _DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
-async def insert_rows(session: AsyncSession, table: type[DeclarativeBase], rows: Sequence[Mapping[str, Any]]) -> None:
+async def insert_rows(
+    session: AsyncSession | AsyncConnection,
+    table: type[DeclarativeBase],
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    there: There = "fails",
+) -> None:
     """Insert rows that all name the same columns; the others get what the database gives them.
 
+    A row that is there already makes it fail, is kept, or, by its primary key, gets the values of the columns named.
     They travel as one JSON document: with hundreds of rows that is an order of magnitude faster than the ORM.
     """
     if rows:
-        await session.execute(_insert(table, tuple(rows[0])), {"rows": orjson.dumps(rows).decode()})
+        await session.execute(_insert(table, tuple(rows[0]), there), {"rows": as_json(rows)})
 
 
 async def write_changes(session: AsyncSession, rows: Iterable[DeclarativeBase]) -> None:
@@ -46,8 +57,7 @@ async def write_changes(session: AsyncSession, rows: Iterable[DeclarativeBase]) 
     for (table, names), changed in changes.items():
         key = tuple(column.name for column in inspect(table).primary_key)
         values = [{name: getattr(row, name) for name in (*key, *names)} for row in changed]
-        written = orjson.dumps(values, default=str)  # asyncpg's UUIDs are a class of their own
-        await session.execute(_update(table, key, names), {"rows": written.decode()})
+        await session.execute(_update(table, key, names), {"rows": as_json(values)})
         for row in changed:
             for name in names:
                 set_committed_value(row, name, getattr(row, name))
@@ -89,11 +99,18 @@ async def lay_out(session: AsyncSession, tray: Tray, rows: Iterable[Sequence[Any
 
 
 @lru_cache(maxsize=64)
-def _insert(table: type[DeclarativeBase], columns: tuple[str, ...]) -> TextClause:
+def _insert(table: type[DeclarativeBase], columns: tuple[str, ...], there: There) -> TextClause:
     names = ", ".join(map(quoted, columns))
+    key = [column.name for column in inspect(table).primary_key]
+    others = ", ".join(f"{name} = excluded.{name}" for name in map(quoted, columns) if name not in key)
+    conflict = {
+        "fails": "",
+        "kept": " ON CONFLICT DO NOTHING",
+        "replaced": f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {others}",
+    }
     return text(
         f"INSERT INTO {table.__tablename__} ({names})"  # noqa: S608 - the columns are ours
-        f" SELECT {names} FROM {_rows(table, columns)}"
+        f" SELECT {names} FROM {_rows(table, columns)}{conflict[there]}"
     )
 
 
@@ -115,6 +132,20 @@ def recordset(document: str, columns: Mapping[str, TypeEngine[Any]]) -> str:
     """What stands after FROM for the rows `r` of a JSON document, which is given as SQL."""
     typed = ", ".join(f"{quoted(name)} {kind.compile(_DIALECT)}" for name, kind in columns.items())
     return f"json_to_recordset({document}) AS r ({typed})"
+
+
+def as_json(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The document of the rows."""
+    return orjson.dumps(rows, default=_as_text).decode()
+
+
+def _as_text(value: Any) -> str:
+    """As PostgreSQL reads it in a text: bytes in hexadecimal, and a UUID of the driver's own class."""
+    if isinstance(value, bytes):
+        return "\\x" + value.hex()
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError(type(value).__qualname__)
 
 
 def quoted(column: str) -> str:

@@ -3,15 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 import asyncpg
-import orjson
 from sqlalchemy import Table
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeEngine
 
-from libs.common.bulk import quoted, recordset
+from libs.common.bulk import as_json, quoted, recordset
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,7 @@ class Inserts:
 
     async def write(self, driver: asyncpg.Connection, *rows: Sequence[Mapping[str, Any]]) -> None:
         """Write the rows of each table, in the order in which the tables were named."""
-        await driver.execute(self._sql, *[orjson.dumps(some, default=_as_text).decode() for some in rows])
+        await driver.execute(self._sql, *map(as_json, rows))
 
 
 def _from_json(insert: Insert, place: int) -> str:
@@ -55,12 +53,3 @@ def _from_json(insert: Insert, place: int) -> str:
     rows = recordset(f"${place}::text::json", insert.types)
     once = " ON CONFLICT DO NOTHING" if insert.once else ""
     return f"INSERT INTO {insert.name} ({names}) SELECT {names} FROM {rows}{once}"  # noqa: S608 - the columns are ours
-
-
-def _as_text(value: Any) -> str:
-    """As PostgreSQL reads it in a text: bytes in hexadecimal, and a UUID of the driver's own class."""
-    if isinstance(value, bytes):
-        return "\\x" + value.hex()
-    if isinstance(value, UUID):
-        return str(value)
-    raise TypeError(type(value).__qualname__)

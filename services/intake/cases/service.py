@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from libs.common.bulk import insert_rows
 from libs.common.db import among
 from libs.common.stream.events import Received, Recorded, record
 from libs.contracts.cases import (
@@ -34,8 +34,6 @@ from services.intake.teams.service import keep_names
 
 REPLY = "reply"
 ENTRY = "entry"
-
-_VIEW_COLUMNS: Final = tuple(column.name for column in CaseView.__table__.columns if column.name != "feedback_id")
 
 
 @dataclass(frozen=True)
@@ -62,7 +60,8 @@ class CaseFolder:
             views[received.event.feedback_id] = after
             if after is not before:
                 fresh.append(received)
-        await _write_views(session, list(views.values()))
+        in_order = sorted(views.values(), key=lambda view: str(view["feedback_id"]))
+        await insert_rows(session, CaseView, in_order, there="replaced")
         await keep_names(session, events)
         await _keep_entries(session, fresh, known)
         await _keep_replies(session, fresh, known)
@@ -95,22 +94,11 @@ async def _views(session: AsyncSession, ids: set[UUID]) -> dict[UUID, View]:
     return {row.feedback_id: dict(row._mapping) for row in rows}
 
 
-async def _write_views(session: AsyncSession, views: Sequence[View]) -> None:
-    statement = insert(CaseView)
-    await session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["feedback_id"], set_={name: statement.excluded[name] for name in _VIEW_COLUMNS}
-        ),
-        sorted(views, key=lambda view: str(view["feedback_id"])),
-    )
-
-
 async def _keep_entries(
     session: AsyncSession, events: Sequence[Received[CaseEvent]], known: Mapping[UUID, Known]
 ) -> None:
     entries = [entry for one in events if (entry := _entry(one, known.get(one.event.feedback_id)))]
-    if entries:
-        await session.execute(insert(CaseEntry).on_conflict_do_nothing(), entries)
+    await insert_rows(session, CaseEntry, entries, there="kept")
 
 
 def _entry(received: Received[CaseEvent], known: Known | None) -> dict[str, Any] | None:

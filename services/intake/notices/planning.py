@@ -6,9 +6,9 @@ from typing import Any, Final, Literal
 from uuid import UUID, uuid5
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
+from libs.common.bulk import insert_rows
 from libs.common.db import among
 from libs.common.stream.events import Received
 from libs.contracts.cases import (
@@ -122,8 +122,7 @@ async def plan(session: AsyncSession, events: Sequence[Received[CaseEvent]]) -> 
 
 async def write(session: AsyncSession | AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
     """Keep them, those that are not there yet."""
-    if rows:
-        await session.execute(insert(Notice).on_conflict_do_nothing(), rows)
+    await insert_rows(session, Notice, rows, there="kept")
 
 
 def planned(received: Received[CaseEvent], recipients: Iterable[str]) -> list[dict[str, Any]]:
