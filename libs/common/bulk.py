@@ -7,21 +7,22 @@ from typing import Any, Literal
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Dialect, TextClause, event, inspect, text
+from sqlalchemy import Dialect, Table, TextClause, event, inspect, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.orm.attributes import set_committed_value
-from sqlalchemy.types import TypeEngine
 
 from libs.common.db import driver_of
 
+AnyTable = Table | type[DeclarativeBase]
 There = Literal["fails", "kept", "replaced"]
 """What becomes of an insert, or of the row, where a row is there already."""
 
 TRUNCATED_AFTER = 1000
 """Rows that were laid on a tray: to truncate it takes longer than to delete a few, and deleted ones are read over."""
 
+_ROWS = "cast(:rows AS json)"
 _DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
@@ -100,38 +101,47 @@ async def lay_out(session: AsyncSession, tray: Tray, rows: Iterable[Sequence[Any
 
 @lru_cache(maxsize=64)
 def _insert(table: type[DeclarativeBase], columns: tuple[str, ...], there: There) -> TextClause:
-    names = ", ".join(map(quoted, columns))
-    key = [column.name for column in inspect(table).primary_key]
-    others = ", ".join(f"{name} = excluded.{name}" for name in map(quoted, columns) if name not in key)
-    conflict = {
-        "fails": "",
-        "kept": " ON CONFLICT DO NOTHING",
-        "replaced": f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {others}",
-    }
-    return text(
-        f"INSERT INTO {table.__tablename__} ({names})"  # noqa: S608 - the columns are ours
-        f" SELECT {names} FROM {_rows(table, columns)}{conflict[there]}"
-    )
+    return text(insertion(table, columns, _ROWS, there))
 
 
 @lru_cache(maxsize=256)
 def _update(table: type[DeclarativeBase], key: tuple[str, ...], columns: tuple[str, ...]) -> TextClause:
-    values = ", ".join(f"{name} = r.{name}" for name in map(quoted, columns))
-    same = " AND ".join(f"t.{name} = r.{name}" for name in map(quoted, key))
+    values = ", ".join(f"{name} = r.{name}" for name in map(_quoted, columns))
+    same = " AND ".join(f"t.{name} = r.{name}" for name in map(_quoted, key))
     return text(
         f"UPDATE {table.__tablename__} AS t SET {values}"  # noqa: S608 - the columns are ours
-        f" FROM {_rows(table, (*key, *columns))} WHERE {same}"
+        f" FROM {_recordset(_table_of(table), (*key, *columns), _ROWS)} WHERE {same}"
     )
 
 
-def _rows(table: type[DeclarativeBase], columns: tuple[str, ...]) -> str:
-    return recordset("cast(:rows AS json)", {name: table.__table__.columns[name].type for name in columns})
+def insertion(table: AnyTable, columns: Sequence[str], document: str, there: There = "fails") -> str:
+    """The INSERT of the rows of a JSON document (`as_json`), which is given as SQL."""
+    into, names = _table_of(table), ", ".join(map(_quoted, columns))
+    return (
+        f"INSERT INTO {into.name} ({names})"  # noqa: S608 - the columns are ours
+        f" SELECT {names} FROM {_recordset(into, columns, document)}{_conflict(into, columns, there)}"
+    )
 
 
-def recordset(document: str, columns: Mapping[str, TypeEngine[Any]]) -> str:
-    """What stands after FROM for the rows `r` of a JSON document, which is given as SQL."""
-    typed = ", ".join(f"{quoted(name)} {kind.compile(_DIALECT)}" for name, kind in columns.items())
+def _conflict(table: Table, columns: Sequence[str], there: There) -> str:
+    if there == "fails":
+        return ""
+    if there == "kept":
+        return " ON CONFLICT DO NOTHING"
+    key = table.primary_key.columns.keys()
+    values = ", ".join(f"{name} = excluded.{name}" for name in map(_quoted, columns) if name not in key)
+    return f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {values}"
+
+
+def _recordset(table: Table, columns: Sequence[str], document: str) -> str:
+    typed = ", ".join(f"{_quoted(name)} {table.columns[name].type.compile(_DIALECT)}" for name in columns)
     return f"json_to_recordset({document}) AS r ({typed})"
+
+
+def _table_of(of: AnyTable) -> Table:
+    table = of if isinstance(of, Table) else of.__table__
+    assert isinstance(table, Table)  # noqa: S101 - no model of ours is of a query
+    return table
 
 
 def as_json(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -148,5 +158,5 @@ def _as_text(value: Any) -> str:
     raise TypeError(type(value).__qualname__)
 
 
-def quoted(column: str) -> str:
+def _quoted(column: str) -> str:
     return _DIALECT.identifier_preparer.quote(column)

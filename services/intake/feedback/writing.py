@@ -25,7 +25,7 @@ _ROWS = Inserts(
     Insert(Person, tuple(column.key for column in Person.__table__.columns)),
     Insert(Feedback, tuple(column.key for column in Feedback.__table__.columns if column.key not in _LATER)),
     Insert(ContactIndex, ("digest", "feedback_id", "whose")),
-    Insert(Notice, planning.RECEIPT_COLUMNS, once=True),
+    Insert(Notice, planning.RECEIPT_COLUMNS, there="kept"),
     Insert(event_pending, PENDING_COLUMNS),
 )
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from libs.common.bulk import insert_rows
 from libs.common.stream.events import Received
 from libs.contracts.cases import CaseEvent
 from libs.contracts.organisation import TeamChanged
@@ -15,7 +16,7 @@ async def keep_names(session: AsyncSession, events: Sequence[Received[CaseEvent]
     """The names that cases say, for teams of which nothing else is known yet."""
     names = {one.event.team: one.event.team_name.model_dump() for one in events}
     rows = [{"code": code, "version": 0, "name": names[code], "contact": {}} for code in sorted(names)]
-    await session.execute(insert(TeamView).on_conflict_do_nothing(), rows)
+    await insert_rows(session, TeamView, rows, there="kept")
 
 
 async def keep_teams(session: AsyncSession, events: Sequence[Received[TeamChanged]]) -> None:

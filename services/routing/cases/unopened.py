@@ -5,9 +5,9 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from libs.common.bulk import insert_rows
 from libs.common.db import among
 from libs.common.stream.events import Received
 from libs.contracts.cases import case_id_of
@@ -22,18 +22,15 @@ _APART = {"external_reference", "language"}
 
 async def keep_unopened(session: AsyncSession, submitted: Sequence[Received[FeedbackSubmitted]]) -> None:
     """The codes that rules look at, as they were told; words follow when they are redacted."""
-    if submitted:
-        await session.execute(
-            insert(UnopenedFeedback).on_conflict_do_nothing(),
-            [
-                {
-                    "feedback_id": one.subject,
-                    "feedback": one.event.model_dump(mode="json", exclude=_NOT_NEEDED | _APART, exclude_defaults=True),
-                    **{name: getattr(one.event, name) for name in sorted(_APART)},
-                }
-                for one in submitted
-            ],
-        )
+    rows = [
+        {
+            "feedback_id": one.subject,
+            "feedback": one.event.model_dump(mode="json", exclude=_NOT_NEEDED | _APART, exclude_defaults=True),
+            **{name: getattr(one.event, name) for name in sorted(_APART)},
+        }
+        for one in submitted
+    ]
+    await insert_rows(session, UnopenedFeedback, rows, there="kept")
 
 
 async def take_unopened(session: AsyncSession, feedback_id: UUID) -> UnopenedFeedback | None:
