@@ -32,11 +32,11 @@ _SEQUENCE = f"""
            (SELECT seq FROM event_pending WHERE seq > $1 ORDER BY seq LIMIT {MOST_AT_ONCE} FOR UPDATE) RETURNING *),
          n AS (SELECT *, (crc32(convert_to(subject, 'UTF8')) % 32)::int AS shard,
                       row_number() OVER (ORDER BY seq) AS rn FROM b),
+         s AS (SELECT shard, max(rn) AS last FROM n GROUP BY shard),
          c AS (SELECT count(*) AS k, max(seq) AS last FROM n),
          h AS (UPDATE event_head SET pos = pos + (SELECT k FROM c),
-                 shards = ARRAY(SELECT coalesce(event_head.pos + (SELECT max(rn) FROM n WHERE n.shard = i - 1),
-                                                event_head.shards[i])
-                                FROM generate_series(1, 32) i)
+                 shards = ARRAY(SELECT coalesce(event_head.pos + s.last, event_head.shards[i])
+                                FROM generate_series(1, 32) i LEFT JOIN s ON s.shard = i - 1 ORDER BY i)
                WHERE EXISTS (SELECT FROM n) RETURNING pos, epoch, old.shards AS before),
          l AS (INSERT INTO event_log (pos, epoch, shard, prev, {ENVELOPE_COLUMNS})
                SELECT h.pos - c.k + n.rn, h.epoch, n.shard,
