@@ -17,7 +17,7 @@ from tests.services.post import PostOffice, post_office
 from tests.system import System, in_a_thread
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
-ONE_EACH = ("system", "kafka", "aside", "house", "apart")
+ONE_EACH = ("system", "kafka", "carried", "aside", "house", "apart")
 """Fixtures that take long to start, in the order in which they are used: what takes longest begins first."""
 
 

@@ -39,9 +39,9 @@ class Flood:
 
     async def _run(self) -> None:
         started, tasks = time.monotonic(), set[asyncio.Task[None]]()
-        due, last_seen = 0.0, started
+        due, before, last_seen = 0.0, started, started
         while (now := time.monotonic()) - started < self.seconds:
-            due = min(due + self.rate * 0.005, self.rate)
+            due, before = min(due + self.rate * (now - before), self.rate), now
             for _ in range(int(due)):
                 due -= 1
                 if connection := self._take():

@@ -9,7 +9,7 @@ from tests.faults.flood import Flood
 from tests.faults.record import Attempt, Record
 from tests.system import AT_FULL_COUNT, System
 
-MEASURED_SECONDS = 20 if AT_FULL_COUNT else 2
+MEASURES, MEASURED_SECONDS = (3, 10) if AT_FULL_COUNT else (4, 1)
 OVERLOAD_SECONDS = 600 if AT_FULL_COUNT else 5
 FASTER_THAN_ANY = 5_000.0
 UNREFUSED_CONNECTIONS = 32
@@ -59,6 +59,11 @@ def test_five_times_too_many_are_refused_at_once_and_what_is_accepted_stays_quic
 
 
 def _capacity(house: System, record: Record) -> float:
+    """Feedback a second, the most of several measures: the first is that of a house that has only just started."""
+    return max(_taken_in(house, record) for _ in range(MEASURES))
+
+
+def _taken_in(house: System, record: Record) -> float:
     """Feedback a second, over as many connections as wait for each answer without any being refused."""
     begin = time.time()
     Flood(house.addresses["INTAKE"], record, FASTER_THAN_ANY, MEASURED_SECONDS, UNREFUSED_CONNECTIONS).run()
