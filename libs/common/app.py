@@ -70,7 +70,7 @@ def create_app(
     database = Database(
         settings.database_url.get_secret_value(),
         pool_size=pool_size or settings.pool_size,
-        application=title,
+        application=f"{service} {'api' if routers else 'worker'}",
         command_seconds=SOMEBODY_WAITS_SECONDS if routers else COMMAND_SECONDS,
         by_index=not routers,
     )

@@ -76,11 +76,13 @@ def kill_server(system: System, record: Record) -> float:
 
 def kill_backend(system: System, record: Record) -> float:
     """kill -9 of one process that serves a connection: the server ends all others, and recovers by itself."""
-    backends = ask(system.database_of("intake"), "SELECT pid FROM pg_stat_activity WHERE application_name = 'intake'")
-    return _kill(record, "a process of PostgreSQL", [row["pid"] for row in backends[:1]])
+    of_the_api = "SELECT pid FROM pg_stat_activity WHERE application_name = 'intake api' LIMIT 1"
+    backends = ask(system.database_of("intake"), of_the_api)
+    return _kill(record, "a process of PostgreSQL", [row["pid"] for row in backends])
 
 
 def _kill(record: Record, what: str, pids: list[int]) -> float:
+    assert pids, f"{what} is not there"
     at = record.fault(f"kill -9 {what}")
     for pid in pids:
         with suppress(ProcessLookupError):
