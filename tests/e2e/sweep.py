@@ -15,6 +15,7 @@ from libs.common.words import Held
 from tests.e2e.bodies import Body, fill, spoiled
 from tests.e2e.log import CASES, FEEDBACK, events_of
 from tests.system import NAMES, System, in_a_thread
+from tests.tables import fields_with
 
 SERVICES = ("intake", "routing", "analytics")
 WRITES = ("post", "put", "patch", "delete")
@@ -127,23 +128,8 @@ class Sweep:
     async def _look_into_tables(self, pieces: list[str], found: dict[str, set[str]]) -> None:
         for service in SERVICES:
             connection = await asyncpg.connect(self.system.database_of(service))
-            tables = await connection.fetch(
-                "SELECT table_name FROM information_schema.tables"
-                " WHERE table_schema = 'public' AND table_type = 'BASE TABLE'"
-            )
-            assert len(tables) > 8
-            for table in [row["table_name"] for row in tables]:
-                rows = await connection.fetch(
-                    f"""SELECT DISTINCT piece, field
-                          FROM "{table}" AS t, jsonb_each_text(to_jsonb(t)) AS c (field, held),
-                               unnest($1::text[], $2::text[]) AS p (piece, bytes)
-                         WHERE position(piece IN lower(held)) > 0 OR position(bytes IN held) > 0""",  # noqa: S608
-                    pieces,
-                    [piece.encode().hex() for piece in pieces],
-                )
-                for row in rows:
-                    whole = "event_log" if table.startswith("event_log_") else table
-                    found.setdefault(row["piece"], set()).add(f"{service}.{whole}.{row['field']}")
+            for piece, fields in (await fields_with(connection, pieces)).items():
+                found.setdefault(piece, set()).update(f"{service}.{field}" for field in fields)
             await connection.close()
 
     def elsewhere(self, pieces: Sequence[str]) -> dict[str, set[str]]:

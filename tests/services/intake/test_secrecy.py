@@ -1,13 +1,13 @@
 """Words, names and addresses are read by whom they are for, and are nowhere else."""
 
 import io
-import json
 from typing import Any
 
 import pytest
 
 from libs.contracts.cases import CaseOpened, CaseReplied
 from tests.services.intake.house import COMPLAINT, TEAM, Intake, told
+from tests.tables import fields_with
 
 MARKS = {
     "word": "Zibeline",
@@ -43,19 +43,9 @@ SAID = {
 
 async def in_clear(intake: Intake, *pieces: str) -> dict[str, set[str]]:
     """Of each piece of text every `table.column` of the database in which it is found, as text or as bytes."""
-    tables = await intake.rows(
-        "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'"
-    )
-    assert len(tables) > 10
-    found: dict[str, set[str]] = {piece: set() for piece in pieces}
-    for (table,) in tables:
-        for (row,) in await intake.rows(f'SELECT to_json(t) FROM "{table}" AS t'):  # noqa: S608 - our own table
-            for column, value in row.items():
-                said = (value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)).casefold()
-                for piece in pieces:
-                    if piece.casefold() in said or piece.encode().hex() in said:
-                        found[piece].add(f"{table}.{column}")
-    return found
+    async with intake.database.driver() as driver:
+        found = await fields_with(driver, pieces)
+    return {piece: found.get(piece, set()) for piece in pieces}
 
 
 async def test_nothing_of_what_was_said_or_by_whom_is_in_clear_in_any_table_or_log(
