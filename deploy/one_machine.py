@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache, partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -215,6 +216,7 @@ def _tending(machine: MachineSettings) -> Callable[[], None]:
     """Starts the PostgreSQL that is ours again when it has died; one that is not ours is not ours to start."""
     if machine.database_url:
         return lambda: None
+    server = cache(partial(start_embedded, machine.var / "postgresql"))
     not_before = 0.0
 
     def tend() -> None:
@@ -222,7 +224,7 @@ def _tending(machine: MachineSettings) -> Callable[[], None]:
         if time.monotonic() < not_before:
             return
         try:
-            if start_again_if_dead(start_embedded(machine.var / "postgresql")):
+            if start_again_if_dead(server()):
                 print("ecoute: PostgreSQL had ended, and was started again", file=sys.stderr)  # noqa: T201
         except subprocess.SubprocessError:
             not_before = time.monotonic() + 1.0

@@ -89,6 +89,7 @@ def start_again_if_dead(server: PostgresServer) -> bool:
             return False
     if not _runs(server.pgdata):
         _end_what_is_left(server.pgdata)
+        _strike_out_a_stranger(server.pgdata)
     try:
         server.ensure_postgres_running()
     except AssertionError as starting:  # so the library says that it is not ready yet
