@@ -34,10 +34,9 @@ test: .venv/installed-dev ## all tests, on a real PostgreSQL and real processes
 faults: .venv/installed-dev ## what takes long, in full: real data whole, processes killed under load
 	@TESTS=full exec $(BIN)/pytest tests/e2e/test_cfpb.py tests/e2e/test_documents_hold.py tests/faults
 
-# The overload asks for all that the machine has: beside others it would be none.
 faults-small: .venv/installed-dev ## the same at small counts
-	@$(BIN)/pytest -n 3 --dist loadgroup --no-loadscope-reorder tests/faults --ignore-glob='*/test_overload.py'
-	@$(BIN)/pytest tests/faults/test_overload.py
+	@$(BIN)/pytest -n 3 --dist loadgroup --no-loadscope-reorder tests/faults -m 'not alone'
+	@$(BIN)/pytest tests/faults -m alone
 
 bench: .venv/installed-dev ## measure, beside a floor, and write bench/results.md; LEG=feedback for one leg
 	@exec $(BIN)/python -m bench $(LEG)

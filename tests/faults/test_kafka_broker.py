@@ -65,6 +65,7 @@ def test_a_broker_that_is_killed_and_comes_back_loses_and_doubles_nothing(
     tell(9, "kill -9 of Kafka, and restart", kills=KILLS, **events, **_told(recovered))
 
 
+@pytest.mark.alone
 def test_while_kafka_is_away_feedback_is_taken_all_along_and_read_soon_after_its_return(
     carried: System, what_was_done: Record, kafka_to_break: Cluster, broker: Broker, tell: Tell
 ) -> None:
@@ -78,7 +79,8 @@ def test_while_kafka_is_away_feedback_is_taken_all_along_and_read_soon_after_its
         seconds = _until_read(carried)
     assert seconds < RECOVERED_SECONDS
     meanwhile = [one for one in what_was_done.attempts("submit") if one.at >= begin]
-    assert {one.status for one in meanwhile} == {201}
+    assert meanwhile
+    assert [one for one in meanwhile if one.status != 201] == []
     events = _nothing_is_lost_or_doubled(carried, what_was_done)
     tell(
         10,

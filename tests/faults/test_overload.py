@@ -2,6 +2,8 @@
 
 import time
 
+import pytest
+
 from bench.processes import memory_mb
 from tests.faults import checks
 from tests.faults.conftest import Tell
@@ -18,6 +20,7 @@ WORKED_OFF_SECONDS = 900
 LONGEST_P99_SECONDS = 5.0
 
 
+@pytest.mark.alone
 def test_five_times_too_many_are_refused_at_once_and_what_is_accepted_stays_quick(
     house: System, record: Record, tell: Tell
 ) -> None:

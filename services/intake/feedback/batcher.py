@@ -21,9 +21,10 @@ from services.intake.feedback.submission import Submission
 
 LARGEST_FLUSH = 128
 LONGEST_QUEUE = 300
-"""About as many as are written within a second, so that who is let in is answered within two."""
-LONGEST_WAIT_SECONDS = 1.0
-"""Before a flush begins with it. Where the first of the queue has waited so long, nobody else is let in."""
+"""About as many as are written within a second: it is this that ends the wait where too many come."""
+LONGEST_WAIT_SECONDS = 3.0
+"""Before a flush begins with it: a disk that pauses for a second or two makes nobody ask again. Where the first of the
+queue has waited longer, nobody else is let in."""
 LOOK_SECONDS = 0.25
 FLUSHERS = 2
 """One prepares while the other waits for the disk; more of them would have less to write each time."""
