@@ -12,7 +12,7 @@ from typing import Protocol
 from libs.common.lifecycle import Lifecycle
 from libs.common.stream.events import Envelope
 from libs.common.stream.feed import MAX_EVENTS
-from libs.common.stream.positions import Place
+from libs.common.stream.positions import Place, place_of
 
 MOST_EVENTS = 2 * MAX_EVENTS
 SLICE_SECONDS = 3.0
@@ -47,7 +47,7 @@ class Ahead:
             events = await self._feed.events_after(place, wait_seconds, lifecycle)
         if events:
             last = events[-1]
-            self._handed = (Place(last.pos, last.id, last.epoch), len(events), monotonic())
+            self._handed = (place_of(last), len(events), monotonic())
             if len(events) >= MAX_EVENTS and (self._fetching is None or self._fetching.done()):
                 self._fetching = asyncio.create_task(self._fetch((self._ready or events)[-1], lifecycle))
         return events
@@ -67,7 +67,7 @@ class Ahead:
         """Until enough lies ready or there is no more. What goes wrong comes up when it is asked for in its turn."""
         with suppress(Exception):
             while len(self._ready) < self._size:
-                came = await self._feed.events_after(Place(last.pos, last.id, last.epoch), 0, lifecycle)
+                came = await self._feed.events_after(place_of(last), 0, lifecycle)
                 self._ready += came
                 if len(came) < MAX_EVENTS:
                     break

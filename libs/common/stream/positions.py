@@ -27,6 +27,11 @@ class Place(NamedTuple):
     epoch: int
 
 
+def place_of(event: Envelope) -> Place:
+    """Where who has read up to an event stands."""
+    return Place(event.pos, event.id, event.epoch)
+
+
 class Overtaken(Exception):
     """Another reader has applied this slice: drop it."""
 

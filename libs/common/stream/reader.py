@@ -13,6 +13,7 @@ from libs.common.stream.applying import Applier, Handlers
 from libs.common.stream.errors import StreamStopped
 from libs.common.stream.feed import MAX_EVENTS
 from libs.common.stream.feed_client import FeedClient
+from libs.common.stream.positions import Place, place_of
 from libs.common.stream.tables import SHARDS
 
 ALL_SHARDS = range(SHARDS)
@@ -29,6 +30,8 @@ class Reader(Applier):
     def __init__(self, source: str, feed: FeedClient, handlers: Handlers) -> None:
         super().__init__(source, handlers)
         self._feed = feed
+        self._reached: dict[int, Place] | None = None
+        """Where it stands, after a slice of all shards that it applied itself: nobody is asked."""
         self.stopped: str | None = None
 
     async def run(self, app: FastAPI) -> None:
@@ -72,14 +75,22 @@ class Reader(Applier):
         feed: Feed | None = None,
     ) -> int:
         """Ask for what comes after the smallest position of the shards, once, and apply it; how many events came."""
-        async with database.statement() as connection:
-            reached = await positions.read(connection, self.source, shards)
+        reached = await self._places(database, shards)
         smallest = min(reached.values(), key=lambda place: place.pos)
         POSITION.labels(self.source).set(smallest.pos)
         slice_ = await (feed or self._feed).events_after(smallest, wait_seconds, lifecycle)
         if slice_:
-            await self.apply(database, {shard: place.pos for shard, place in reached.items()}, slice_)
+            before = {shard: place.pos for shard, place in reached.items()}
+            if await self.apply(database, before, slice_) and shards is ALL_SHARDS:
+                self._reached = dict.fromkeys(ALL_SHARDS, place_of(slice_[-1]))
         return len(slice_)
+
+    async def _places(self, database: Database, shards: Collection[int]) -> dict[int, Place]:
+        known, self._reached = self._reached, None
+        if known is not None and shards is ALL_SHARDS:
+            return known
+        async with database.statement() as connection:
+            return await positions.read(connection, self.source, shards)
 
     async def catch_up_from_archive(self, database: Database) -> int:
         """Read what the log does not keep any more from its archive, without words, and then the log; how many it were.

@@ -83,6 +83,18 @@ async def test_two_readers_at_once_apply_each_event_once_and_in_order(
     assert set((await positions(database)).values()) == {600}
 
 
+async def test_a_reader_that_is_overtaken_goes_on_where_the_other_stands(database: Database, log: Log) -> None:
+    subjects = some_subjects(3)
+    await tell_counted(database, subjects, 30)
+    one, other = (reader_of(Log(database, limit=10)) for _ in range(2))
+    for reader in (one, other, one):
+        assert await reader.read(database, Lifecycle()) == 10
+    assert set((await positions(database)).values()) == {20}, "what one took for the next slice was the other's already"
+    assert await one.read(database, Lifecycle()) == 10
+    assert await one.read(database, Lifecycle()) == 0
+    assert await effects(database) == counted(subjects, range(30))
+
+
 async def test_a_slice_that_comes_twice_changes_nothing(database: Database, log: Log) -> None:
     subjects = some_subjects(3)
     await tell_counted(database, subjects, 12)
