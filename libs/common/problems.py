@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+import asyncpg
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -227,7 +228,8 @@ async def _answer(_: Request, error: Exception) -> Response:
 
 def install(app: FastAPI) -> None:
     """Give every error of the application the one form."""
-    for kind in (Problem, RequestValidationError, HTTPException, SQLAlchemyError, OSError, TimeoutError):
+    database = (SQLAlchemyError, asyncpg.PostgresError, OSError, TimeoutError)
+    for kind in (Problem, RequestValidationError, HTTPException, *database):
         app.add_exception_handler(kind, _answer)
     generate = app.openapi
 

@@ -82,7 +82,8 @@ class Reader(Applier):
         if slice_:
             before = {shard: place.pos for shard, place in reached.items()}
             if await self.apply(database, before, slice_) and shards is ALL_SHARDS:
-                self._reached = dict.fromkeys(ALL_SHARDS, place_of(slice_[-1]))
+                end = place_of(slice_[-1])
+                self._reached = {shard: end if place.pos < end.pos else place for shard, place in reached.items()}
         return len(slice_)
 
     async def _places(self, database: Database, shards: Collection[int]) -> dict[int, Place]:

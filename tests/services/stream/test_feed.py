@@ -14,7 +14,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 from pydantic_settings import SettingsConfigDict
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
 
 from libs.common.app import create_app
 from libs.common.auth.development import DevelopmentIssuer
@@ -221,6 +221,17 @@ async def test_a_reader_of_another_log_is_told_at_the_door(
         assert (answer.status_code, answer.json()["type"]) == (409, "urn:ecoute:problem:log-diverged")
         with pytest.raises(StreamStopped):
             await client.events_after(Place(position, uuid4(), 1), 0, Lifecycle())
+
+
+async def test_a_log_that_cannot_be_read_just_now_is_no_error_of_ours(
+    database: Database, http: httpx.AsyncClient
+) -> None:
+    await tell_counted(database, some_subjects(2), 4)
+    async with database.transaction() as session:
+        await session.execute(text("LOCK TABLE event_log IN ACCESS EXCLUSIVE MODE"))
+        answer = await http.get(PATH)
+    assert (answer.status_code, answer.json()["type"]) == (503, "urn:ecoute:problem:service-unavailable")
+    assert (await http.get(PATH)).status_code == 200
 
 
 @pytest.fixture

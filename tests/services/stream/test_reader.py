@@ -16,7 +16,7 @@ from libs.common.db import Database
 from libs.common.failures import is_infrastructure
 from libs.common.lifecycle import Lifecycle
 from libs.common.stream.errors import StreamStopped
-from libs.common.stream.events import Received
+from libs.common.stream.events import Envelope, Received
 from libs.common.stream.reader import Reader
 from libs.common.stream.tables import SHARDS
 from libs.common.worker import _keep
@@ -113,13 +113,7 @@ async def test_a_position_never_goes_back(database: Database, log: Log) -> None:
     await tell_counted(database, subjects, 60)
     slice_ = await log.events_after(0)
     ahead = slice_[49]
-    await execute(
-        database,
-        "UPDATE event_position SET pos = :pos, event_id = :id WHERE shard = :shard",
-        pos=ahead.pos,
-        id=ahead.id,
-        shard=ahead.shard,
-    )
+    await put_ahead(database, ahead)
     await reader_of(log).apply(database, await positions(database), slice_[:30])
     reached = await positions(database)
     assert reached.pop(ahead.shard) == ahead.pos
@@ -128,6 +122,26 @@ async def test_a_position_never_goes_back(database: Database, log: Log) -> None:
     assert row.event_id == ahead.id
     applied = {n for done in (await effects(database)).values() for _, n in done}
     assert applied == {one.data["n"] for one in slice_[:30] if one.shard != ahead.shard}
+
+
+async def put_ahead(database: Database, event: Envelope) -> None:
+    """The event's shard has been read up to there, as it may be where Kafka carried."""
+    await execute(
+        database,
+        "UPDATE event_position SET pos = :pos, event_id = :id WHERE shard = :shard",
+        pos=event.pos,
+        id=event.id,
+        shard=event.shard,
+    )
+
+
+async def test_where_a_shard_is_ahead_no_slice_is_read_twice(database: Database, log: Log) -> None:
+    await tell_counted(database, some_subjects(20), 60)
+    await put_ahead(database, (await log.events_after(0))[49])
+    reader = reader_of(Log(database, limit=10))
+    for read in (10, 20, 30, 40, 50, 60):
+        await reader.read(database, Lifecycle())
+        assert min((await positions(database)).values()) == read
 
 
 BY_CONTRACT, BY_DATABASE = "refused by the contract", "refused by the database"
