@@ -24,7 +24,7 @@ class Post:
 
     def __init__(self, intake: Intake, office: PostOffice) -> None:
         self.intake, self.office = intake, office
-        self.mailer = Mailer(server_of(office.url), sender_of(SENDER), step_seconds=0.5, whole_seconds=1)
+        self.mailer = Mailer(server_of(office.url), sender_of(SENDER))
         zone = ZoneInfo("America/Toronto")
         self.house = House("Bureau des passeports", zone, 7, FOLLOW, intake.master_key, self.secret)
 
