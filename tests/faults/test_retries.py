@@ -26,7 +26,7 @@ def test_a_client_that_gives_up_and_asks_again_with_the_same_key_is_taken_in_onc
     house: System, record: Record, tell: Tell
 ) -> None:
     async def impatient(client: Client) -> None:
-        await client.submit(patience=lambda attempt: random.uniform(0.0005, 0.005) * 2**attempt)  # noqa: S311
+        await client.submit(patience=lambda attempt: random.uniform(0.0005, 0.002) * 2**attempt)  # noqa: S311
 
     before = len(record.attempts("submit"))
     with Load(house, record, impatient, clients=16, most_rounds=IMPATIENT) as load:
