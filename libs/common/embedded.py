@@ -45,8 +45,16 @@ def start_postgres(folder: Path) -> PostgresServer:
         server = get_server(folder, cleanup_mode="stop")
         server.ensure_postgres_running()
         server.global_process_id_list.get_and_add(os.getpid())
+    _sign_off_the_dead(server)
     mark.unlink(missing_ok=True)
     return server
+
+
+def _sign_off_the_dead(server: PostgresServer) -> None:
+    """Who was killed could not, and the server would go on for them when the last of the living has ended."""
+    for pid in server.global_process_id_list.get():
+        if not psutil.pid_exists(pid):
+            server.global_process_id_list.get_and_remove(pid)
 
 
 def _wait_until_ready(folder: Path) -> None:

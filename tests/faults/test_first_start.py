@@ -1,10 +1,24 @@
-"""A start that was broken off, or a loss of power: the next start does not stumble over what was left."""
+"""After a start that was broken off, a loss of power, or the kill of a launcher: the next start minds what was left."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
-from libs.common.embedded import BEING_MADE, start_postgres
+import psutil
+
+from libs.common.embedded import BEING_MADE, postmaster_of, start_postgres
 from tests.faults.database import ask
+from tests.system import ROOT
+
+UNTIL_TOLD = """
+import sys
+from pathlib import Path
+from libs.common.embedded import start_postgres
+start_postgres(Path(sys.argv[1]))
+print("started", flush=True)
+sys.stdin.read()
+"""
 
 
 def test_half_of_a_server_that_a_broken_off_start_has_left_is_made_anew(tmp_path: Path) -> None:
@@ -24,3 +38,15 @@ def test_the_number_of_a_server_that_is_another_processs_by_now_keeps_none_from_
     (folder / "postmaster.pid").write_text("\n".join([str(os.getpid()), *was[1:]]))
     with start_postgres(folder) as server:
         assert [row["n"] for row in ask(server.get_uri(), "SELECT 1 AS n")] == [1]
+
+
+def test_a_server_whose_launcher_was_killed_stops_with_the_next(tmp_path: Path) -> None:
+    folder = tmp_path / "postgresql"
+    launcher = [sys.executable, "-c", UNTIL_TOLD, str(folder)]
+    with subprocess.Popen(launcher, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as killed:
+        assert killed.stdout is not None
+        assert killed.stdout.readline() == b"started\n"
+        killed.kill()
+    assert psutil.pid_exists(postmaster_of(folder)), "it goes on, and is nobody's"
+    subprocess.run(launcher, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True)
+    assert not (folder / "postmaster.pid").exists()
