@@ -9,8 +9,22 @@ from uuid import UUID
 import asyncpg
 import orjson
 from fastapi import Depends, Request
-from sqlalchemy import JSON, BigInteger, ColumnElement, DateTime, MetaData, Text, Uuid, any_, literal, make_url, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    MetaData,
+    Text,
+    Uuid,
+    any_,
+    event,
+    literal,
+    make_url,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -101,6 +115,7 @@ class Database:
                 "command_timeout": command_seconds,
             },
         )
+        event.listen(self.engine.sync_engine, "checkout", _refuse_what_is_closed)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self._kept: list[_Borrowed] = []
         self._most_kept = pool_size // KEPT_OF
@@ -186,6 +201,12 @@ class Database:
             self._kept.append(borrowed)
             return
         await borrowed.connection.close()
+
+
+def _refuse_what_is_closed(connection: Any, *_: object) -> None:
+    """The driver notes at once that its server has gone; the pool, which asks nobody, would hand it out once more."""
+    if connection.driver_connection.is_closed():
+        raise InvalidatePoolError
 
 
 def among(column: ColumnElement[Any] | InstrumentedAttribute[Any], values: Iterable[Any]) -> ColumnElement[bool]:

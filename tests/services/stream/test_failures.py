@@ -42,13 +42,6 @@ async def cut(database: Database, other: Database, *, before_commit: bool) -> No
             await session.execute(text("SELECT 1"))
 
 
-async def cut_while_pooled(database: Database, other: Database) -> None:
-    [row] = await all_rows(database, "SELECT pg_backend_pid() AS pid")
-    await all_rows(other, f"SELECT pg_terminate_backend({row.pid})")
-    await asyncio.sleep(0.1)
-    await run(database, "SELECT 1")
-
-
 async def out_of_time(database: Database, _: Database, *, idle: bool) -> None:
     async with database.engine.connect() as connection:
         await connection.execute(text("SET transaction_timeout = '150ms'"))
@@ -122,7 +115,6 @@ def one(statement: str, **parameters: Any) -> Provoke:
 PASSING: dict[str, Provoke] = {
     "the connection is cut in a transaction": lambda one, two: cut(one, two, before_commit=False),
     "the connection is cut before the commit": lambda one, two: cut(one, two, before_commit=True),
-    "the connection is cut in the pool": cut_while_pooled,
     "the transaction's time is over while it works": lambda one, two: out_of_time(one, two, idle=False),
     "the transaction's time is over while it is idle": lambda one, two: out_of_time(one, two, idle=True),
     "the statement's time is over": lambda one, _: run(one, "SET LOCAL statement_timeout = 50", "SELECT pg_sleep(2)"),
