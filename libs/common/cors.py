@@ -1,9 +1,9 @@
 """Calls from browsers (CORS): from the pages of the organisation and of its partners, never from any page."""
 
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from libs.common.failures import DATABASE_ERRORS
 from libs.common.headers import add_headers, headers_of
 
 METHODS = "GET, POST, PUT, PATCH, DELETE"
@@ -79,6 +79,6 @@ async def _of_partners(scope: Scope) -> frozenset[str]:
         return frozenset()
     try:
         origins: frozenset[str] = await keyring.origins()
-    except (SQLAlchemyError, OSError, TimeoutError):
+    except DATABASE_ERRORS:
         return frozenset()
     return origins

@@ -95,7 +95,7 @@ def start_again_if_dead(server: PostgresServer) -> bool:
             os.waitpid(process.pid, os.WNOHANG)
         if process.is_running():
             return False
-    if not _runs(server.pgdata):
+    if not _names_its_server(server.pgdata):
         _end_what_is_left(server.pgdata)
         _strike_out_a_stranger(server.pgdata)
     try:
@@ -107,15 +107,15 @@ def start_again_if_dead(server: PostgresServer) -> bool:
 
 def _strike_out_a_stranger(folder: Path) -> None:
     """After a loss of power the server's number may be that of another process, which the library takes for it."""
-    with suppress(FileNotFoundError, IndexError, ValueError, psutil.Error):  # none runs, or one is just starting
-        if not _serves(psutil.Process(postmaster_of(folder)), folder):
-            (folder / "postmaster.pid").unlink()
+    if _names_its_server(folder) is False:
+        (folder / "postmaster.pid").unlink(missing_ok=True)
 
 
-def _runs(folder: Path) -> bool:
+def _names_its_server(folder: Path) -> bool | None:
+    """Whether `postmaster.pid` names the server of these data; None where it names no process that runs, or not yet."""
     with suppress(FileNotFoundError, IndexError, ValueError, psutil.Error):
         return _serves(psutil.Process(postmaster_of(folder)), folder)
-    return False
+    return None
 
 
 def _serves(process: psutil.Process, folder: Path) -> bool:

@@ -1,8 +1,11 @@
 """Which failures are the world's (they pass, try again) and which are the data's (they stay)."""
 
 import asyncpg
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+DATABASE_ERRORS = (SQLAlchemyError, asyncpg.PostgresError, OSError, TimeoutError)
+"""All that comes of asking a database, by SQLAlchemy or by the driver."""
 
 # SQLSTATE classes: connection, transaction rollback (serialisation, deadlock), resources, operator intervention,
 # system error; a plan that a migration made stale, a transaction whose time is over, a lock that could not be had.

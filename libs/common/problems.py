@@ -8,16 +8,14 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-import asyncpg
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from libs.common.examples import give_back_nulls, shown
-from libs.common.failures import is_infrastructure, sqlstate
+from libs.common.failures import DATABASE_ERRORS, is_infrastructure, sqlstate
 from libs.common.field_problems import FieldProblem, field_problem_of
 from libs.common.languages import Bilingual, Language, language_of_request
 
@@ -228,8 +226,7 @@ async def _answer(_: Request, error: Exception) -> Response:
 
 def install(app: FastAPI) -> None:
     """Give every error of the application the one form."""
-    database = (SQLAlchemyError, asyncpg.PostgresError, OSError, TimeoutError)
-    for kind in (Problem, RequestValidationError, HTTPException, *database):
+    for kind in (Problem, RequestValidationError, HTTPException, *DATABASE_ERRORS):
         app.add_exception_handler(kind, _answer)
     generate = app.openapi
 

@@ -4,13 +4,13 @@ import re
 from collections.abc import Mapping
 from urllib.parse import unquote_to_bytes
 
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from libs.common.auth.principal import known
 from libs.common.auth.tokens import Unauthenticated
+from libs.common.failures import DATABASE_ERRORS
 from libs.common.headers import headers_of
 from libs.common.problems import ContentTooLarge, ControlCharacterInAddress, JsonTooDeep, Problem, ServiceUnavailable
 
@@ -73,7 +73,7 @@ async def _refusal(scope: Scope) -> Problem | None:
         return None if await known(Request(scope)) else Unauthenticated()
     except Problem as refused:
         return refused
-    except (SQLAlchemyError, OSError, TimeoutError):
+    except DATABASE_ERRORS:
         return ServiceUnavailable()
 
 

@@ -58,15 +58,15 @@ class Asked:
     epoch: int | None
     archived: bool = False
 
-    def is_at(self, pos: int, event_id: UUID) -> bool:
-        """That the reader stands at this event of the log, as far as it says."""
-        return self.after == pos and self.last_id in (None, event_id)
+    def agrees_with(self, event_id: UUID) -> bool:
+        """That the event at its position is the one that it has read, as far as it says."""
+        return self.last_id in (None, event_id)
 
 
 async def go_on_after(connection: AsyncConnection, asked: Asked) -> int:
     """The position after which the reader goes on. LogDiverged, LogTruncated when it cannot."""
     found = await connection.scalar(_ID_AT, {"pos": asked.after}) if asked.after else None
-    if found is not None and asked.is_at(asked.after, found):
+    if found is not None and asked.agrees_with(found):
         return asked.after
     gone = await dropped(connection)
     if asked.after < gone and not asked.archived:

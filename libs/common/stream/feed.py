@@ -81,7 +81,7 @@ async def _batch_after(database: Database, source: str, asked: Asked, limit: int
     """One look finds what follows, and the event at which the reader stands: who agrees with the log goes on there."""
     async with database.driver() as driver:
         events = await driver.fetch(_EVENTS_FROM, asked.after, limit + 1)
-    if not (events and asked.is_at(events[0]["pos"], events[0]["id"])):
+    if not (events and events[0]["pos"] == asked.after and asked.agrees_with(events[0]["id"])):
         return await _batch_for_who_differs(database, source, asked, limit)
     return encode(source, events[1:]) if len(events) > 1 else None
 

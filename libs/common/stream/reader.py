@@ -87,6 +87,7 @@ class Reader(Applier):
         return len(slice_)
 
     async def _places(self, database: Database, shards: Collection[int]) -> dict[int, Place]:
+        """As they are known, once, after a slice that went well; else as the database has them."""
         known, self._reached = self._reached, None
         if known is not None and shards is ALL_SHARDS:
             return known
