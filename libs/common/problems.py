@@ -172,7 +172,7 @@ class TooManyRequests(Problem):
 
 
 _BY_STATUS: dict[int, type[Problem]] = {
-    kind.status: kind for kind in (BadRequest, NotFound, MethodNotAllowed, ContentTooLarge, JsonTooDeep)
+    kind.status: kind for kind in (BadRequest, NotFound, MethodNotAllowed, ContentTooLarge)
 }
 
 
@@ -195,8 +195,9 @@ def responses(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
 def problem_of(error: Exception) -> Problem | None:
     """The problem that an error is for whoever asked; None where nobody expected it."""
     match error:
-        case Problem():
-            return error
+        # FastAPI wraps what the reading of a body raises.
+        case (Problem() as problem) | HTTPException(__cause__=Problem() as problem):
+            return problem
         case RequestValidationError():
             return InvalidRequest(errors=[field_problem_of(one) for one in error.errors()])
         case HTTPException():

@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from urllib.parse import unquote_to_bytes
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -57,11 +56,10 @@ class RequestLimits:
             message = await receive()
             body.append(message.get("body", b""))
             come += len(body[-1])
-            # FastAPI lets no other error out of the reading of a body.
             if come > largest:
-                raise HTTPException(ContentTooLarge.status)
+                raise ContentTooLarge
             if not message.get("more_body") and is_too_deep(b"".join(body) if len(body) > 1 else body[0]):
-                raise HTTPException(JsonTooDeep.status)
+                raise JsonTooDeep
             return message
 
         await self.app(scope, looked_at, send)
