@@ -81,6 +81,7 @@ def create_app(
     app.state.sessions = Sessions(app.state.tokens.partners)
     app.state.rate_limit = RateLimit(database)
     app.state.keyring = None
+    app.state.crowds = {}
     app.state.lifecycle = Lifecycle()
     app.state.checks = [
         health.not_draining(app.state.lifecycle),

@@ -20,6 +20,7 @@ from libs.common.field_problems import FieldProblem, field_problem_of
 from libs.common.languages import Bilingual, Language, language_of_request
 
 TYPE_PREFIX = "urn:ecoute:problem:"
+MEDIA_TYPE = "application/problem+json"
 
 NOT_TEXT = frozenset({"22021", "22P05"})
 """What PostgreSQL says of a character that no text of its can hold, such as NUL."""
@@ -87,7 +88,7 @@ class Problem(Exception):
             self.body(language).model_dump_json(exclude_none=True),
             self.status,
             {"Content-Language": language, **self.headers},
-            media_type="application/problem+json",
+            media_type=MEDIA_TYPE,
         )
 
 
@@ -184,7 +185,7 @@ def responses(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
             kind.status,
             {
                 "description": "",
-                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}},
+                "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}},
             },
         )
         line = f"`{kind.type.removeprefix(TYPE_PREFIX)}`: {kind.title('en')}"

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import uvicorn
 from fastapi import FastAPI
 
+from libs.common.doorkeeper import Doorkeeper
 from libs.common.settings import Address
 from libs.common.usher import Usher
 
@@ -44,7 +45,7 @@ class Server(uvicorn.Server):
             uvicorn.Config(
                 app,
                 loop="uvloop",
-                http="httptools",
+                http=Doorkeeper,
                 access_log=False,
                 log_config=None,
                 server_header=False,

@@ -7,6 +7,7 @@ import secrets
 import sys
 import time
 import traceback
+from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import Any
 
@@ -116,6 +117,18 @@ def child_of(parent: str | None) -> str:
     return f"00-{trace}-{secrets.token_hex(8)}-01"
 
 
+def request_id_of(headers: Mapping[str, str]) -> str:
+    """The name of a request: that which whoever sends it gave it, else one of our own."""
+    given = headers.get("x-request-id", "")
+    return given if _REQUEST_ID.fullmatch(given) else str(new_id())
+
+
+def note_answer(method: str, route: str, status: int, seconds: float, names: Mapping[str, str]) -> None:
+    """An answer that was given: for metrics and log. `names` are those of the request."""
+    REQUESTS.labels(method, route, status).observe(seconds)
+    log_request({"method": method, "route": route, "status": status, "ms": round(seconds * 1000, 1), **names})
+
+
 def say_route(scope: Scope, route: Any) -> None:
     """Which route answers, for one that FastAPI does not know of: to metrics, log and trace. `route` has a `path`."""
     scope["route"] = route
@@ -138,8 +151,7 @@ class Telemetry:
             await self.app(scope, receive, send)
             return
         headers = headers_of(scope)
-        given = headers.get("x-request-id", "")
-        request_id = given if _REQUEST_ID.fullmatch(given) else str(new_id())
+        request_id = request_id_of(headers)
         span = child_of(headers.get("traceparent"))
         traceparent.set(span)
         language_of_request.set(choose_language(headers.get("accept-language")))
@@ -167,12 +179,7 @@ class Telemetry:
                 raise ConnectionAbortedError("the answer could not be finished") from None
             await InternalError().response()(scope, receive, tell)
         finally:
-            seconds = time.perf_counter() - started
-            route = self._route(scope)
-            REQUESTS.labels(scope["method"], route, status).observe(seconds)
-            log_request(
-                {"method": scope["method"], "route": route, "status": status, "ms": round(seconds * 1000, 1)} | names
-            )
+            note_answer(scope["method"], self._route(scope), status, time.perf_counter() - started, names)
 
     @staticmethod
     def _route(scope: Scope) -> str:

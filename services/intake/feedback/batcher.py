@@ -13,11 +13,12 @@ from typing import Annotated, NamedTuple
 from fastapi import Depends, FastAPI, Request
 from prometheus_client import Counter
 
+from libs.common.crowd import Crowd
 from libs.common.db import Database
 from libs.common.problems import ServiceUnavailable
 from services.intake.feedback.flush import flush
 from services.intake.feedback.service import Outcome
-from services.intake.feedback.submission import Submission
+from services.intake.feedback.submission import ROUTE, Submission
 
 LARGEST_FLUSH = 128
 LONGEST_QUEUE = 300
@@ -106,8 +107,9 @@ class Batcher:
 
 
 async def start_batcher(app: FastAPI, stack: AsyncExitStack) -> None:
-    """Start of the application: `app.state.batcher`, and its flushers."""
+    """Start of the application: `app.state.batcher` and its flushers, and how many may come at once."""
     app.state.batcher = Batcher(app.state.database)
+    app.state.crowds[ROUTE] = Crowd(LONGEST_QUEUE, REFUSED)
     for _ in range(FLUSHERS):
         stack.callback(asyncio.create_task(app.state.batcher.flush_for_ever()).cancel)
     stack.callback(asyncio.create_task(app.state.batcher.refuse_for_ever()).cancel)

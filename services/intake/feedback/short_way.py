@@ -2,7 +2,6 @@
 
 A plain request goes this way: a JSON body that is valid, headers that have their form. Any other goes FastAPI's own,
 which finds the words for what is wrong with it. Both ways answer alike (`tests/services/intake/test_short_way.py`).
-Where more come than can be taken in, they are told before anything of them is read.
 """
 
 import re
@@ -14,16 +13,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from libs.common import cors, problems
 from libs.common.auth.principal import AGENT_PATTERN, known
+from libs.common.crowd import Crowd
 from libs.common.headers import add_headers, headers_of
 from libs.common.idempotency import KEY_LENGTHS, KEY_PATTERN
-from libs.common.problems import ServiceUnavailable
 from libs.common.rate_limit import limited
 from libs.common.request_limits import LARGEST_BODY_BYTES, is_too_deep
 from libs.common.telemetry import say_route
 from services.intake.feedback import reception
-from services.intake.feedback.batcher import LONGEST_QUEUE, REFUSED
 from services.intake.feedback.schemas import FeedbackIn, Receipt
 from services.intake.feedback.sender import sender_of
+from services.intake.feedback.submission import ROUTE
 
 _KEY = re.compile(KEY_PATTERN)
 _AGENT = re.compile(AGENT_PATTERN)
@@ -44,35 +43,26 @@ class ShortWay:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._at_work = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not self._may_be_plain(scope):
             await self._app(scope, receive, send)
-            return
-        if self._at_work >= LONGEST_QUEUE:
-            REFUSED.inc()
-            await self._refuse(ServiceUnavailable(), scope, receive, send)
             return
         messages = await _whole(receive)
         plain = _plain(headers_of(scope), messages)
         if plain is None:
             await self._app(scope, _again(messages, receive), send)
             return
-        self._at_work += 1
-        try:
-            receipt = await _take_in(Request(scope), plain)
-        except Exception as error:
-            await self._refuse(error, scope, receive, send)
-        else:
-            say_route(scope, self)
-            await _answer(receipt, send)
-        finally:
-            self._at_work -= 1
-
-    async def _refuse(self, error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
-        say_route(scope, self)
-        await problems.answer(error)(scope, receive, cors.varying(send))
+        crowd: Crowd = scope["app"].state.crowds[ROUTE]
+        with crowd.at_work():
+            try:
+                receipt = await _take_in(Request(scope), plain)
+            except Exception as error:
+                say_route(scope, self)
+                await problems.answer(error)(scope, receive, cors.varying(send))
+            else:
+                say_route(scope, self)
+                await _answer(receipt, send)
 
     def _may_be_plain(self, scope: Scope) -> bool:
         """Small enough to be read here, as its head says; and of no page elsewhere (CORS)."""

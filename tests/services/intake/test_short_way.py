@@ -1,6 +1,5 @@
 """A plain `POST /v1/feedback` takes a shorter way through the house, and nobody can tell by the answer."""
 
-import asyncio
 from typing import Any
 from uuid import uuid4
 
@@ -86,17 +85,3 @@ async def test_a_plain_request_does_take_the_short_way(intake: Intake, monkeypat
     assert len(taken) == 1
     await answer(intake, LONG, b'{"channel": "web", "text": "Rien."}', {})
     assert len(taken) == 1
-
-
-async def test_who_comes_while_as_many_are_at_work_as_can_be_is_told_at_once_to_come_again(
-    intake: Intake, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(short_way, "LONGEST_QUEUE", 3)
-    body = b'{"channel": "web", "text": "Rien."}'
-    came = await asyncio.gather(*(answer(intake, SHORT, body, {}) for _ in range(30)))
-    refused = [one for one in came if one.status_code != 201]
-    assert 0 < len(refused) < len(came)
-    for one in refused:
-        assert (one.status_code, one.headers["retry-after"]) == (503, "2")
-        assert one.json()["type"] == "urn:ecoute:problem:service-unavailable"
-    assert (await answer(intake, SHORT, body, {})).status_code == 201
