@@ -47,6 +47,7 @@ def create_gateway(settings: GatewaySettings) -> FastAPI:
     app = FastAPI(lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
     app.state.settings = settings
     app.state.lifecycle = Lifecycle()
+    app.state.crowds = {}
     app.state.checks = [health.not_draining(app.state.lifecycle)]
     app.add_middleware(Telemetry, lifecycle=app.state.lifecycle)
     problems.install(app)
