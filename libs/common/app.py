@@ -42,7 +42,7 @@ def create_app(
 ) -> FastAPI:
     """An application with database, tokens, problems, telemetry, health and drain in place.
 
-    `short_ways` are middleware within `Telemetry`: each answers some requests by itself.
+    `short_ways` are middleware within `Telemetry` and `Cors`: each answers some requests by itself.
     """
     configure_logging(settings.log_level)
 
@@ -89,9 +89,9 @@ def create_app(
         has_room(database),
     ]
     app.add_middleware(RequestLimits, larger_bytes=larger_bodies or {})
-    app.add_middleware(Cors, own=settings.own_origins)
     for short_way in short_ways:
         app.add_middleware(short_way)
+    app.add_middleware(Cors, own=settings.own_origins)
     app.add_middleware(Telemetry, lifecycle=app.state.lifecycle)
     problems.install(app)
     describe(app, tags or {}, routers)

@@ -45,17 +45,6 @@ class Cors:
         await self.app(scope, receive, tell)
 
 
-def varying(send: Send) -> Send:
-    """Send answers to who comes from no page."""
-
-    async def tell(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            add_headers(message, VARYING)
-        await send(message)
-
-    return tell
-
-
 def _preflight(origin: str | None) -> Response:
     """What may be sent. To a page that may not call, nothing is said: its browser stops it."""
     if origin is None:

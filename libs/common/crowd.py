@@ -1,10 +1,12 @@
-"""How many are served at once at one address; who comes upon so many is refused at the door (`doorkeeper`)."""
+"""How many are served at once at one address; who comes upon so many is refused, mostly at the door (`doorkeeper`)."""
 
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from prometheus_client import Counter
+
+from libs.common.problems import ServiceUnavailable
 
 
 class Crowd:
@@ -27,7 +29,13 @@ class Crowd:
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
-        """One of those at work, from when its body is there: who sends slowly keeps nobody out."""
+        """One of those at work, from when its body is there: who sends slowly keeps nobody out.
+
+        `ServiceUnavailable` where there are so many by now: for who was not asked at the door, or is late.
+        """
+        if self._at_work >= self.most:
+            self._refused.inc()
+            raise ServiceUnavailable
         self._at_work += 1
         try:
             yield

@@ -11,7 +11,7 @@ from fastapi import Request
 from pydantic import ValidationError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from libs.common import cors, problems
+from libs.common import problems
 from libs.common.auth.principal import AGENT_PATTERN, known
 from libs.common.crowd import Crowd
 from libs.common.headers import add_headers, headers_of
@@ -37,7 +37,7 @@ class Plain(NamedTuple):
 
 
 class ShortWay:
-    """Middleware within `Telemetry`. The application, for all that does not go this way, lies behind it."""
+    """Middleware within `Telemetry` and `Cors`. The application, for all that does not go this way, lies behind it."""
 
     path = "/v1/feedback"
 
@@ -54,25 +54,24 @@ class ShortWay:
             await self._app(scope, _again(messages, receive), send)
             return
         crowd: Crowd = scope["app"].state.crowds[ROUTE]
-        with crowd.at_work():
-            try:
+        try:
+            with crowd.at_work():
                 receipt = await _take_in(Request(scope), plain)
-            except Exception as error:
-                say_route(scope, self)
-                await problems.answer(error)(scope, receive, cors.varying(send))
-            else:
-                say_route(scope, self)
-                await _answer(receipt, send)
+        except Exception as error:
+            say_route(scope, self)
+            await problems.answer(error)(scope, receive, send)
+        else:
+            say_route(scope, self)
+            await _answer(receipt, send)
 
     def _may_be_plain(self, scope: Scope) -> bool:
-        """Small enough to be read here, as its head says; and of no page elsewhere (CORS)."""
+        """Small enough to be read here, as its head says."""
         if scope["path"] != self.path or scope["method"] != "POST" or scope["query_string"]:
             return False
         headers = headers_of(scope)
         length = headers.get("content-length", "")
         return (
             headers.get("content-type") == "application/json"
-            and "origin" not in headers
             and length.isdecimal()
             and int(length) <= LARGEST_BODY_BYTES
         )
@@ -91,7 +90,6 @@ async def _answer(receipt: Receipt, send: Send) -> None:
         "content-length": str(len(body)),
         "content-type": "application/json",
         "location": reception.place_of(receipt),
-        **cors.VARYING,
     }
     start: Message = {"type": "http.response.start", "status": 201}
     add_headers(start, headers)

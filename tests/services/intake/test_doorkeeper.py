@@ -154,15 +154,25 @@ async def test_who_sends_slowly_keeps_nobody_out(address: tuple[str, int], crowd
         writer.close()
 
 
-async def test_other_calls_and_those_of_a_page_are_not_refused_at_the_door(
+async def test_a_page_is_refused_within_so_that_its_script_may_read_why(
+    intake: Intake, address: tuple[str, int], crowd: Crowd
+) -> None:
+    crowd.most = 0
+    [origin, *_] = intake.app.state.settings.own_origins
+    async with caller(address) as http:
+        refused = await http.post("/v1/feedback", json=COMPLAINT, headers={"origin": origin})
+    assert (refused.status_code, refused.headers["access-control-allow-origin"]) == (503, origin)
+    assert "Retry-After" in refused.headers["access-control-expose-headers"]
+
+
+async def test_other_calls_are_not_refused_nor_who_waits_for_another_answer(
     address: tuple[str, int], crowd: Crowd
 ) -> None:
     crowd.most = 0
     async with caller(address) as http:
         assert (await http.get("/healthz")).status_code == 200
         assert (await http.post("/v1/feedback/batch", json={"items": []})).status_code == 401
-        assert (await http.post("/v1/feedback", json=COMPLAINT, headers={"origin": "https://a.example"})).is_success
     reader, writer = await asyncio.open_connection(*address)
-    writer.write(head(path="/v1/feedback/search") + BODY + head() + BODY)  # the second waits for the first
-    assert [(await answer(reader))[0] for _ in range(2)] == [401, 201]
+    writer.write(head(path="/v1/feedback/search") + BODY + head() + BODY)  # the second is asked within, in its turn
+    assert [(await answer(reader))[0] for _ in range(2)] == [401, 503]
     writer.close()
