@@ -19,8 +19,7 @@ class Crowd:
 
     def lets_in(self) -> bool:
         """Whether there is room for another, who then has it."""
-        if self._at_work + self._let_in >= self.most:
-            self._refused.inc()
+        if not self._has_room(self._let_in):
             return False
         if not self._let_in:
             asyncio.get_running_loop().call_soon(self._begin)
@@ -33,14 +32,20 @@ class Crowd:
 
         `ServiceUnavailable` where there are so many by now: for who was not asked at the door, or is late.
         """
-        if self._at_work >= self.most:
-            self._refused.inc()
+        if not self._has_room(0):
             raise ServiceUnavailable
         self._at_work += 1
         try:
             yield
         finally:
             self._at_work -= 1
+
+    def _has_room(self, let_in: int) -> bool:
+        """For one more beside those at work and those let in; who finds none is counted as refused."""
+        if self._at_work + let_in < self.most:
+            return True
+        self._refused.inc()
+        return False
 
     def _begin(self) -> None:
         """From now on those who were let in count themselves."""

@@ -53,15 +53,14 @@ class ShortWay:
         if plain is None:
             await self._app(scope, _again(messages, receive), send)
             return
+        say_route(scope, self)
         crowd: Crowd = scope["app"].state.crowds[ROUTE]
         try:
             with crowd.at_work():
                 receipt = await _take_in(Request(scope), plain)
         except Exception as error:
-            say_route(scope, self)
             await problems.answer(error)(scope, receive, send)
         else:
-            say_route(scope, self)
             await _answer(receipt, send)
 
     def _may_be_plain(self, scope: Scope) -> bool:
