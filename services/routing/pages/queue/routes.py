@@ -38,19 +38,17 @@ async def queue(
 ) -> Response:
     """The cases that somebody may see, as the filters in the address have them."""
     seen = await shown(database, request.app.state.doorbell, asked, by, now, terms)
-    words = await vocabulary(database)
     return page(
         request,
         "queue/queue.html",
         shown=seen,
         seen=seen.mark,
-        path_of_list=asked.page(),
         done=done,
         soon=now + SOON,
         acting=by.has("supervisor"),
         bulk=BULK,
         key=Filled().key,
-        **options(words),
+        **options(await vocabulary(database)),
     )
 
 
@@ -66,7 +64,7 @@ async def numbers(
 ) -> Response:
     """The part of the queue that asks for itself again: counts, and whether the list has changed since."""
     found = await shown(database, request.app.state.doorbell, asked, by, now, terms)
-    return page(request, "queue/numbers.html", shown=found, seen=seen, path_of_list=asked.page())
+    return page(request, "queue/numbers.html", shown=found, seen=seen)
 
 
 @router.post("/queue/actions", dependencies=[FromOurForm])
