@@ -33,9 +33,9 @@ _FORGET = tuple(
         # What waits comes first: meanwhile the sequencer may move it to the log. In its order, so that neither waits
         # for the other.
         """
-        UPDATE event_pending SET text = NULL WHERE seq IN
-               (SELECT seq FROM event_pending WHERE subject = ANY(:subjects) AND text IS NOT NULL
-                 ORDER BY seq FOR UPDATE)
+        UPDATE event_pending SET text = NULL WHERE seq = ANY (ARRAY(
+               SELECT seq FROM event_pending WHERE subject = ANY(:subjects) AND text IS NOT NULL
+                ORDER BY seq FOR UPDATE))
         """,
         "UPDATE event_log SET text = NULL WHERE subject = ANY(:subjects) AND text IS NOT NULL",
         "UPDATE dead_letter SET text = NULL WHERE subject = ANY(:subjects) AND text IS NOT NULL",

@@ -2,8 +2,9 @@
 
 One statement, any number of competitors. The row of `event_head` is the lock, so positions become visible in order.
 Competitors lock the pending rows in the order of `seq` (FOR UPDATE in the sub-select): a plan that deletes in another
-order would have two of them wait for each other. `prev` comes from the UPDATE's `RETURNING old.shards`: from a
-sub-select it would be of another moment.
+order would have two of them wait for each other. The rows are found once, as an array: of `IN` the planner may make a
+loop that looks for them anew at each row, past all that is dead. `prev` comes from the UPDATE's `RETURNING old.shards`:
+from a sub-select it would be of another moment.
 """
 
 from collections import deque
@@ -28,8 +29,8 @@ SEQUENCED = Counter("ecoute_stream_sequenced_total", "Events that were given the
 HEAD = Gauge("ecoute_stream_head", "The last position of the log")
 
 _SEQUENCE = f"""
-    WITH b AS (DELETE FROM event_pending WHERE seq IN
-           (SELECT seq FROM event_pending WHERE seq > $1 ORDER BY seq LIMIT {MOST_AT_ONCE} FOR UPDATE) RETURNING *),
+    WITH b AS (DELETE FROM event_pending WHERE seq = ANY (ARRAY(
+           SELECT seq FROM event_pending WHERE seq > $1 ORDER BY seq LIMIT {MOST_AT_ONCE} FOR UPDATE)) RETURNING *),
          n AS (SELECT *, (crc32(convert_to(subject, 'UTF8')) % 32)::int AS shard,
                       row_number() OVER (ORDER BY seq) AS rn FROM b),
          s AS (SELECT shard, max(rn) AS last FROM n GROUP BY shard),

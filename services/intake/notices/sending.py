@@ -52,13 +52,13 @@ log = structlog.get_logger("notices")
 _TAKE = text(
     """
     UPDATE notice SET next_try_at = :until, tries = tries + 1
-     WHERE id IN (
+     WHERE id = ANY (ARRAY(
         SELECT id FROM notice n
          WHERE state = 'waiting' AND (expires_at < :now OR (:can_send AND next_try_at <= :now))
            AND NOT EXISTS (SELECT FROM notice e
                             WHERE e.feedback_id = n.feedback_id AND e.recipient = n.recipient AND e.state = 'waiting'
                               AND e.next_try_at <= :now AND (e.created_at, e.id) < (n.created_at, n.id))
-         ORDER BY next_try_at LIMIT :limit FOR UPDATE SKIP LOCKED)
+         ORDER BY next_try_at LIMIT :limit FOR UPDATE SKIP LOCKED))
     RETURNING id, expires_at < :now AS expired
     """
 )

@@ -34,8 +34,8 @@ LOST_CODES = "recovered"
 _TAKE = text(
     """
     UPDATE recovery SET asked_at = NULL
-     WHERE digest IN (SELECT digest FROM recovery WHERE asked_at IS NOT NULL ORDER BY asked_at
-                       LIMIT :at_once FOR UPDATE SKIP LOCKED)
+     WHERE digest = ANY (ARRAY(SELECT digest FROM recovery WHERE asked_at IS NOT NULL ORDER BY asked_at
+                                LIMIT :at_once FOR UPDATE SKIP LOCKED))
     RETURNING digest, reference
     """
 )
