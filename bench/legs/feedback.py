@@ -13,6 +13,8 @@ from bench.texts import bodies
 ROUNDS = 5
 SECONDS = 5
 CONNECTIONS = (32, 256)
+PAGE = "https://forms.example.org"
+"""Where somebody without a key writes: a browser says it with each call."""
 
 
 class Round(NamedTuple):
@@ -25,8 +27,8 @@ class Round(NamedTuple):
 def measure() -> list[Row]:
     sent = bodies()
     rounds: dict[tuple[str, int], list[Round]] = defaultdict(list)
-    with house() as running, floor(running) as address:
-        senders = {"partner's key": running.partner_key(), "anonymous": {}}
+    with house({"ECOUTE_CORS_ORIGINS": PAGE}) as running, floor(running) as address:
+        senders = {"partner's key": running.partner_key(), "anonymous, from a page": {"Origin": PAGE}}
         for number in range(ROUNDS):
             for connections in CONNECTIONS:
                 for who, headers in senders.items():
