@@ -27,7 +27,7 @@ from services.intake.verbatims.language import Language, find_language, load_mod
 from services.intake.verbatims.personal_data import redact
 
 POLL_SECONDS = 0.1
-AT_ONCE = 50
+AT_ONCE = 200
 AT_MOST_SECONDS = 1.0
 """Locks are held meanwhile: who adds a message waits for them, two seconds at most. Some texts take a second each."""
 
@@ -90,7 +90,7 @@ async def run_redaction(app: FastAPI) -> None:
 async def redact_some(
     session: AsyncSession, master_key: MasterKey, unreadable: set[UUID], seconds: float = AT_MOST_SECONDS
 ) -> int:
-    """Redact at most 50 of the words that wait; how many were looked at. Several workers share the queue.
+    """Redact at most `AT_ONCE` of the words that wait; how many were looked at. Several workers share the queue.
 
     None is begun once the `seconds` are over. Those in `unreadable` are passed over, and those that turn out to be so
     are added to it.
