@@ -210,6 +210,19 @@ async def test_what_waits_is_looked_for_once_and_not_anew_at_each_row(by_index: 
         assert await _scans(driver, "idx_scan") < before + 100
 
 
+async def test_what_was_moved_is_passed_by_the_next_time(by_index: Database) -> None:
+    """What a look finds dead is marked in the index: else each look would go past all that was ever moved."""
+    rounds, in_each = 100, 3
+    async with by_index.driver() as driver:
+        for _ in range(rounds):
+            async with by_index.connection() as connection:
+                await write(connection, *((one, Counted(n=1)) for one in some_subjects(in_each)))
+            assert await sequence(driver, Floor()) == in_each
+        await driver.execute("SELECT pg_stat_force_next_flush()")
+        query = "SELECT idx_tup_read FROM pg_stat_user_indexes WHERE indexrelname = 'pk_event_pending'"
+        assert await driver.fetchval(query) < 10 * rounds * in_each
+
+
 @pytest.fixture
 async def by_index(database: Database) -> AsyncIterator[Database]:
     """As workers have it."""
