@@ -21,7 +21,7 @@ from services.routing.pages.cases.acting import Attempt, attempt, hand_of
 from services.routing.pages.cases.forms import USUAL
 from services.routing.pages.cases.shown import READ_WORDS, in_a_week, shown
 from services.routing.pages.queue.asked import Reader
-from services.routing.pages.queue.shown import options, vocabulary
+from services.routing.pages.queue.shown import options
 from services.routing.pages.rendering import page
 
 router = page_router()
@@ -88,7 +88,7 @@ async def _page(
         usual=USUAL,
         reads_words=by.has(*READ_WORDS),
         in_a_week=in_a_week(request.app.state.clock(), request.app.state.settings.time_zone),
-        **options(await vocabulary(database)),
+        **await options(database),
     )
 
 

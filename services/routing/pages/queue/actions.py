@@ -1,12 +1,14 @@
 """One action on many cases, as a supervisor ticks them."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
 from starlette.datastructures import FormData
 
-from libs.pages.forms import read
+from libs.common.auth.identity import Principal
+from libs.pages.forms import Filled, read
 from services.routing.cases.schemas import Verb
 from services.routing.cases.verbs.schemas import Batch
 from services.routing.cases.verbs.service import WAYS
@@ -19,6 +21,11 @@ _FIELDS = ("team", "member", "note")
 class _Ticked(BaseModel):
     case_id: UUID
     version: int
+
+
+def form_for(by: Principal) -> dict[str, Any]:
+    """What the form is made of, and whether whoever looks gets one."""
+    return {"acting": by.has("supervisor"), "bulk": BULK, "key": Filled().key}
 
 
 def batch_of(sent: FormData) -> Batch:

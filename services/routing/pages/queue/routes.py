@@ -9,16 +9,16 @@ from libs.common.clock import Now
 from libs.common.db import DatabaseOf, Session
 from libs.common.idempotency import once_for
 from libs.common.versions import Expected
-from libs.pages.forms import Filled, Sent
+from libs.pages.forms import Sent
 from libs.pages.routes import page_router
 from libs.pages.sessions import FromOurForm, signed_in
 from services.routing.cases.schemas import Verb
 from services.routing.cases.terms import TermsOf
 from services.routing.cases.verbs import service
 from services.routing.cases.verbs.schemas import BatchOutcome
-from services.routing.pages.queue.actions import BULK, batch_of
+from services.routing.pages.queue.actions import batch_of, form_for
 from services.routing.pages.queue.asked import AskedOf, Reader
-from services.routing.pages.queue.shown import SOON, options, shown, vocabulary
+from services.routing.pages.queue.shown import SOON, options, shown
 from services.routing.pages.rendering import page
 
 router = page_router()
@@ -45,10 +45,8 @@ async def queue(
         seen=seen.mark,
         done=done,
         soon=now + SOON,
-        acting=by.has("supervisor"),
-        bulk=BULK,
-        key=Filled().key,
-        **options(await vocabulary(database)),
+        **form_for(by),
+        **await options(database),
     )
 
 

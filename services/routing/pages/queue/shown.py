@@ -76,14 +76,9 @@ async def shown(
     )
 
 
-async def vocabulary(database: Database) -> Vocabulary:
-    async with database.snapshot() as session:
-        return Vocabulary(await choices(session), await teams.active(session))
-
-
-def options(words: Vocabulary) -> dict[str, Any]:
+async def options(database: Database) -> dict[str, Any]:
     """For lists to choose from: codes with their names, in the language of the request."""
-    language = language_of_request.get()
+    words, language = await _vocabulary(database), language_of_request.get()
     return {
         "names": words.catalogue,
         "teams": [(team.code, team.name[language]) for team in words.teams],
@@ -91,6 +86,11 @@ def options(words: Vocabulary) -> dict[str, Any]:
         "kinds": [(code, name.in_(language)) for code, name in NAMES["kind"].items()],
         **{f"{kind}s": _choices(words, kind, language) for kind in ("service", "topic", "service_point")},
     }
+
+
+async def _vocabulary(database: Database) -> Vocabulary:
+    async with database.snapshot() as session:
+        return Vocabulary(await choices(session), await teams.active(session))
 
 
 def _choices(words: Vocabulary, kind: str, language: Language) -> list[tuple[str, str]]:
