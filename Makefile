@@ -29,7 +29,7 @@ demo: .venv/installed ## beside a running `make run`: three months of a pension 
 
 test: .venv/installed-dev ## all tests, on a real PostgreSQL and real processes
 	@command -v chromium >/dev/null || [ -n "$$CHROMIUM" ] || echo "ecoute: chromium is missing, the pages are tested without a browser: install it, or name one in CHROMIUM" >&2
-	@exec $(BIN)/pytest -n 3 --dist loadgroup --no-loadscope-reorder --ignore=tests/faults
+	@exec $(BIN)/pytest -n 3 --dist loadgroup --no-loadscope-reorder --ignore=tests/faults --ignore=tests/containers
 
 faults: .venv/installed-dev ## what takes long, in full: real data whole, processes killed under load
 	@TESTS=full exec $(BIN)/pytest tests/e2e/test_cfpb.py tests/e2e/test_documents_hold.py tests/faults
@@ -56,7 +56,8 @@ documents: tools/node_modules ## lint openapi/ with the tools that others read i
 	@for name in intake routing analytics; do $(REDOCLY) diff openapi/frozen/$$name.yaml openapi/$$name.yaml || exit 1; done
 	@node tools/check-asyncapi.mjs openapi/asyncapi.yaml
 
-deployment: .venv/installed-dev ## check deploy/ with the tools of those who run it, without an engine (needs Go and nginx)
+deployment: .venv/installed-dev ## check deploy/ without an engine: what compose.yaml runs, and with the tools of those who run it (needs root, Go, nginx)
+	@$(BIN)/pytest tests/containers
 	@mkdir -p var/check
 	@go run sigs.k8s.io/kustomize/kustomize/v5@v5.7.1 build deploy/kubernetes/self-contained > var/check/kubernetes.yaml
 	@$(BIN)/uvx -q kubernetes-validate@1.37.0 --strict var/check/kubernetes.yaml

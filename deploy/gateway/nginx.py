@@ -8,7 +8,7 @@ HEAD = """\
 # Made from deploy/gateway/paths.py by `ecoute gateway-conf`: change it there.
 worker_processes auto;
 pid /tmp/nginx.pid;
-error_log /dev/stderr warn;
+error_log stderr warn;
 events { worker_connections 4096; }
 http {
   access_log off;  # the services log requests, without addresses of persons

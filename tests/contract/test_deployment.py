@@ -1,59 +1,30 @@
 """What is in deploy/ for containers: settings that the processes understand, and the paths of the gateway.
 
-No engine runs here: what a scheduler does with it is not tried.
+What the processes do in it is tried in `tests/containers`; what a scheduler does with it is not.
 """
 
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
 from deploy.gateway.nginx import nginx_conf
-from libs.common.auth.partner_tokens import public_keys
 from libs.common.settings import ServiceSettings
 from services.analytics.settings import AnalyticsSettings
 from services.intake.settings import IntakeSettings
 from services.routing.settings import RoutingSettings
+from tests.composed import SECRET, Container, containers, folders_of_the_image, services
+from tests.system import ROOT
 
-ROOT = Path(__file__).parents[2]
-CONTAINERS = ROOT / "deploy" / "containers"
 KUBERNETES = ROOT / "deploy" / "kubernetes"
 SETTINGS: dict[str, type[ServiceSettings]] = {
     "intake": IntakeSettings,
     "routing": RoutingSettings,
     "analytics": AnalyticsSettings,
 }
-KEY = "A" * 43 + "="
-SECRET = {
-    "POSTGRES_PASSWORD": "of no importance",
-    "ECOUTE_SERVICE_TOKEN": "a token",
-    "ECOUTE_PARTNER_TOKEN_KEYS": public_keys(KEY),
-    "ECOUTE_INTAKE_PARTNER_TOKEN_KEY": KEY,
-    "ECOUTE_INTAKE_MASTER_KEY": KEY,
-    "ECOUTE_INTAKE_OIDC_CLIENT_SECRET": "of no importance",
-    **{f"ECOUTE_{name}_SECRET": "x" * 32 for name in ("INTAKE", "ROUTING", "ANALYTICS")},
-    **{
-        f"ECOUTE_{name}_DATABASE_URL": "postgresql://nobody@postgres/none"
-        for name in ("INTAKE", "ROUTING", "ANALYTICS")
-    },
-}
-"""What whoever deploys fills in."""
-
-
-def filled(text: str, given: Mapping[str, str]) -> str:
-    """As compose puts the values of `${NAME:?}` and `${NAME:-default}` in."""
-    for name, value in given.items():
-        for form in (f"${{{name}:?}}", f"${{{name}}}"):
-            text = text.replace(form, value)
-        start = text.find(f"${{{name}:-")
-        if start >= 0:
-            text = text[:start] + value + text[text.index("}", start) + 1 :]
-    assert "${" not in text, text
-    return text
 
 
 def with_a_ledger(environment: Mapping[str, str], folder: Path) -> dict[str, str]:
@@ -63,39 +34,31 @@ def with_a_ledger(environment: Mapping[str, str], folder: Path) -> dict[str, str
     return {**environment, **({"ECOUTE_INTAKE_ERASURE_LEDGER": str(folder / "erasures")} if mounted else {})}
 
 
-def example() -> dict[str, str]:
-    lines = (CONTAINERS / "settings.example").read_text("utf-8").splitlines()
-    pairs = [line.partition("=") for line in lines if line and not line.startswith("#")]
-    return {name: SECRET.get(name) or value for name, _, value in pairs}
-
-
-def composed() -> Iterator[tuple[str, str, dict[str, str]]]:
-    document = yaml.safe_load((CONTAINERS / "compose.yaml").read_text("utf-8"))
-    for name, service in document["services"].items():
-        if service["image"].startswith("ecoute"):
-            environment = {key: filled(value, example()) for key, value in service["environment"].items()}
-            yield name, service["command"][1], environment
-
-
-@pytest.mark.parametrize(("name", "service", "environment"), [pytest.param(*one, id=one[0]) for one in composed()])
-def test_a_container_has_the_settings_that_its_process_understands(
-    name: str, service: str, environment: dict[str, str], tmp_path: Path
-) -> None:
-    settings = SETTINGS[service].load(with_a_ledger(environment, tmp_path))
+@pytest.mark.parametrize("container", [pytest.param(one, id=one.name) for one in containers()])
+def test_a_container_has_the_settings_that_its_process_understands(container: Container, tmp_path: Path) -> None:
+    settings = SETTINGS[container.service].load(with_a_ledger(container.environment, tmp_path))
     assert not settings.listen.is_loopback
-    assert name.startswith(service)
+    assert container.name.startswith(container.service)
 
 
 def test_compose_runs_every_process_and_prepares_before_it() -> None:
-    commands = {tuple(service["command"]) for _, service in _services() if "ecoute" in service["image"]}
+    commands = {(one.verb, one.service) for one in containers()}
     assert commands == {(verb, service) for verb in ("prepare", "serve", "work") for service in SETTINGS}
-    for name, service in _services():
+    for name, service in services().items():
         if name in SETTINGS or name.endswith("-worker"):
             assert list(service["depends_on"]) == [f"{name.removesuffix('-worker')}-prepare"]
 
 
-def _services() -> list[tuple[str, dict[str, Any]]]:
-    return list(yaml.safe_load((CONTAINERS / "compose.yaml").read_text("utf-8"))["services"].items())
+def test_a_volume_of_ours_lies_over_a_folder_that_the_image_made_for_its_user() -> None:
+    places = {place for one in containers() for place in one.volumes}
+    assert places == {"/ledger"}
+    assert places <= folders_of_the_image()
+
+
+def test_kafka_keeps_its_log_in_its_volume() -> None:
+    kafka = services()["kafka"]
+    [volume] = kafka["volumes"]
+    assert kafka["environment"]["KAFKA_LOG_DIRS"].startswith(f"{volume.split(':')[1]}/")
 
 
 @pytest.mark.parametrize("service", SETTINGS)

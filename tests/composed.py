@@ -1,0 +1,73 @@
+"""What `deploy/containers/compose.yaml` runs of ours, filled in as whoever deploys fills it in."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import yaml
+
+from libs.common.auth.partner_tokens import public_keys
+from tests.system import ROOT
+
+CONTAINERS = ROOT / "deploy" / "containers"
+KEY = "A" * 43 + "="
+SECRET = {
+    "POSTGRES_PASSWORD": "of no importance",
+    "ECOUTE_SERVICE_TOKEN": "a token",
+    "ECOUTE_PARTNER_TOKEN_KEYS": public_keys(KEY),
+    "ECOUTE_INTAKE_PARTNER_TOKEN_KEY": KEY,
+    "ECOUTE_INTAKE_MASTER_KEY": KEY,
+    "ECOUTE_INTAKE_OIDC_CLIENT_SECRET": "of no importance",
+    **{f"ECOUTE_{name}_SECRET": "x" * 32 for name in ("INTAKE", "ROUTING", "ANALYTICS")},
+    **{
+        f"ECOUTE_{name}_DATABASE_URL": "postgresql://nobody@postgres/none"
+        for name in ("INTAKE", "ROUTING", "ANALYTICS")
+    },
+}
+"""What whoever deploys fills in."""
+
+
+class Container(NamedTuple):
+    """One of our processes: its name, what it is told to do, its settings, its volumes by the folder they lie over."""
+
+    name: str
+    verb: str
+    service: str
+    environment: dict[str, str]
+    volumes: dict[str, str]
+
+
+def services() -> dict[str, dict[str, Any]]:
+    document: dict[str, dict[str, dict[str, Any]]] = yaml.safe_load((CONTAINERS / "compose.yaml").read_text("utf-8"))
+    return document["services"]
+
+
+def containers() -> Iterator[Container]:
+    for name, service in services().items():
+        if service["image"].startswith("ecoute"):
+            environment = {key: _filled(value, _example()) for key, value in service["environment"].items()}
+            volumes = dict(reversed(one.split(":")) for one in service.get("volumes", []))
+            yield Container(name, *service["command"], environment, volumes)
+
+
+def folders_of_the_image() -> set[str]:
+    """Those that it makes for its user: a new volume that lies over one of them is that user's, too."""
+    made = [line for line in (CONTAINERS / "Dockerfile").read_text("utf-8").splitlines() if "install -d" in line]
+    return {word for line in made for word in line.split("-g ecoute ")[1].split()}
+
+
+def _example() -> dict[str, str]:
+    lines = (CONTAINERS / "settings.example").read_text("utf-8").splitlines()
+    pairs = [line.partition("=") for line in lines if line and not line.startswith("#")]
+    return {name: SECRET.get(name) or value for name, _, value in pairs}
+
+
+def _filled(text: str, given: Mapping[str, str]) -> str:
+    """As compose puts the values of `${NAME:?}` and `${NAME:-default}` in."""
+    for name, value in given.items():
+        for form in (f"${{{name}:?}}", f"${{{name}}}"):
+            text = text.replace(form, value)
+        start = text.find(f"${{{name}:-")
+        if start >= 0:
+            text = text[:start] + value + text[text.index("}", start) + 1 :]
+    assert "${" not in text, text
+    return text
