@@ -70,6 +70,12 @@ class House:
             time.sleep(0.5)
         return time.monotonic() - began
 
+    def disk_bytes(self) -> tuple[int, int]:
+        """How much the three databases take, and how much WAL was ever written."""
+        data = "SELECT sum(pg_database_size(datname)) FROM pg_database WHERE datname LIKE 'ecoute_%'"
+        wal = "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')"
+        return int(asyncio.run(self._value("intake", data))), int(asyncio.run(self._value("intake", wal)))
+
     async def _is_quiet(self) -> bool:
         heads = {service: await self._value(service, "SELECT pos FROM event_head") for service in ("intake", "routing")}
         waiting = "SELECT EXISTS (SELECT FROM event_pending) OR EXISTS (SELECT FROM feedback WHERE verbatim_pending)"

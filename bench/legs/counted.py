@@ -26,9 +26,10 @@ PATIENCE_SECONDS = 5
 
 def measure() -> list[Row]:
     with house() as running:
-        before = _cpu_seconds(running)
+        before, (data, wal) = _cpu_seconds(running), running.disk_bytes()
         answered, seen = asyncio.run(_load_and_look(running))
         spent = {name: seconds - before[name] for name, seconds in _cpu_seconds(running).items()}
+        data, wal = (after - of_before for after, of_before in zip(running.disk_bytes(), (data, wal), strict=True))
     delays = sorted(_delays(sorted(answered), seen))
     p50, p99 = (1000 * delays[min(len(delays) - 1, int(len(delays) * part))] for part in (0.5, 0.99))
     return [
@@ -37,7 +38,8 @@ def measure() -> list[Row]:
             "p50 < 150 ms, p99 < 1 s",
             f"**p50 {p50:.0f} ms, p99 {p99:.0f} ms**",
             f"{len(delays):,} of {A_SECOND * SECONDS:,} counted; looked at each {1000 * LOOK_SECONDS:.0f} ms; CPU µs a "
-            f"feedback: {', '.join(f'{name} {1e6 * each / len(answered):.0f}' for name, each in spent.items())}",
+            f"feedback: {', '.join(f'{name} {1e6 * each / len(answered):.0f}' for name, each in spent.items())}; kB a "
+            f"feedback on disk: {data / len(answered) / 1000:.0f} of data, {wal / len(answered) / 1000:.0f} of WAL",
         )
     ]
 
