@@ -32,7 +32,8 @@ test: .venv/installed-dev ## all tests, on a real PostgreSQL and real processes
 	@exec $(BIN)/pytest -n 3 --dist loadgroup --no-loadscope-reorder --ignore=tests/faults --ignore=tests/containers
 
 faults: .venv/installed-dev ## what takes long, in full: real data whole, processes killed under load
-	@TESTS=full exec $(BIN)/pytest tests/e2e/test_cfpb.py tests/e2e/test_documents_hold.py tests/faults
+	@TESTS=full $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder tests/e2e/test_cfpb.py tests/e2e/test_documents_hold.py tests/faults -m 'not alone'
+	@TESTS=full $(BIN)/pytest tests/faults -m alone
 
 faults-small: .venv/installed-dev ## the same at small counts
 	@$(BIN)/pytest -n 3 --dist loadgroup --no-loadscope-reorder tests/faults -m 'not alone'
