@@ -18,7 +18,7 @@ from services.routing.cases.verbs import service
 from services.routing.cases.verbs.schemas import BatchOutcome
 from services.routing.pages.queue.actions import batch_of, form_for
 from services.routing.pages.queue.asked import AskedOf, Reader
-from services.routing.pages.queue.shown import SOON, options, shown
+from services.routing.pages.queue.shown import options, shown
 from services.routing.pages.rendering import page
 
 router = page_router()
@@ -37,14 +37,11 @@ async def queue(
     done: Annotated[Verb | None, Query()] = None,
 ) -> Response:
     """The cases that somebody may see, as the filters in the address have them."""
-    seen = await shown(database, request.app.state.doorbell, asked, by, now, terms)
     return page(
         request,
         "queue/queue.html",
-        shown=seen,
-        seen=seen.mark,
+        shown=await shown(database, request.app.state.doorbell, asked, by, now, terms),
         done=done,
-        soon=now + SOON,
         **form_for(by),
         **await options(database),
     )

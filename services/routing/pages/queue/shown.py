@@ -47,6 +47,8 @@ class Shown:
     numbers: Numbers
     mark: str
     """Changes with the list."""
+    soon: datetime
+    """What is due before it is due soon."""
     next_page: str | None
 
 
@@ -72,6 +74,7 @@ async def shown(
         found.items,
         Numbers(counts, Numbers(mine, 0).undone),
         _mark(found.items),
+        now + SOON,
         asked.page(cursor) if cursor else None,
     )
 
