@@ -153,7 +153,7 @@ def _environments(machine: MachineSettings) -> dict[str, dict[str, str]]:
         "ECOUTE_INTAKE_ERASURE_LEDGER": str(machine.var.absolute() / "erasures"),
         **{f"ECOUTE_{service.upper()}_DATABASE_URL": url for service, url in urls.items()},
         **_example(urls),
-        **_addresses(given),
+        **log_addresses(given),
         **given,
     }
     gateway = given.get("ECOUTE_GATEWAY_LISTEN", GatewaySettings.model_fields["listen"].default)
@@ -187,8 +187,8 @@ def its_own(known: Mapping[str, str], service: str, settings: type[Settings]) ->
     return {name: value for name, value in known.items() if not name.startswith(PREFIX) or name.startswith(mine)}
 
 
-def _addresses(given: Mapping[str, str]) -> dict[str, str]:
-    """Where each finds the other's log."""
+def log_addresses(given: Mapping[str, str]) -> dict[str, str]:
+    """Where each finds the other's log, by where these listen."""
     intake = given.get("ECOUTE_INTAKE_LISTEN", IntakeSettings.model_fields["listen"].default)
     routing = given.get("ECOUTE_ROUTING_LISTEN", RoutingSettings.model_fields["listen"].default)
     feedback_events, case_events = f"http://{intake}/v1/feedback-events", f"http://{routing}/v1/case-events"

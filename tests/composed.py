@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from libs.common.auth.partner_tokens import public_keys
-from tests.system import ROOT
+from tests.system import NAMES, ROOT
 
 CONTAINERS = ROOT / "deploy" / "containers"
 KEY = "A" * 43 + "="
@@ -17,11 +17,8 @@ SECRET = {
     "ECOUTE_INTAKE_PARTNER_TOKEN_KEY": KEY,
     "ECOUTE_INTAKE_MASTER_KEY": KEY,
     "ECOUTE_INTAKE_OIDC_CLIENT_SECRET": "of no importance",
-    **{f"ECOUTE_{name}_SECRET": "x" * 32 for name in ("INTAKE", "ROUTING", "ANALYTICS")},
-    **{
-        f"ECOUTE_{name}_DATABASE_URL": "postgresql://nobody@postgres/none"
-        for name in ("INTAKE", "ROUTING", "ANALYTICS")
-    },
+    **{f"ECOUTE_{name}_SECRET": "x" * 32 for name in NAMES},
+    **{f"ECOUTE_{name}_DATABASE_URL": "postgresql://nobody@postgres/none" for name in NAMES},
 }
 """What whoever deploys fills in."""
 
@@ -42,9 +39,10 @@ def services() -> dict[str, dict[str, Any]]:
 
 
 def containers() -> Iterator[Container]:
+    given = _example()
     for name, service in services().items():
         if service["image"].startswith("ecoute"):
-            environment = {key: _filled(value, _example()) for key, value in service["environment"].items()}
+            environment = {key: _filled(value, given) for key, value in service["environment"].items()}
             volumes = dict(reversed(one.split(":")) for one in service.get("volumes", []))
             yield Container(name, *service["command"], environment, volumes)
 

@@ -4,6 +4,7 @@ The n-th feedback that was answered counts as counted at the first answer of `GE
 """
 
 import asyncio
+import operator
 import time
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -26,10 +27,10 @@ PATIENCE_SECONDS = 5
 
 def measure() -> list[Row]:
     with house() as running:
-        before, (data, wal) = _cpu_seconds(running), running.disk_bytes()
+        before, on_disk = _cpu_seconds(running), running.disk_bytes()
         answered, seen = asyncio.run(_load_and_look(running))
         spent = {name: seconds - before[name] for name, seconds in _cpu_seconds(running).items()}
-        data, wal = (after - of_before for after, of_before in zip(running.disk_bytes(), (data, wal), strict=True))
+        data, wal = map(operator.sub, running.disk_bytes(), on_disk)
     delays = sorted(_delays(sorted(answered), seen))
     p50, p99 = (1000 * delays[min(len(delays) - 1, int(len(delays) * part))] for part in (0.5, 0.99))
     return [

@@ -39,15 +39,15 @@ def as_a_container(
     command: Sequence[str],
     environment: Mapping[str, str],
     *,
-    seen: Mapping[Path, str],
-    volumes: Mapping[Path, str],
+    seen: Mapping[str, Path],
+    volumes: Mapping[str, Path],
     log: IO[bytes],
 ) -> subprocess.Popen[bytes]:
-    """Start the command. Folders of this machine are `seen` at a place, `volumes` can be written to as well.
+    """Start the command. By their places: folders of this machine that are `seen`, `volumes` that can be written to.
 
     It may read what belongs to others (Python may lie in the home of somebody), and nothing else that its user may not.
     """
-    pairs = [" ".join(f"{folder}={place}" for folder, place in some.items()) for some in (volumes, seen)]
+    pairs = [" ".join(f"{folder}={place}" for place, folder in some.items()) for some in (volumes, seen)]
     path = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
     return subprocess.Popen(
         ["unshare", "--mount", "sh", "-c", _ISOLATE, "sh", str(USER), *pairs, *command],

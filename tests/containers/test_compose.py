@@ -22,28 +22,31 @@ from jwt.algorithms import RSAAlgorithm
 
 from deploy.databases import make_databases
 from deploy.kafka.broker import Cluster
+from deploy.one_machine import log_addresses
 from libs.common.embedded import start_postgres
 from libs.common.stream.ledger import read_ledger
 from tests.composed import Container, containers, folders_of_the_image
 from tests.containers.isolation import USER, as_a_container
-from tests.system import ROOT, eventually, free_ports, json_of
+from tests.system import NAMES, ROOT, eventually, free_ports, is_ready, json_of
 
 pytestmark = pytest.mark.skipif(
     os.geteuid() != 0 or shutil.which("unshare") is None, reason="mounts need root, and Linux"
 )
 
-SERVICES = ("intake", "routing", "analytics")
 SIGNING_KEY = rsa.generate_private_key(65537, 2048)
 COMPLAINT = {"channel": "web", "kind": "complaint", "service": "passports", "text": "Three weeks and no answer."}
 
 
 class Running(NamedTuple):
-    """The processes by the names of their containers, the addresses of the APIs, and the folder that is the volume."""
+    """The processes and where they listen, by the names of their containers; the volume's folder; who signs tokens."""
 
     processes: dict[str, "subprocess.Popen[bytes]"]
     addresses: dict[str, str]
     volume: Path
     issuer: str
+
+    def url(self, name: str, path: str) -> str:
+        return f"http://{self.addresses[name]}{path}"
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +55,11 @@ def running(kafka: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     with ExitStack() as stack:
         server = str(stack.enter_context(start_postgres(folder / "postgresql" / "data")).get_uri())
         issuer = stack.enter_context(_an_issuer(folder / "issuer"))
-        ports = {one.name: next(iter(free_ports(1))) for one in containers() if one.verb != "prepare"}
-        addresses = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
+        names = [one.name for one in containers() if one.verb != "prepare"]
+        ports = free_ports(len(names))
+        addresses = {name: f"127.0.0.1:{port}" for name, port in zip(names, ports, strict=True)}
+        listen = {f"ECOUTE_{name.upper().replace('-', '_')}_LISTEN": address for name, address in addresses.items()}
+        databases = make_databases(server, [name.lower() for name in NAMES])
         volume = folder / "ledger"
         volume.mkdir(mode=0o755)
         if "/ledger" in folders_of_the_image():
@@ -63,13 +69,9 @@ def running(kafka: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             "ECOUTE_JWKS_URL": f"{issuer}/keys.json",
             "ECOUTE_TOKEN_ISSUER": issuer,
             "ECOUTE_SERVICE_TOKEN": _token(issuer, "service"),
-            "ECOUTE_INTAKE_CASE_EVENTS_URL": f"{addresses['routing']}/v1/case-events",
-            "ECOUTE_ROUTING_FEEDBACK_EVENTS_URL": f"{addresses['intake']}/v1/feedback-events",
-            "ECOUTE_ANALYTICS_FEEDBACK_EVENTS_URL": f"{addresses['intake']}/v1/feedback-events",
-            "ECOUTE_ANALYTICS_CASE_EVENTS_URL": f"{addresses['routing']}/v1/case-events",
-            **{f"ECOUTE_{name.upper()}_LISTEN": f"127.0.0.1:{ports[name]}" for name in SERVICES},
-            **{f"ECOUTE_{name.upper()}_WORKER_LISTEN": f"127.0.0.1:{ports[f'{name}-worker']}" for name in SERVICES},
-            **{f"ECOUTE_{name.upper()}_DATABASE_URL": url for name, url in make_databases(server, SERVICES).items()},
+            **listen,
+            **log_addresses(listen),
+            **{f"ECOUTE_{service.upper()}_DATABASE_URL": url for service, url in databases.items()},
         }
 
         def start(container: Container) -> subprocess.Popen[bytes]:
@@ -81,8 +83,8 @@ def running(kafka: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterato
                     "PYTHONPATH": str(ROOT),
                     "PYTHONDONTWRITEBYTECODE": "1",
                 },
-                seen={ROOT: str(ROOT), ROOT / "examples": "/ecoute/examples", folder: str(folder)},
-                volumes=dict.fromkeys([volume] if container.volumes else [], "/ledger"),
+                seen={str(ROOT): ROOT, "/ecoute/examples": ROOT / "examples", str(folder): folder},
+                volumes=dict.fromkeys(container.volumes, volume),
                 log=log,
             )
 
@@ -96,21 +98,21 @@ def running(kafka: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 def test_each_gets_ready_as_nobody_special_on_files_that_it_cannot_write_to(running: Running) -> None:
     for name, address in running.addresses.items():
-        assert eventually(lambda address=address: _is_ready(address), 60), name
+        assert eventually(lambda address=address: is_ready(address), 60), name
         status = Path(f"/proc/{running.processes[name].pid}/status").read_text()
         assert f"Uid:\t{USER}\t{USER}\t{USER}\t{USER}" in status
-        assert "rw" not in _root_of(running.processes[name].pid)
+        assert _root_of(running.processes[name].pid) == "ro"
 
 
 def test_a_complaint_goes_its_way_and_an_erasure_lies_in_the_volume(running: Running) -> None:
-    receipt = json_of(httpx.post(f"{running.addresses['intake']}/v1/feedback", json=COMPLAINT), 201)
+    receipt = json_of(httpx.post(running.url("intake", "/v1/feedback"), json=COMPLAINT), 201)
     code = {"Tracking-Code": receipt["tracking_code"]}
-    followed = f"{running.addresses['intake']}/v1/tracking"
+    followed = running.url("intake", "/v1/tracking")
     eventually(lambda: json_of(httpx.get(followed, headers=code))["team"], 30)
     manager = {"Authorization": f"Bearer {_token(running.issuer, 'manager')}"}
-    figures = f"{running.addresses['analytics']}/v1/kpis?names=volume"
+    figures = running.url("analytics", "/v1/kpis?names=volume")
     eventually(lambda: json_of(httpx.get(figures, headers=manager))["figures"][0]["value"] == 1, 30)
-    erasure = f"{running.addresses['intake']}/v1/privacy/erasure"
+    erasure = running.url("intake", "/v1/privacy/erasure")
     json_of(httpx.post(erasure, headers=code, json={"confirm": True}))
     assert [str(one) for one in read_ledger(running.volume / "erasures")] == [receipt["id"]]
 
@@ -125,15 +127,8 @@ def test_each_ends_when_it_is_told_to(running: Running) -> None:
     assert time.monotonic() - begin < 30
 
 
-def _is_ready(address: str) -> bool:
-    try:
-        return httpx.get(f"{address}/readyz").status_code == 200
-    except httpx.TransportError:
-        return False
-
-
 def _root_of(pid: int) -> str:
-    """How the file system that the process sees as `/` is mounted."""
+    """Whether the file system that the process sees as `/` can be written to: `rw`, or `ro`."""
     lines = Path(f"/proc/{pid}/mounts").read_text().splitlines()
     [options] = [fields[3] for fields in map(str.split, lines) if fields[1] == "/"]
     return options.split(",")[0]
