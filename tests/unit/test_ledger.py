@@ -1,6 +1,7 @@
 """The ledger of erasures: on the disk before an erasure is acknowledged, and read back whatever happened meanwhile."""
 
 import asyncio
+import fcntl
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -26,6 +27,18 @@ async def test_many_at_once_lose_no_line(tmp_path: Path) -> None:
     ledgers = [ErasureLedger(tmp_path / "erasures") for _ in range(3)]
     await asyncio.gather(*(ledgers[n % 3].append([subject], NOW) for n, subject in enumerate(subjects)))
     assert set(read_ledger(tmp_path / "erasures")) == set(subjects)
+
+
+async def test_one_waits_for_another_that_writes(tmp_path: Path) -> None:
+    path, subject = tmp_path / "erasures", uuid4()
+    with path.open("w") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        appending = asyncio.create_task(ErasureLedger(path).append([subject], NOW))
+        await asyncio.sleep(0.1)
+        assert not appending.done()
+        assert read_ledger(path) == {}
+    await appending
+    assert set(read_ledger(path)) == {subject}
 
 
 async def test_a_line_that_a_dying_process_left_unfinished_spoils_no_other(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ those who stand in a backup that was put back.
 """
 
 import asyncio
+import fcntl
 import os
 from collections.abc import Collection
 from contextlib import suppress
@@ -14,7 +15,10 @@ from uuid import UUID
 
 
 class ErasureLedger:
-    """Written by any number of processes: a line is appended whole, or, where the disk is full, fails."""
+    """Written by any number of processes: a line is appended whole, or, where the disk is full, fails.
+
+    Under a lock: on a file system of the network each machine appends where it takes the end of the file to be.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -29,6 +33,7 @@ class ErasureLedger:
         lines = "".join(f"\n{erased_at.isoformat()} {subject}" for subject in subjects) + "\n"
         descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
             if os.write(descriptor, lines.encode()) < len(lines):
                 raise OSError("the ledger of erasures could not be written in full")
             os.fsync(descriptor)
