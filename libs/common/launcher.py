@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from libs.common.log_files import keep_within_bounds
 from libs.common.server import LAUNCHER_PIPE, READY_PIPE, bind
 from libs.common.settings import Address, stop
 
@@ -204,6 +205,7 @@ class Launcher:
 
     def _look_after_all(self) -> None:
         self._tend()
+        keep_within_bounds(self._logs)
         now = time.monotonic()
         for process in self.processes:
             if process.running is None:
