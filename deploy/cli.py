@@ -70,11 +70,13 @@ def gateway(descriptor: Descriptor = None) -> None:
 
 
 @app.command()
-def gateway_conf() -> None:
+def gateway_conf(
+    resolver: Annotated[str | None, typer.Option(help="Address of a DNS server, where services move.")] = None,
+) -> None:
     """Print the gateway's configuration for nginx."""
     from deploy.gateway.nginx import nginx_conf  # noqa: PLC0415
 
-    typer.echo(nginx_conf(), nl=False)
+    typer.echo(nginx_conf(resolver), nl=False)
 
 
 @app.command()

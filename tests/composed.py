@@ -1,6 +1,8 @@
 """What `deploy/containers/compose.yaml` runs of ours, filled in as whoever deploys fills it in."""
 
+import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
@@ -24,13 +26,16 @@ SECRET = {
 
 
 class Container(NamedTuple):
-    """One of our processes: its name, what it is told to do, its settings, its volumes by the folder they lie over."""
+    """One of our processes: its name, what it is told to do, its settings; and by the folder they lie over its volumes,
+    and the folders of the host that it sees.
+    """
 
     name: str
     verb: str
     service: str
     environment: dict[str, str]
     volumes: dict[str, str]
+    seen: dict[str, Path]
 
 
 def services() -> dict[str, dict[str, Any]]:
@@ -43,8 +48,10 @@ def containers() -> Iterator[Container]:
     for name, service in services().items():
         if service["image"].startswith("ecoute"):
             environment = {key: _filled(value, given) for key, value in service["environment"].items()}
-            volumes = dict(reversed(one.split(":")) for one in service.get("volumes", []))
-            yield Container(name, *service["command"], environment, volumes)
+            mounts = [_filled(one, given).split(":") for one in service.get("volumes", [])]
+            volumes = {place: source for source, place, *options in mounts if not options}
+            seen = {place: CONTAINERS / source for source, place, *options in mounts if options == ["ro"]}
+            yield Container(name, *service["command"], environment, volumes, seen)
 
 
 def folders_of_the_image() -> set[str]:
@@ -61,11 +68,8 @@ def _example() -> dict[str, str]:
 
 def _filled(text: str, given: Mapping[str, str]) -> str:
     """As compose puts the values of `${NAME:?}` and `${NAME:-default}` in."""
-    for name, value in given.items():
-        for form in (f"${{{name}:?}}", f"${{{name}}}"):
-            text = text.replace(form, value)
-        start = text.find(f"${{{name}:-")
-        if start >= 0:
-            text = text[:start] + value + text[text.index("}", start) + 1 :]
-    assert "${" not in text, text
-    return text
+
+    def value_of(asked: re.Match[str]) -> str:
+        return given[asked["name"]] or asked["otherwise"] or ""
+
+    return re.sub(r"\$\{(?P<name>\w+)(:\?|:-(?P<otherwise>[^}]*))?\}", value_of, text)

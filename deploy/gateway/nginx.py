@@ -1,11 +1,20 @@
-"""The gateway as nginx runs it, where there is more than one machine: the same paths, written out."""
+"""The gateway as nginx runs it, where there is more than one machine: the same paths and errors, written out."""
+
+from collections.abc import Mapping
+from typing import get_args
 
 from deploy.gateway.paths import PREFIXES
+from libs.common.languages import Language
+from libs.common.problems import MEDIA_TYPE, ContentTooLarge, NotFound, Problem, ServiceUnavailable
 
 PORTS = {"intake": 8001, "routing": 8002, "analytics": 8003}
+BELIEVED = ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
+"""Networks of the house, where TLS ends before the gateway: what `X-Forwarded-…` says from there is believed."""
+PROBLEMS: Mapping[str, type[Problem]] = {"404": NotFound, "413": ContentTooLarge, "502 504": ServiceUnavailable}
+"""What nginx says by itself, by its own statuses; what a service says is handed on as it is."""
 
 HEAD = """\
-# Made from deploy/gateway/paths.py by `ecoute gateway-conf`: change it there.
+# Made from deploy/gateway by `ecoute gateway-conf`: change it there.
 worker_processes auto;
 pid /tmp/nginx.pid;
 error_log stderr warn;
@@ -20,32 +29,50 @@ http {
   scgi_temp_path /tmp/scgi;
   client_max_body_size 24m;  # the largest batch
   large_client_header_buffers 4 16k;
+  real_ip_header X-Forwarded-For;
+  real_ip_recursive on;
+  map $http_x_forwarded_proto $asked_scheme { default $scheme; https https; }
+  map $http_accept_language $language { default en; ~*^fr fr; }
   proxy_http_version 1.1;
   proxy_read_timeout 60s;
-  proxy_set_header Host $host;
+  proxy_set_header Host $http_host;
   proxy_set_header Connection "";
   proxy_set_header X-Forwarded-For $remote_addr;
-  proxy_set_header X-Forwarded-Proto $scheme;
+  proxy_set_header X-Forwarded-Proto $asked_scheme;
   proxy_next_upstream error timeout;  # a POST that was sent is not sent again
 """
-TAIL = """\
-    location = /healthz { return 200 "alive\\n"; }
-    location / { return 404; }
-  }
-}
-"""
 
 
-def nginx_conf() -> str:
-    """The whole file: an upstream a service, and a location a path."""
-    upstreams = "".join(
-        f"  upstream {service} {{ server {service}:{port} max_fails=0; keepalive 64; }}\n"
-        for service, port in PORTS.items()
-    )
+def nginx_conf(resolver: str | None = None) -> str:
+    """The whole file: an upstream a service, a location a path, a location a problem.
+
+    With the address of a resolver it asks where a service is every two seconds (nginx 1.27.3 or newer); else at its
+    start alone: for names whose address stays.
+    """
     locations = "".join(
         _locations(prefix, service) for service, prefixes in PREFIXES.items() for prefix in sorted(prefixes)
     )
-    return f"{HEAD}{upstreams}  server {{\n    listen 8000;\n{locations}{TAIL}"
+    return "".join(
+        (
+            HEAD,
+            *(f"  set_real_ip_from {network};\n" for network in BELIEVED),
+            f"  resolver {resolver} valid=2s;\n  resolver_timeout 2s;\n" if resolver else "",
+            *(_upstream(service, port, moves=resolver is not None) for service, port in PORTS.items()),
+            *(_words(problem) for problem in PROBLEMS.values()),
+            "  server {\n    listen 8000;\n",
+            *(f"    error_page {statuses} = @{_name(problem)};\n" for statuses, problem in PROBLEMS.items()),
+            *(_problem(problem) for problem in PROBLEMS.values()),
+            locations,
+            '    location = /healthz { return 200 "alive\\n"; }\n    location / { return 404; }\n  }\n}\n',
+        )
+    )
+
+
+def _upstream(service: str, port: int, *, moves: bool) -> str:
+    """A connection is left idle for less long than a service leaves it open, so that none is used as it closes."""
+    zone, resolve = (f"zone {service} 64k; ", " resolve") if moves else ("", "")
+    server = f"server {service}:{port}{resolve} max_fails=0;"
+    return f"  upstream {service} {{ {zone}{server} keepalive 64; keepalive_timeout 10s; }}\n"
 
 
 def _locations(prefix: str, service: str) -> str:
@@ -53,3 +80,25 @@ def _locations(prefix: str, service: str) -> str:
     passed = f"{{ proxy_pass http://{service}; }}"
     exact = f"    location = {prefix} {passed}\n"
     return exact if prefix == "/" else f"{exact}    location ^~ {prefix}/ {passed}\n"
+
+
+def _words(problem: type[Problem]) -> str:
+    """The body of a problem, by language."""
+    bodies = (f"    {language} {_quoted(problem, language)};\n" for language in get_args(Language))
+    return f"  map $language ${_name(problem)} {{\n{''.join(bodies)}  }}\n"
+
+
+def _problem(problem: type[Problem]) -> str:
+    headers = {"Content-Language": "$language", **problem.headers}
+    said = "".join(f"add_header {name} {value} always; " for name, value in headers.items())
+    answered = f"default_type {MEDIA_TYPE}; {said}return {problem.status} ${_name(problem)};"
+    return f"    location @{_name(problem)} {{ {answered} }}\n"
+
+
+def _name(problem: type[Problem]) -> str:
+    return problem.type.rpartition(":")[2].replace("-", "_")
+
+
+def _quoted(problem: type[Problem], language: Language) -> str:
+    body = problem().body(language).model_dump_json(exclude_none=True)
+    return "'{}'".format(body.replace("'", "\\'"))

@@ -83,7 +83,7 @@ def running(kafka: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterato
                     "PYTHONPATH": str(ROOT),
                     "PYTHONDONTWRITEBYTECODE": "1",
                 },
-                seen={str(ROOT): ROOT, "/ecoute/examples": ROOT / "examples", str(folder): folder},
+                seen={str(ROOT): ROOT, str(folder): folder, **container.seen},
                 volumes=dict.fromkeys(container.volumes, volume),
                 log=log,
             )

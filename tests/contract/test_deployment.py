@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-from deploy.gateway.nginx import nginx_conf
 from libs.common.settings import ServiceSettings
 from services.analytics.settings import AnalyticsSettings
 from services.intake.settings import IntakeSettings
@@ -53,6 +52,19 @@ def test_a_volume_of_ours_lies_over_a_folder_that_the_image_made_for_its_user() 
     places = {place for one in containers() for place in one.volumes}
     assert places == {"/ledger"}
     assert places <= folders_of_the_image()
+
+
+def test_what_is_published_lies_in_the_folder_that_is_named() -> None:
+    for one in containers():
+        for place, folder in one.seen.items():
+            published = one.environment.get("ECOUTE_INTAKE_CATALOGUE") or one.environment["ECOUTE_ROUTING_ORGANISATION"]
+            assert (folder / Path(published).relative_to(place)).is_file()
+    assert {one.name for one in containers() if one.seen} == {"intake-prepare", "routing-prepare"}
+
+
+def test_the_database_is_not_there_before_it_can_be_reached_from_elsewhere() -> None:
+    """While it is made, PostgreSQL answers on the socket of its machine alone, and ends once more."""
+    assert "-h" in services()["postgres"]["healthcheck"]["test"]
 
 
 def test_kafka_keeps_its_log_in_its_volume() -> None:
@@ -102,10 +114,15 @@ def test_probes_ask_the_port_on_which_the_settings_let_the_process_listen() -> N
                 assert listen[f"ECOUTE_{service.upper()}{worker}_LISTEN"] == f"0.0.0.0:{port}"
 
 
-@pytest.mark.parametrize("copy", ["deploy/gateway/nginx.conf", "deploy/kubernetes/base/nginx.conf"])
-def test_the_gateway_of_nginx_is_made_from_the_paths_that_the_one_machine_uses(copy: str) -> None:
-    assert (ROOT / copy).read_text("utf-8") == nginx_conf(), "run `ecoute gateway-conf`"
+@pytest.mark.parametrize(
+    ("copy", "options"),
+    [
+        pytest.param("containers/nginx.conf", ["--resolver", "127.0.0.11"], id="compose, where services move"),
+        pytest.param("kubernetes/base/nginx.conf", [], id="kubernetes, where their addresses stay"),
+    ],
+)
+def test_the_gateway_of_nginx_is_made_from_the_paths_that_the_one_machine_uses(copy: str, options: list[str]) -> None:
     made = subprocess.run(
-        [sys.executable, "-m", "deploy.cli", "gateway-conf"], cwd=ROOT, capture_output=True, check=True
+        [sys.executable, "-m", "deploy.cli", "gateway-conf", *options], cwd=ROOT, capture_output=True, check=True
     )
-    assert made.stdout.decode() == nginx_conf()
+    assert made.stdout.decode() == (ROOT / "deploy" / copy).read_text("utf-8"), "run `ecoute gateway-conf`"
