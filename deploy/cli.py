@@ -1,7 +1,6 @@
 """The command `ecoute`."""
 
 import gc
-import os
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -153,14 +152,10 @@ def rebuild() -> None:
 
     On this machine, or where ECOUTE_ANALYTICS_DATABASE_URL names a database, there.
     """
+    from deploy.environments import environment_for  # noqa: PLC0415
     from services.analytics.prepare import rebuild_figures  # noqa: PLC0415
 
-    environment = dict(os.environ)
-    if "ECOUTE_ANALYTICS_DATABASE_URL" not in environment:
-        from deploy.one_machine import environment_of  # noqa: PLC0415
-
-        environment = environment_of("analytics")
-    with environment_as(environment):
+    with environment_as(environment_for("analytics")):
         typer.echo(f"{rebuild_figures()} facts counted")
 
 

@@ -44,14 +44,24 @@ def services() -> dict[str, dict[str, Any]]:
 
 
 def containers() -> Iterator[Container]:
-    given = _example()
+    """Those that run."""
     for name, service in services().items():
-        if service["image"].startswith("ecoute"):
-            environment = {key: _filled(value, given) for key, value in service["environment"].items()}
-            mounts = [_filled(one, given).split(":") for one in service.get("volumes", [])]
-            volumes = {place: source for source, place, *options in mounts if not options}
-            seen = {place: CONTAINERS / source for source, place, *options in mounts if options == ["ro"]}
-            yield Container(name, *service["command"], environment, volumes, seen)
+        if service["image"].startswith("ecoute") and "command" in service:
+            yield _container(name, service)
+
+
+def for_commands() -> Container:
+    """The one in which somebody gives commands."""
+    return _container("ecoute", services()["ecoute"])
+
+
+def _container(name: str, service: dict[str, Any]) -> Container:
+    given = _example()
+    environment = {key: _filled(value, given) for key, value in service["environment"].items()}
+    mounts = [_filled(one, given).split(":") for one in service.get("volumes", [])]
+    volumes = {place: source for source, place, *options in mounts if not options}
+    seen = {place: CONTAINERS / source for source, place, *options in mounts if options == ["ro"]}
+    return Container(name, *service.get("command", ["", ""]), environment, volumes, seen)
 
 
 def folders_of_the_image() -> set[str]:

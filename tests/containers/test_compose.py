@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -25,7 +25,7 @@ from deploy.kafka.broker import Cluster
 from deploy.one_machine import log_addresses
 from libs.common.embedded import start_postgres
 from libs.common.stream.ledger import read_ledger
-from tests.composed import Container, containers, folders_of_the_image
+from tests.composed import Container, containers, folders_of_the_image, for_commands
 from tests.containers.isolation import USER, as_a_container
 from tests.system import NAMES, ROOT, eventually, free_ports, is_ready, json_of
 
@@ -38,12 +38,15 @@ COMPLAINT = {"channel": "web", "kind": "complaint", "service": "passports", "tex
 
 
 class Running(NamedTuple):
-    """The processes and where they listen, by the names of their containers; the volume's folder; who signs tokens."""
+    """The processes and where they listen, by the names of their containers; the volume's folder; who signs tokens; how
+    a command is given, and what it says.
+    """
 
     processes: dict[str, "subprocess.Popen[bytes]"]
     addresses: dict[str, str]
     volume: Path
     issuer: str
+    command: Callable[..., str]
 
     def url(self, name: str, path: str) -> str:
         return f"http://{self.addresses[name]}{path}"
@@ -74,10 +77,10 @@ def running(kafka: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             **{f"ECOUTE_{service.upper()}_DATABASE_URL": url for service, url in databases.items()},
         }
 
-        def start(container: Container) -> subprocess.Popen[bytes]:
+        def start(container: Container, *words: str) -> subprocess.Popen[bytes]:
             log = stack.enter_context((folder / f"{container.name}.log").open("wb"))
             return as_a_container(
-                [sys.executable, "-m", "deploy.cli", container.verb, container.service],
+                [sys.executable, "-m", "deploy.cli", *(words or (container.verb, container.service))],
                 {
                     **{name: elsewhere.get(name, value) for name, value in container.environment.items()},
                     "PYTHONPATH": str(ROOT),
@@ -88,12 +91,18 @@ def running(kafka: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterato
                 log=log,
             )
 
+        def command(*words: str) -> str:
+            code = start(for_commands(), *words).wait(60)
+            said = (folder / "ecoute.log").read_text()
+            assert code == 0, said
+            return said
+
         for one in containers():
             if one.verb == "prepare":
                 assert start(one).wait(60) == 0, (folder / f"{one.name}.log").read_text()
         processes = {one.name: start(one) for one in containers() if one.verb != "prepare"}
         stack.callback(lambda: [process.kill() for process in processes.values() if process.poll() is None])
-        yield Running(processes, addresses, volume, issuer)
+        yield Running(processes, addresses, volume, issuer, command)
 
 
 def test_each_gets_ready_as_nobody_special_on_files_that_it_cannot_write_to(running: Running) -> None:
@@ -115,6 +124,12 @@ def test_a_complaint_goes_its_way_and_an_erasure_lies_in_the_volume(running: Run
     erasure = running.url("intake", "/v1/privacy/erasure")
     json_of(httpx.post(erasure, headers=code, json={"confirm": True}))
     assert [str(one) for one in read_ledger(running.volume / "erasures")] == [receipt["id"]]
+
+
+def test_who_looks_after_it_gives_commands(running: Running) -> None:
+    status = json.loads(running.command("stream", "status", "--json"))
+    assert {one["service"] for one in status["logs"]} == {"intake", "routing"}
+    assert running.command("figures", "rebuild") == "1 facts counted\n"
 
 
 def test_each_ends_when_it_is_told_to(running: Running) -> None:

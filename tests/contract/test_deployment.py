@@ -15,7 +15,7 @@ from libs.common.settings import ServiceSettings
 from services.analytics.settings import AnalyticsSettings
 from services.intake.settings import IntakeSettings
 from services.routing.settings import RoutingSettings
-from tests.composed import SECRET, Container, containers, folders_of_the_image, services
+from tests.composed import SECRET, Container, containers, folders_of_the_image, for_commands, services
 from tests.system import ROOT
 
 KUBERNETES = ROOT / "deploy" / "kubernetes"
@@ -46,6 +46,11 @@ def test_compose_runs_every_process_and_prepares_before_it() -> None:
     for name, service in services().items():
         if name in SETTINGS or name.endswith("-worker"):
             assert list(service["depends_on"]) == [f"{name.removesuffix('-worker')}-prepare"]
+
+
+def test_who_gives_commands_has_the_settings_of_all() -> None:
+    known = {name for one in containers() for name in one.environment}
+    assert set(for_commands().environment) == known
 
 
 def test_a_volume_of_ours_lies_over_a_folder_that_the_image_made_for_its_user() -> None:
@@ -100,7 +105,7 @@ def test_every_container_runs_as_nobody_within_limits_and_writes_nowhere_it_shou
             assert container["resources"]["limits"]["memory"]
             if document["kind"] == "Deployment":
                 assert container["securityContext"]["readOnlyRootFilesystem"] is True
-        assert all(one.get("readinessProbe") for one in pod["containers"])
+        assert all(one.get("readinessProbe") for one in pod["containers"] if "ports" in one)
 
 
 def test_probes_ask_the_port_on_which_the_settings_let_the_process_listen() -> None:
