@@ -17,10 +17,10 @@ HEAD = """\
 # Made from deploy/gateway by `ecoute gateway-conf`: change it there.
 worker_processes auto;
 pid /tmp/nginx.pid;
-error_log stderr warn;
+error_log stderr crit;  # what is less grave names who asked: services log requests, without addresses of persons
 events { worker_connections 4096; }
 http {
-  access_log off;  # the services log requests, without addresses of persons
+  access_log off;
   server_tokens off;
   client_body_temp_path /tmp/body;
   proxy_temp_path /tmp/proxy;
@@ -49,9 +49,6 @@ def nginx_conf(resolver: str | None = None) -> str:
     With the address of a resolver it asks where a service is every two seconds (nginx 1.27.3 or newer); else at its
     start alone: for names whose address stays.
     """
-    locations = "".join(
-        _locations(prefix, service) for service, prefixes in PREFIXES.items() for prefix in sorted(prefixes)
-    )
     return "".join(
         (
             HEAD,
@@ -62,7 +59,7 @@ def nginx_conf(resolver: str | None = None) -> str:
             "  server {\n    listen 8000;\n",
             *(f"    error_page {statuses} = @{_name(problem)};\n" for statuses, problem in PROBLEMS.items()),
             *(_problem(problem) for problem in PROBLEMS.values()),
-            locations,
+            *(_locations(prefix, service) for service in PREFIXES for prefix in sorted(PREFIXES[service])),
             '    location = /healthz { return 200 "alive\\n"; }\n    location / { return 404; }\n  }\n}\n',
         )
     )
