@@ -94,7 +94,7 @@ class Field:
 @pytest.fixture
 async def field(new_database: Callable[[str], str], kafka: Cluster) -> AsyncIterator[Field]:
     dsn = new_database("intake")
-    database = Database(dsn, pool_size=5, application="test")
+    database = Database(dsn, pool_size=5, application="test", command_seconds=120)  # to read all effects at once
     for statement in TABLES:
         await execute(database, statement)
     made = Field(database, dsn, kafka)
