@@ -45,7 +45,7 @@ class Sweep:
 
     def __post_init__(self) -> None:
         for service in SERVICES:
-            document = httpx.get(f"{getattr(self.system, service)}/openapi.json").json()
+            document = httpx.get(f"{getattr(self.system, service)}/openapi.json", timeout=30).json()
             for path, item in document["paths"].items():
                 for method in WRITES:
                     if method in item:
@@ -89,7 +89,7 @@ class Sweep:
     def ask_everything(self, who: dict[str, str], mark: str) -> None:
         """Every call that reads, with the mark in every parameter that takes text."""
         for service in SERVICES:
-            document = httpx.get(f"{getattr(self.system, service)}/openapi.json").json()
+            document = httpx.get(f"{getattr(self.system, service)}/openapi.json", timeout=30).json()
             for path, item in document["paths"].items():
                 asked = [one["name"] for one in item.get("get", {}).get("parameters", []) if one["in"] == "query"]
                 if asked and "-events" not in path:
@@ -140,7 +140,7 @@ class Sweep:
         for name in NAMES:
             for kind in ("LISTEN", "WORKER_LISTEN"):
                 address = self.system.environment[f"ECOUTE_{name}_{kind}"]
-                texts[f"metrics {name} {kind}"] = httpx.get(f"http://{address}/metrics").text
+                texts[f"metrics {name} {kind}"] = httpx.get(f"http://{address}/metrics", timeout=30).text
         texts["errors"] = " ".join(self.errors)
         return {
             piece: where

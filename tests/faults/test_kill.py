@@ -94,7 +94,7 @@ def test_nothing_is_parked(killed: System) -> None:
 def test_a_launcher_that_is_killed_takes_its_processes_with_it_and_the_next_goes_on(
     killed: System, record: Record
 ) -> None:
-    receipt = json_of(httpx.post(f"{killed.intake}/v1/feedback", json=COMPLAINT), 201)
+    receipt = json_of(httpx.post(f"{killed.intake}/v1/feedback", json=COMPLAINT, timeout=30), 201)
     record.note("submit", "without a key", 201, receipt["id"])
     pids = [killed.child(command, service) for command, service in PROCESSES]
     assert killed.process is not None

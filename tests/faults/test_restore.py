@@ -38,7 +38,8 @@ def case_of(system: System, feedback_id: str) -> str:
     agent = system.staff("agent", "passports")
 
     def look() -> str | None:
-        found = json_of(httpx.get(f"{system.routing}/v1/cases", params={"feedback_id": feedback_id}, headers=agent))
+        asked = {"feedback_id": feedback_id}
+        found = json_of(httpx.get(f"{system.routing}/v1/cases", params=asked, headers=agent, timeout=30))
         return found["items"][0]["id"] if found["items"] else None
 
     return eventually(look, 30)
