@@ -17,8 +17,8 @@ FASTER_THAN_ANY = 5_000.0
 UNREFUSED_CONNECTIONS = 32
 CONNECTIONS = 4_000
 WORKED_OFF_SECONDS = 900
-LONGEST_P99_SECONDS = 6.0
-"""Three in the row (decision 0023), and as long again before it, where the machine is slow."""
+LONGEST_P99_SECONDS = 4.0 if AT_FULL_COUNT else 6.0
+"""Three in the row (decision 0023); at the small count, which CI runs on slow machines too, as long again before it."""
 
 
 @pytest.mark.alone
