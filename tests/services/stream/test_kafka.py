@@ -19,7 +19,7 @@ from libs.common.db import Database
 from libs.common.lifecycle import Lifecycle
 from libs.common.stream.applying import Handlers
 from libs.common.stream.events import Envelope
-from libs.common.stream.feed import decode
+from libs.common.stream.feed import MAX_EVENTS, decode
 from libs.common.stream.kafka import mark, watch
 from libs.common.stream.kafka.reader import KafkaReader
 from libs.common.stream.kafka.relay import Relay
@@ -286,6 +286,35 @@ async def test_a_shard_of_which_nothing_is_told_does_not_stay_behind(
             return set((await positions(database)).values()) == {50}
 
         await eventually(all_are_there, 60)
+
+
+class SlowLog(Log):
+    """Counts what was asked of it, and takes its time."""
+
+    answers = 0
+
+    async def events_after(self, *asked: Any) -> list[Envelope]:
+        await asyncio.sleep(0.3)
+        self.answers += 1
+        return await super().events_after(*asked)
+
+
+async def test_who_reads_a_long_log_for_shards_of_which_nothing_is_told_goes_on_with_kafka_and_leaves_when_asked(
+    database: Database, settings: KafkaSettings
+) -> None:
+    subjects, log = some_subjects(1), SlowLog(database)
+    whole = 20  # answers of the log
+    await tell_counted(database, subjects, (whole - 1) * MAX_EVENTS)
+    async with at_work(database, Relay(SOURCE, settings), kafka_reader(database, settings, log=log)):
+
+        async def it_has_begun() -> bool:
+            return log.answers > 0
+
+        await eventually(it_has_begun, 60)
+        assert await number_of_effects(database) == (whole - 1) * MAX_EVENTS
+        await tell_counted(database, subjects, 1)
+        await eventually(reached(database, (whole - 1) * MAX_EVENTS + 1), 60)
+    assert log.answers < whole
 
 
 async def test_the_carrier_can_be_changed_at_any_moment(database: Database, settings: KafkaSettings) -> None:

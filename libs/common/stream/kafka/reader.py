@@ -7,6 +7,7 @@ an event is read from the feed. So Kafka can lose, repeat or forget anything.
 import asyncio
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
+from time import monotonic
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
@@ -31,6 +32,7 @@ from libs.common.telemetry import describe
 
 PATIENCE_SECONDS = 20.0
 SESSION_SECONDS = 10
+LONGEST_SWEEP_SECONDS = 1.0
 
 LAG = Gauge("ecoute_kafka_lag", "Events in this instance's partitions that it has not taken yet", ["source"])
 SHARE = Gauge("ecoute_kafka_partitions", "How many of the 32 partitions this instance has", ["source"])
@@ -77,8 +79,8 @@ class KafkaReader(Reader):
                 self._say(None)
                 LAG.labels(self.source).set(watch.lag)
                 SHARE.labels(self.source).set(len(watch.shards))
-            if watch.sweep_is_due():
-                await self._sweep(database, lifecycle, watch.shards)
+            if watch.sweep_is_due() and await self._sweep(database, lifecycle, watch.shards):
+                watch.swept()
             if len(slice_) < MAX_EVENTS // 2:
                 await lifecycle.wait(PAUSE_SECONDS)
         await watch.leave_hint()
@@ -117,13 +119,20 @@ class KafkaReader(Reader):
         if not await self.read(database, lifecycle, shards=missing, wait_seconds=0):
             raise StreamStopped(f"events of {self.source} are missing in Kafka, and its feed does not have them")
 
-    async def _sweep(self, database: Database, lifecycle: Lifecycle, shards: Collection[int]) -> None:
-        """With the feed, see that it is still the same log, and bring the shards up to where nothing was told."""
+    async def _sweep(self, database: Database, lifecycle: Lifecycle, shards: Collection[int]) -> bool:
+        """With the feed, see that it is still the same log, and bring the shards up to where nothing was told.
+
+        For so long as what comes by Kafka can wait; whether it came to an end, be it that the feed is away.
+        """
+        until = monotonic() + LONGEST_SWEEP_SECONDS
         try:
-            while await self.read(database, lifecycle, shards=shards, wait_seconds=0) == MAX_EVENTS:
-                pass
+            while monotonic() < until and not lifecycle.draining.is_set():
+                if await self.read(database, lifecycle, shards=shards, wait_seconds=0) < MAX_EVENTS:
+                    return True
         except OSError as error:
             self._log.warning("feed_unreachable", **describe(error))
+            return True
+        return False
 
     @asynccontextmanager
     async def _consumer(self) -> AsyncIterator[AIOKafkaConsumer]:

@@ -58,12 +58,12 @@ class Watch:
         return True
 
     def sweep_is_due(self) -> bool:
-        """Once a minute, where nothing waits in Kafka."""
-        now = monotonic()
-        if self.lag or not self.shards or now - self._swept_at < SWEEP_SECONDS:
-            return False
-        self._swept_at = now
-        return True
+        """Where nothing waits in Kafka: once a minute, and at once while the last one has not come to an end."""
+        return bool(self.shards) and not self.lag and monotonic() - self._swept_at >= SWEEP_SECONDS
+
+    def swept(self) -> None:
+        """A sweep has come to an end."""
+        self._swept_at = monotonic()
 
     async def leave_hint(self) -> None:
         """Tell Kafka where the group is, so that whoever goes on begins near it. No harm when it cannot be told."""
