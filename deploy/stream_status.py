@@ -6,8 +6,10 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.types import BigInteger, SmallInteger
 
 from deploy.environments import Environments, databases
 from deploy.services import Service
@@ -25,6 +27,12 @@ _LOG = text(
 )
 _REGISTERED = text("SELECT name, pos, asked_at FROM event_reader ORDER BY name")
 _SOURCES = text("SELECT DISTINCT source FROM event_position ORDER BY source")
+_BEHIND = text(
+    """
+    SELECT count(*) FROM event_log AS l JOIN unnest(:shards, :reached) AS reader (shard, pos) ON reader.shard = l.shard
+     WHERE l.pos > reader.pos AND l.pos > :smallest
+    """
+).bindparams(bindparam("shards", type_=ARRAY(SmallInteger)), bindparam("reached", type_=ARRAY(BigInteger)))
 _PARKED = text(
     """
     SELECT count(*) AS events, count(DISTINCT subject) AS subjects FROM dead_letter
@@ -50,7 +58,7 @@ class LogStatus:
 
 @dataclass(frozen=True)
 class ReaderStatus:
-    """How far a service has read another's log. `lag`: how many events it is behind."""
+    """How far a service has read another's log: all that is up to `position`. `lag`: events that it has not read."""
 
     service: str
     reads: str
@@ -72,7 +80,7 @@ async def status(environments: Environments) -> tuple[list[LogStatus], list[Read
                 logs.append(await _log(connection, service))
                 sources = list(await connection.scalars(_SOURCES))
             for source in sources:
-                readers.append(await _reader(service, database, source, found[source]))
+                readers.append(await reader_status(service, database, source, found[source]))
     return [one for one in logs if one.head or one.registered], readers
 
 
@@ -83,14 +91,18 @@ async def _log(connection: AsyncConnection, service: str) -> LogStatus:
     return LogStatus(service, row.epoch, row.pos, row.waiting, row.oldest, row.oldest_at, archived_to, registered)
 
 
-async def _reader(service: str, database: Database, source: str, its_database: Database) -> ReaderStatus:
+async def reader_status(service: str, database: Database, source: str, its_database: Database) -> ReaderStatus:
+    """Of one reader, whose database is the first, and of the log in the other.
+
+    By Kafka each shard comes as far as its own events: `position` may then lie before many that were read.
+    """
     async with database.connection() as connection:
         places = await positions.read(connection, source, ALL_SHARDS)
         parked = (await connection.execute(_PARKED, {"source": source})).one()
     place = min(places.values(), key=lambda one: one.pos)
     async with its_database.connection() as log:
-        behind = text("SELECT count(*) FROM event_log WHERE pos > :pos")
-        lag = await log.scalar(behind, {"pos": place.pos})
+        reached = {"shards": [*places], "reached": [one.pos for one in places.values()], "smallest": place.pos}
+        lag = await log.scalar(_BEHIND, reached)
         stands = "reads"
         try:
             await go_on_after(log, Asked(place.pos, place.event_id, place.epoch))

@@ -15,9 +15,10 @@ from aiokafka.structs import ConsumerRecord
 from fastapi import FastAPI
 
 from deploy.kafka.broker import Cluster
+from deploy.stream_status import reader_status
 from libs.common.db import Database
 from libs.common.lifecycle import Lifecycle
-from libs.common.stream.applying import Handlers
+from libs.common.stream.applying import Handlers, in_shard_order
 from libs.common.stream.events import Envelope
 from libs.common.stream.feed import MAX_EVENTS, decode
 from libs.common.stream.kafka import mark, watch
@@ -315,6 +316,19 @@ async def test_who_reads_a_long_log_for_shards_of_which_nothing_is_told_goes_on_
         await tell_counted(database, subjects, 1)
         await eventually(reached(database, (whole - 1) * MAX_EVENTS + 1), 60)
     assert log.answers < whole
+
+
+async def test_what_a_reader_has_not_read_is_counted_shard_by_shard(database: Database) -> None:
+    subjects = some_subjects(1)
+    await tell_counted(database, subjects, 50)
+    reader, events = reader_of(Log(database)), await Log(database).events_after(0)
+    await reader.prepare(database)
+    assert await reader.apply(database, {events[0].shard: 0}, events, in_shard_order)
+    read = await reader_status("routing", database, SOURCE, database)
+    assert (read.position, read.lag) == (0, 0)
+    await tell_counted(database, subjects, 6)
+    behind = await reader_status("routing", database, SOURCE, database)
+    assert (behind.position, behind.lag) == (0, 6)
 
 
 async def test_the_carrier_can_be_changed_at_any_moment(database: Database, settings: KafkaSettings) -> None:
