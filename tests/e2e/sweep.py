@@ -45,7 +45,7 @@ class Sweep:
 
     def __post_init__(self) -> None:
         for service in SERVICES:
-            document = httpx.get(f"{getattr(self.system, service)}/openapi.json", timeout=30).json()
+            document = self._document(service)
             for path, item in document["paths"].items():
                 for method in WRITES:
                     if method in item:
@@ -86,10 +86,14 @@ class Sweep:
                 return answer
             time.sleep(0.5)
 
+    def _document(self, service: str) -> dict[str, Any]:
+        """As the service gives it, which makes it when it is first asked for."""
+        return httpx.get(f"{getattr(self.system, service)}/openapi.json", timeout=30).json()
+
     def ask_everything(self, who: dict[str, str], mark: str) -> None:
         """Every call that reads, with the mark in every parameter that takes text."""
         for service in SERVICES:
-            document = httpx.get(f"{getattr(self.system, service)}/openapi.json", timeout=30).json()
+            document = self._document(service)
             for path, item in document["paths"].items():
                 asked = [one["name"] for one in item.get("get", {}).get("parameters", []) if one["in"] == "query"]
                 if asked and "-events" not in path:

@@ -37,14 +37,8 @@ async def queue(
     done: Annotated[Verb | None, Query()] = None,
 ) -> Response:
     """The cases that somebody may see, as the filters in the address have them."""
-    return page(
-        request,
-        "queue/queue.html",
-        shown=await shown(database, request.app.state.doorbell, asked, by, now, terms),
-        done=done,
-        **form_for(by),
-        **await options(database),
-    )
+    found = await shown(database, request.app.state.doorbell, asked, by, now, terms)
+    return page(request, "queue/queue.html", shown=found, done=done, **form_for(by), **await options(database))
 
 
 @router.get("/queue/numbers")
