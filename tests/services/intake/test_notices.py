@@ -2,14 +2,16 @@
 
 import asyncio
 import io
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from libs.common.clock import utc_now
+from libs.common.db import Database
 from libs.common.mail import Mailer, sender_of, server_of
-from services.intake.notices.sending import send_some
+from services.intake.notices.sending import AT_ONCE, send_some
 from tests.services.intake.cases import DUE, OTHER_TEAM, Story, team_changed
 from tests.services.intake.house import COMPLAINT, Intake
 from tests.services.intake.posting import ADDRESS, FOLLOW, PERSON, SAID, SENDER, SOON, Post, text_of
@@ -176,8 +178,12 @@ async def test_several_workers_send_each_notice_once(intake: Intake, post: Post)
     receipts = [await intake.submit(SAID) for _ in range(15)]
     at = utc_now() + timedelta(minutes=2)
     post.office.taken.clear()
-    for _ in range(3):
-        await asyncio.gather(*(send_some(intake.database, post.mailer, post.house, lambda: at) for _ in range(4)))
+    async with AsyncExitStack() as stack:
+        workers = [Database(intake.database.url, pool_size=AT_ONCE, application="test") for _ in range(4)]
+        for database in workers:
+            stack.push_async_callback(database.close)
+        for _ in range(3):
+            await asyncio.gather(*(send_some(database, post.mailer, post.house, lambda: at) for database in workers))
     assert len(post.office.taken) == len({mail["Message-ID"] for mail in post.office.taken}) == len(receipts)
 
 
