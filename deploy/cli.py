@@ -37,7 +37,8 @@ def run() -> None:
 def restart() -> None:
     """Renew the processes of the system that runs on this machine, one by one, so that nobody who calls is cut off.
 
-    The databases are migrated first, and the files that the settings name published, as at a start.
+    The databases are migrated first, and the files that the settings name published, as at a start. Ends when all is
+    done; with code 1, and why, where not every process was renewed.
     """
     from deploy.one_machine import restart_all  # noqa: PLC0415
 

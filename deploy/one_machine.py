@@ -1,10 +1,10 @@
 """`ecoute run`: the whole system on one machine, from an empty folder to ready."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, partial
@@ -21,7 +21,8 @@ from libs.common.auth.development import DevelopmentIssuer
 from libs.common.auth.partner_tokens import public_keys
 from libs.common.embedded import adopt_orphans, start_again_if_dead
 from libs.common.launcher import Launcher, Process
-from libs.common.settings import PREFIX, ServiceSettings, Settings, stop
+from libs.common.renewal import ALL_RENEWED, Askers, ask_for_renewal
+from libs.common.settings import PREFIX, ServiceSettings, Settings, Stopped, stop
 from services.analytics.settings import AnalyticsSettings
 from services.intake.settings import IntakeSettings
 from services.routing.settings import RoutingSettings
@@ -41,7 +42,7 @@ def run_all() -> None:
     machine = MachineSettings.load()
     logs = machine.var / "log"
     logs.mkdir(parents=True, exist_ok=True)
-    launcher = Launcher(logs, lambda: _prepare(_environments(machine)), _tending(machine))
+    launcher = Launcher(logs, lambda: _prepare_again(machine), _tending(machine), Askers(machine.var))
     launcher.listen_to_signals()
     adopt_orphans()
     with only_launcher(machine.var), _own_kafka(machine):
@@ -49,7 +50,7 @@ def run_all() -> None:
         settings = {service: kind.load(environments[service]) for service, kind in SETTINGS.items()}
         gateway = GatewaySettings.load(environments["gateway"])
         launcher.bind([*_processes(settings, environments), _gateway(gateway, environments["gateway"])])
-        if not _prepare(environments):
+        if _prepare(environments):
             raise SystemExit(2)
         if not launcher.told_to_stop:
             launcher.start()
@@ -61,8 +62,19 @@ def run_all() -> None:
 
 
 def restart_all() -> None:
-    """Tell the launcher that runs here to renew its processes one by one, with the code that lies here now."""
-    os.kill(launcher_of(MachineSettings.load().var), signal.SIGHUP)
+    """Ask the launcher that runs here to renew its processes one by one, with the code that lies here now.
+
+    Prints what it says meanwhile. Ends with code 1 where not every process was renewed.
+    """
+    var = MachineSettings.load().var
+    said = ""
+    try:
+        for said in ask_for_renewal(var, launcher_of(var)):
+            print(f"ecoute: {said}", flush=True)  # noqa: T201
+    except FileNotFoundError:
+        stop("what runs here is of a version that tells nobody: end it, and start it with ecoute run")
+    if said != ALL_RENEWED:
+        raise SystemExit(1)
 
 
 def sign_token(subject: str, roles: Sequence[str], teams: Sequence[str]) -> str:
@@ -200,16 +212,37 @@ def log_addresses(given: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _prepare(environments: Mapping[str, dict[str, str]]) -> bool:
-    """Migrate all databases, and publish what the settings name; whether that could be done."""
-    running = [
-        subprocess.Popen(  # noqa: S603 - our own command
-            [*ECOUTE, "prepare", service], env=environment, start_new_session=True
+def _prepare(environments: Mapping[str, dict[str, str]]) -> str | None:
+    """Migrate all databases, and publish what the settings name; why that could not be done, if so."""
+    running = {
+        service: subprocess.Popen(  # noqa: S603 - our own command
+            [*ECOUTE, "prepare", service],
+            env=environments[service],
+            start_new_session=True,
+            stderr=subprocess.PIPE,
+            text=True,
         )
-        for service, environment in environments.items()
-        if service in SETTINGS
-    ]
-    return [one.wait() for one in running] == [0] * len(running)
+        for service in SETTINGS
+    }
+    why_not = []
+    for service, one in running.items():
+        said = one.communicate()[1]
+        sys.stderr.write(said)
+        if one.returncode:
+            last_line = said.strip().rpartition("\n")[2].removeprefix("ecoute: ")
+            why_not.append(last_line or f"{service} could not be prepared")
+    return "; ".join(why_not) or None
+
+
+def _prepare_again(machine: MachineSettings) -> str | None:
+    """The same before a renewal. Whatever goes wrong, what runs goes on."""
+    try:
+        return _prepare(_environments(machine))
+    except Stopped as stopped:
+        return stopped.reason
+    except Exception as error:
+        traceback.print_exc()
+        return f"what comes before could not be done ({type(error).__name__})"
 
 
 def _tending(machine: MachineSettings) -> Callable[[], None]:

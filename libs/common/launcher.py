@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from libs.common.log_files import keep_within_bounds
+from libs.common.renewal import ALL_RENEWED, Askers
 from libs.common.server import LAUNCHER_PIPE, READY_PIPE, bind
 from libs.common.settings import Address, stop
 
@@ -73,10 +74,12 @@ class Process:
 class Launcher:
     """Keeps a set of processes alive until it is told to stop them."""
 
-    def __init__(self, log_folder: Path, before_renewal: Callable[[], bool], tend: Callable[[], None]) -> None:
-        """`before_renewal` says whether new processes may be started; `tend` looks after what they stand on."""
+    def __init__(
+        self, log_folder: Path, before_renewal: Callable[[], str | None], tend: Callable[[], None], askers: Askers
+    ) -> None:
+        """`before_renewal` says why nothing may be renewed, if so; `tend` looks after what the processes stand on."""
         self.processes: Sequence[Process] = ()
-        self._logs, self._before_renewal, self._tend = log_folder, before_renewal, tend
+        self._logs, self._before_renewal, self._tend, self._askers = log_folder, before_renewal, tend, askers
         self._signal: int | None = None
         self._renewal_asked = False
         self._has_terminal = os.isatty(sys.stderr.fileno())
@@ -116,7 +119,8 @@ class Launcher:
         while self._signal is None:
             if self._renewal_asked:
                 self._renewal_asked = False
-                self._renew_all()
+                with self._askers.heard():
+                    self._say(self._renew_all())
             self._look_after_all()
             time.sleep(0.1)
         self.stop(self._signal)
@@ -149,34 +153,37 @@ class Launcher:
         else:
             self._renewal_asked = True
 
-    def _renew_all(self) -> None:
-        """Each in turn, so that at no moment one is missing. The first that does not come up leaves all as they are."""
-        if not self._before_renewal():
-            _say("nothing was restarted: what comes before could not be done")
-            return
-        for process in self.processes:
-            if not self._renew(process):
-                return
-        _say("every process was restarted")
+    def _renew_all(self) -> str:
+        """Each in turn, so that at no moment one is missing; what came of it.
 
-    def _renew(self, process: Process) -> bool:
-        """Put a successor in the place of a process: it listens, and is ready, before the other is told to leave."""
+        The first that does not come up leaves all as they are.
+        """
+        if why_not := self._before_renewal():
+            return f"nothing was restarted: {why_not}"
+        for process in self.processes:
+            if why_not := self._renew(process):
+                return f"{process.name} was not restarted: {why_not}"
+            self._askers.tell(f"{process.name} was restarted")
+        return ALL_RENEWED
+
+    def _renew(self, process: Process) -> str | None:
+        """Put a successor in the place of a process: it listens, and is ready, before the other is told to leave.
+
+        Why that could not be done, if so.
+        """
         successor = self._start(process)
         deadline = time.monotonic() + READY_SECONDS
         while not successor.is_ready:
             if self.told_to_stop or successor.has_ended or time.monotonic() > deadline:
                 successor.end(signal.SIGINT, LEAVE_SECONDS)
-                if not self.told_to_stop:
-                    _say(
-                        f"{process.name} was not restarted, its successor did not come up: see {self._log_of(process)}"
-                    )
-                return False
+                no_successor = f"its successor did not come up, see {self._log_of(process)}"
+                return "all shall stop" if self.told_to_stop else no_successor
             self._look_after_all()
             time.sleep(0.05)
         former, process.running = process.running, successor
         if former is not None:
             self._see_off(former, process.drain_seconds)
-        return not self.told_to_stop
+        return None
 
     def _see_off(self, former: Running, drain_seconds: float) -> None:
         former.popen.send_signal(signal.SIGUSR1)
@@ -215,12 +222,13 @@ class Launcher:
                 lived = now - process.running.started_at
                 process.deaths = 1 if lived > HEALTHY_SECONDS else process.deaths + 1
                 process.not_before = now + min(5.0, 0.1 * 2 ** (process.deaths - 1))
-                _say(f"{process.name} ended with code {process.running.popen.returncode}, starting it again")
+                self._say(f"{process.name} ended with code {process.running.popen.returncode}, starting it again")
                 process.running = None
 
     def _log_of(self, process: Process) -> Path:
         return self._logs / f"{process.name.replace(' ', '-')}.log"
 
-
-def _say(what: str) -> None:
-    print(f"ecoute: {what}", file=sys.stderr)  # noqa: T201
+    def _say(self, what: str) -> None:
+        """To who started it, and to who asked for what is going on."""
+        print(f"ecoute: {what}", file=sys.stderr)  # noqa: T201
+        self._askers.tell(what)

@@ -112,10 +112,18 @@ def environment_as(given: Mapping[str, str]) -> Iterator[None]:
         os.environ.update(before)
 
 
+class Stopped(SystemExit):
+    """The end of the process with exit code 2, and the line that says why."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(2)
+        self.reason = reason
+
+
 def stop(reason: str) -> NoReturn:
     """End the process with one line on the error console and exit code 2."""
     print(f"ecoute: {reason}", file=sys.stderr)  # noqa: T201
-    raise SystemExit(2)
+    raise Stopped(reason)
 
 
 class ServiceSettings(KafkaSettings, Settings):

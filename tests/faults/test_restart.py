@@ -4,12 +4,14 @@ import signal
 import time
 from collections import Counter
 
+import httpx
+
 from tests.faults import checks
 from tests.faults.conftest import Tell
 from tests.faults.load import Client, Load, submit_and_acknowledge
 from tests.faults.processes import children, is_alive
 from tests.faults.record import Record
-from tests.system import AT_FULL_COUNT, System, eventually
+from tests.system import AT_FULL_COUNT, System
 
 ROLLS = 9 if AT_FULL_COUNT else 1
 """Each renews the seven processes: 63 at the full count."""
@@ -31,8 +33,10 @@ def test_a_restart_renews_each_process_and_no_caller_is_cut_off_refused_or_put_o
     with Load(house, record, work_and_look, pause=0.05):
         for _ in range(ROLLS):
             before = children(house)
-            assert house.ecoute("restart").returncode == 0
-            eventually(lambda before=before: not any(map(is_alive, before)), 300)
+            done = house.ecoute("restart", seconds=300)
+            *each, last = done.stdout.splitlines()
+            assert (done.returncode, len(each), last) == (0, len(before), "ecoute: every process was restarted"), done
+            assert not any(map(is_alive, before))
             renewed += len(before)
     seconds = time.monotonic() - started
     attempts = record.attempts()[begin:]
@@ -71,6 +75,20 @@ def test_sigterm_to_all_under_load_loses_nothing_that_was_answered(house: System
     checks.every_complaint_got_its_case(house, feedback)
     sent = len(record.attempts("submit")) - before
     tell(21, "SIGTERM to the launcher under load, and a start", sent=sent, lost=0)
+
+
+def test_a_restart_that_cannot_be_prepared_says_why_and_leaves_all_as_they_are(house: System) -> None:
+    secrets = house.folder / "var" / "secrets.json"
+    aside = secrets.rename(secrets.with_suffix(".aside"))
+    before = children(house)
+    try:
+        done = house.ecoute("restart")
+    finally:
+        aside.rename(secrets)
+    assert done.returncode == 1
+    assert done.stdout.startswith("ecoute: nothing was restarted: the database holds words under keys that "), done
+    assert children(house) == before
+    assert httpx.get(f"{house.gateway}/v1/services", timeout=10).status_code == 200
 
 
 def test_a_second_launcher_on_the_same_data_is_refused_and_a_restart_of_none_says_so(house: System) -> None:
