@@ -3,3 +3,5 @@
 from typing import Literal
 
 Service = Literal["intake", "routing", "analytics"]
+Source = Literal["intake", "routing"]
+"""Those whose logs others read."""

@@ -10,7 +10,7 @@ import orjson
 import typer
 
 from deploy.environments import databases, environment_for, environments
-from deploy.services import Service
+from deploy.services import Service, Source
 from libs.common.settings import environment_as, stop
 
 app = typer.Typer(no_args_is_help=True, help="Look after the event stream.")
@@ -33,7 +33,7 @@ def status(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def replay(service: Service, source: Service, subject: str) -> None:
+def replay(service: Service, source: Source, subject: str) -> None:
     """Apply the parked events of a subject again, in order: SERVICE parked what SOURCE told."""
     reader, database = _reader(service, source)
     typer.echo(f"{asyncio.run(reader.replay(database, subject))} events applied")
@@ -42,7 +42,7 @@ def replay(service: Service, source: Service, subject: str) -> None:
 @app.command()
 def discard(
     service: Service,
-    source: Service,
+    source: Source,
     subject: str,
     reason: Annotated[str, typer.Option(help="Why they are given up. It is kept, so it names no person.")],
 ) -> None:
@@ -52,14 +52,14 @@ def discard(
 
 
 @app.command()
-def snapshot(service: Service, source: Service) -> None:
+def snapshot(service: Service, source: Source) -> None:
     """Have SERVICE read what SOURCE's log does not keep any more from its archive, without words; then the log."""
     reader, database = _reader(service, source)
     typer.echo(f"{asyncio.run(reader.catch_up_from_archive(database))} events read")
 
 
 @app.command()
-def unregister(service: Service, reader: Annotated[str, typer.Argument(help="As `status` names it.")]) -> None:
+def unregister(service: Source, reader: Annotated[str, typer.Argument(help="As `status` names it.")]) -> None:
     """Wait no longer for a READER of SERVICE's log that does not come back: it keeps the log from being dropped."""
     from deploy.stream_status import forget_reader  # noqa: PLC0415
 
@@ -113,22 +113,22 @@ def restored(
 
 @app.command()
 def republish(
-    service: Service, after: Annotated[int, typer.Option(min=0, help="The last position not to send again.")] = 0
+    service: Source, after: Annotated[int, typer.Option(min=0, help="The last position not to send again.")] = 0
 ) -> None:
     """Have a service's log sent to Kafka again, from its start or after a position. Who has read it drops it."""
     from libs.common.stream.kafka.mark import set_back  # noqa: PLC0415
 
     known = environments()
 
-    async def publish_again() -> None:
+    async def publish_again() -> int:
         async with databases(known) as found, found[service].connection() as connection:
-            await set_back(connection, after)
+            return await set_back(connection, after)
 
-    asyncio.run(publish_again())
-    typer.echo(f"the log of {service} is sent again, from position {after + 1} on, by the relay in its worker")
+    sent = asyncio.run(publish_again())
+    typer.echo(f"the log of {service} is sent again, from position {sent + 1} on, by the relay in its worker")
 
 
-def _reader(service: Service, source: Service) -> tuple[Any, Any]:
+def _reader(service: Service, source: Source) -> tuple[Any, Any]:
     """A service's reader of a source, and the service's database."""
     with environment_as(environment_for(service)):
         application = import_module(f"services.{service}.worker").app

@@ -13,6 +13,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.structs import ConsumerRecord
 from fastapi import FastAPI
+from sqlalchemy import text
 
 from deploy.kafka.broker import Cluster
 from deploy.stream_status import reader_status
@@ -105,6 +106,12 @@ def mark_at(database: Database, pos: int) -> Callable[[], Any]:
         return row.pos >= pos
 
     return look
+
+
+async def sent_once(database: Database, pos: int) -> None:
+    """As if what comes up to there had been sent, and Kafka had forgotten it."""
+    async with database.connection() as connection:
+        await connection.execute(text("UPDATE event_relay SET pos = :pos"), {"pos": pos})
 
 
 async def number_of_effects(database: Database) -> int:
@@ -200,8 +207,7 @@ async def test_what_kafka_does_not_have_any_more_is_read_from_the_feed(
 ) -> None:
     subjects = some_subjects(40)
     await tell_counted(database, subjects, 1000)
-    async with database.connection() as connection:
-        await mark.set_back(connection, 900)  # what came before was sent once, and is forgotten
+    await sent_once(database, 900)
     async with at_work(database, Relay(SOURCE, settings), kafka_reader(database, settings)):
         await eventually(reached(database, 1000), 60)
     assert await effects(database) == as_told(subjects, 1000)
@@ -215,8 +221,7 @@ async def test_a_gap_that_nobody_can_fill_stops_the_reader_which_says_so(
             return []
 
     await tell_counted(database, some_subjects(40), 400)
-    async with database.connection() as connection:
-        await mark.set_back(connection, 300)
+    await sent_once(database, 300)
     reader = kafka_reader(database, settings, log=NothingThere(database))
     async with at_work(database, Relay(SOURCE, settings), reader):
 
@@ -241,6 +246,14 @@ async def test_what_is_sent_again_takes_effect_once(database: Database, settings
         await eventually(reached(database, 1040), 60)
         assert len(await everything_in(settings, 3040)) == 3040
     assert sum(map(len, (await effects(database)).values())) == 1040
+
+
+async def test_what_was_not_sent_yet_is_not_passed_over_whatever_is_asked_for(database: Database) -> None:
+    await sent_once(database, 300)
+    async with database.connection() as connection:
+        assert await mark.set_back(connection, 900) == 300
+        assert await mark.set_back(connection, 200) == 200
+        assert await mark.set_back(connection, 300) == 200
 
 
 async def test_one_relay_sends_and_another_takes_over_when_it_leaves(

@@ -24,7 +24,12 @@ _MOVE = text("UPDATE event_relay SET pos = :to WHERE carrier = 'kafka' AND holde
 _LEAVE = text(
     "UPDATE event_relay SET holder = NULL, held_until = '-infinity' WHERE carrier = 'kafka' AND holder = :holder"
 )
-_SET_BACK = text("UPDATE event_relay SET pos = :to, holder = NULL, held_until = '-infinity' WHERE carrier = 'kafka'")
+_SET_BACK = text(
+    """
+    UPDATE event_relay SET pos = least(pos, :to), holder = NULL, held_until = '-infinity'
+     WHERE carrier = 'kafka' RETURNING pos
+    """
+)
 
 
 class NotHeld(Exception):
@@ -54,6 +59,9 @@ async def leave(connection: AsyncConnection, holder: UUID) -> None:
     await connection.execute(_LEAVE, {"holder": holder})
 
 
-async def set_back(connection: AsyncConnection, to: int) -> None:
-    """Have everything after `to` sent again, by whoever takes it next."""
-    await connection.execute(_SET_BACK, {"to": to})
+async def set_back(connection: AsyncConnection, to: int) -> int:
+    """Have everything after `to` sent again, by whoever takes it next; after which position it is sent now.
+
+    What was not sent yet is not passed over, whatever `to` is.
+    """
+    return int((await connection.execute(_SET_BACK, {"to": to})).scalar_one())
