@@ -41,7 +41,10 @@ def run_all() -> None:
     started = time.monotonic()
     machine = MachineSettings.load()
     logs = machine.var / "log"
-    logs.mkdir(parents=True, exist_ok=True)
+    try:
+        logs.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        stop(f"the folder {machine.var} cannot be made ({error.strerror}): set ECOUTE_VAR to another")
     launcher = Launcher(logs, lambda: _prepare_again(machine), _tending(machine), Askers(machine.var))
     launcher.listen_to_signals()
     adopt_orphans()

@@ -234,6 +234,24 @@ def test_a_secret_that_a_newer_version_needs_is_added_and_the_others_stay(
     assert (tmp_path / "secrets.json").stat().st_mode & 0o777 == 0o600
 
 
+def test_secrets_that_were_being_written_when_the_power_failed_are_made_anew(
+    tmp_path: Path, new_database: Callable[[str], str]
+) -> None:
+    (tmp_path / "secrets.new").write_text('{"ECOUTE_INT')
+    url = new_database("intake")
+    in_a_thread(lambda: secrets_of(tmp_path, url))
+    assert len(json.loads((tmp_path / "secrets.json").read_text())) == 5
+    assert not (tmp_path / "secrets.new").exists()
+
+
+def test_secrets_that_cannot_be_read_are_not_made_anew(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "secrets.json").write_text('{"ECOUTE_INT')
+    with pytest.raises(SystemExit):
+        secrets_of(tmp_path, "postgresql://nobody@127.0.0.1:1/nothing")
+    [line] = capsys.readouterr().err.splitlines()
+    assert "secrets.json cannot be read (JSONDecodeError): bring that file back from its backup" in line
+
+
 def test_the_key_of_partners_tokens_comes_with_its_public_part(capsys: pytest.CaptureFixture[str]) -> None:
     made = CliRunner().invoke(cli, ["partner-token-key"]).stdout.splitlines()
     environment = {**ENOUGH, **dict(line.split("=", 1) for line in made)}

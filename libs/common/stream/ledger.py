@@ -13,6 +13,8 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
+from libs.common.disk import sync_folder
+
 
 class ErasureLedger:
     """Written by any number of processes: a line is appended whole, or, where the disk is full, fails.
@@ -38,7 +40,7 @@ class ErasureLedger:
                 raise OSError("the ledger of erasures could not be written in full")
             os.fsync(descriptor)
             if os.fstat(descriptor).st_size == len(lines):
-                _sync_folder(self._path.parent)
+                sync_folder(self._path.parent)
         finally:
             os.close(descriptor)
 
@@ -51,11 +53,3 @@ def read_ledger(path: Path) -> dict[UUID, datetime]:
         with suppress(ValueError):
             erased.setdefault(UUID(subject), datetime.fromisoformat(moment))
     return erased
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
