@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from deploy.databases import holds_rows, make_databases, start_embedded
 from deploy.gateway.settings import GatewaySettings
-from deploy.kafka.broker import of_this_machine
+from deploy.kafka.broker import Cluster, of_this_machine
 from deploy.only_launcher import launcher_of, only_launcher
 from deploy.secrets import PARTNER_TOKEN_KEY, secrets_of
 from deploy.settings import MachineSettings
@@ -45,10 +45,11 @@ def run_all() -> None:
         logs.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         stop(f"the folder {machine.var} cannot be made ({error.strerror}): set ECOUTE_VAR to another")
-    launcher = Launcher(logs, lambda: _prepare_again(machine), _tending(machine), Askers(machine.var))
+    kafka = of_this_machine(machine.var)
+    launcher = Launcher(logs, lambda: _prepare_again(machine), _tending(machine, kafka), Askers(machine.var))
     launcher.listen_to_signals()
     adopt_orphans()
-    with only_launcher(machine.var), _own_kafka(machine):
+    with only_launcher(machine.var), _own_kafka(kafka):
         environments = _environments_at_first(machine, launcher)
         settings = {service: kind.load(environments[service]) for service, kind in SETTINGS.items()}
         gateway = GatewaySettings.load(environments["gateway"])
@@ -162,9 +163,8 @@ def _needs_a_kafka() -> bool:
 
 
 @contextmanager
-def _own_kafka(machine: MachineSettings) -> Iterator[None]:
+def _own_kafka(cluster: Cluster) -> Iterator[None]:
     """The Kafka that was started here, which stops with everything else; one of `make kafka` is used, and goes on."""
-    cluster = of_this_machine(machine.var)
     if not _needs_a_kafka() or cluster.brokers[0].pid:
         yield
         return
@@ -181,8 +181,11 @@ def _issuer(machine: MachineSettings) -> Path:
 
 def _environments(machine: MachineSettings) -> dict[str, dict[str, str]]:
     """What each service gets: what is set for it or for all, and what the launcher knows better."""
-    urls = make_databases(_server(machine), SETTINGS)
     given = {name: value for name, value in os.environ.items() if name not in ("ECOUTE_DATABASE_URL", "ECOUTE_VAR")}
+    urls = make_databases(_server(machine), SETTINGS)
+    urls |= {
+        service: given[name] for service in SETTINGS if (name := f"ECOUTE_{service.upper()}_DATABASE_URL") in given
+    }
     known: dict[str, str] = {
         **secrets_of(machine.var, urls["intake"]),
         "ECOUTE_INTAKE_ERASURE_LEDGER": str(machine.var.absolute() / "erasures"),
@@ -268,22 +271,24 @@ def _prepare_again(machine: MachineSettings) -> str | None:
         return f"what comes before could not be done ({type(error).__name__})"
 
 
-def _tending(machine: MachineSettings) -> Callable[[], None]:
-    """Starts the PostgreSQL that is ours again when it has died; one that is not ours is not ours to start."""
-    if machine.database_url:
-        return lambda: None
+def _tending(machine: MachineSettings, kafka: Cluster) -> Callable[[], None]:
+    """Starts what is ours again when it has died, PostgreSQL and Kafka; one that is not ours is not ours to start."""
     server = cache(partial(start_embedded, machine.var / "postgresql"))
-    not_before = 0.0
+    tended: dict[str, Callable[[], bool]] = {"Kafka": kafka.start_again_what_ended}
+    if not machine.database_url:
+        tended["PostgreSQL"] = lambda: start_again_if_dead(server())
+    not_before = dict.fromkeys(tended, 0.0)
 
     def tend() -> None:
-        nonlocal not_before
-        if time.monotonic() < not_before:
-            return
-        try:
-            if start_again_if_dead(server()):
-                print("ecoute: PostgreSQL had ended, and was started again", file=sys.stderr)  # noqa: T201
-        except subprocess.SubprocessError:
-            not_before = time.monotonic() + 1.0
+        for name, start_again in tended.items():
+            if time.monotonic() < not_before[name]:
+                continue
+            try:
+                had_ended = start_again()
+            except (Stopped, OSError, subprocess.SubprocessError):
+                had_ended, not_before[name] = False, time.monotonic() + 1.0
+            if had_ended:
+                print(f"ecoute: {name} had ended, and was started again", file=sys.stderr)  # noqa: T201
 
     return tend
 

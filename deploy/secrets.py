@@ -1,6 +1,7 @@
 """The secrets of one machine: made once, in a file that only its owner reads."""
 
 import base64
+import fcntl
 import json
 import os
 import secrets
@@ -14,11 +15,17 @@ PARTNER_TOKEN_KEY = "ECOUTE_INTAKE_PARTNER_TOKEN_KEY"  # noqa: S105 - its name
 
 
 def secrets_of(folder: Path, intake_url: str) -> dict[str, str]:
-    """The settings that are secret, by name; made at the first start.
+    """The settings that are secret, by name; made at the first start, by one process where several begin at once.
 
     Stops rather than make new ones for a database that holds words under keys that are not here.
     """
-    path = folder / "secrets.json"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "secrets.lock").open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        return _read_or_make(folder / "secrets.json", intake_url)
+
+
+def _read_or_make(path: Path, intake_url: str) -> dict[str, str]:
     if path.exists():
         kept = _read(path)
         if PARTNER_TOKEN_KEY not in kept:  # tokens under another key expire by themselves: a new one harms nobody
@@ -34,7 +41,6 @@ def secrets_of(folder: Path, intake_url: str) -> dict[str, str]:
         "ECOUTE_ROUTING_SECRET": secrets.token_urlsafe(32),
         "ECOUTE_ANALYTICS_SECRET": secrets.token_urlsafe(32),
     }
-    folder.mkdir(parents=True, exist_ok=True)
     _write(path, made)
     return made
 

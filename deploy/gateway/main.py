@@ -48,6 +48,7 @@ def create_gateway(settings: GatewaySettings) -> FastAPI:
     app.state.settings = settings
     app.state.lifecycle = Lifecycle()
     app.state.crowds = {}
+    app.state.stream_checks = []
     app.state.checks = [health.not_draining(app.state.lifecycle)]
     app.add_middleware(Telemetry, lifecycle=app.state.lifecycle)
     problems.install(app)

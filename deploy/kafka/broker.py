@@ -118,6 +118,14 @@ class Cluster:
         for broker in self.brokers:
             self.wait_for(broker)
 
+    def start_again_what_ended(self) -> bool:
+        """Whether a broker that was started here has ended; then it is started again on its data."""
+        ended = [one for one in self.brokers if one.process is not None and one.process.poll() is not None]
+        for broker in ended:
+            broker.kill()
+            self.start_one(broker)
+        return bool(ended)
+
     def start_one(self, broker: Broker, *, detached: bool = False) -> None:
         """Start a broker on its data, made where there is none."""
         if broker.pid:

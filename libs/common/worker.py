@@ -52,7 +52,7 @@ def create_worker(
         stack.push_async_callback(end)
 
     app = create_app(service, settings, title=f"{service} worker", start=[start])
-    app.state.checks.extend([reader.check for reader in readers] + [relay.check for relay in relays])
+    app.state.stream_checks = [reader.check for reader in readers] + [relay.check for relay in relays]
     app.state.readers = {reader.source: reader for reader in readers}
     return app
 

@@ -31,6 +31,27 @@ def test_half_of_a_server_that_a_broken_off_start_has_left_is_made_anew(tmp_path
         assert not (tmp_path / BEING_MADE).exists()
 
 
+def test_data_that_were_put_in_the_place_of_a_broken_off_start_are_kept(tmp_path: Path) -> None:
+    folder = tmp_path / "postgresql"
+    with start_postgres(folder) as server:
+        ask(server.get_uri(), "CREATE DATABASE put_back")
+    (tmp_path / BEING_MADE).touch()
+    with start_postgres(folder) as server:
+        found = ask(server.get_uri(), "SELECT datname FROM pg_database WHERE datname = 'put_back'")
+        assert [row["datname"] for row in found] == ["put_back"]
+        assert not (tmp_path / BEING_MADE).exists()
+
+
+def test_two_first_starts_at_once_make_one_server(tmp_path: Path) -> None:
+    start = [sys.executable, "-c", UNTIL_TOLD, str(tmp_path / "postgresql")]
+    both = [subprocess.Popen(start, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) for _ in range(2)]
+    assert [one.stdout.readline() for one in both if one.stdout] == [b"started\n"] * 2
+    for one in both:
+        one.communicate()
+        assert one.returncode == 0
+    assert not (tmp_path / "postgresql" / "postmaster.pid").exists()
+
+
 def test_the_number_of_a_server_that_is_another_processs_by_now_keeps_none_from_starting(tmp_path: Path) -> None:
     folder = tmp_path / "postgresql"
     with start_postgres(folder):

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import asyncpg
@@ -15,6 +16,7 @@ from sqlalchemy import make_url
 from typer.testing import CliRunner
 
 from deploy.cli import app as cli
+from deploy.one_machine import environment_of
 from deploy.secrets import secrets_of
 from libs.common.embedded import start_postgres
 from libs.common.settings import Address
@@ -242,6 +244,30 @@ def test_secrets_that_were_being_written_when_the_power_failed_are_made_anew(
     in_a_thread(lambda: secrets_of(tmp_path, url))
     assert len(json.loads((tmp_path / "secrets.json").read_text())) == 5
     assert not (tmp_path / "secrets.new").exists()
+
+
+def test_several_who_make_them_at_once_make_the_same(tmp_path: Path, new_database: Callable[[str], str]) -> None:
+    url = new_database("intake")
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda _: secrets_of(tmp_path, url), range(8)))
+    assert made == [json.loads((tmp_path / "secrets.json").read_text())] * 8
+
+
+def test_the_example_is_not_published_over_the_organisation_of_a_database_that_is_named(
+    tmp_path: Path, server: str, new_database: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = new_database("routing")
+    execute(theirs, "INSERT INTO rule_set VALUES (1, '[]', now(), NULL)")
+    (tmp_path / "secrets.json").write_text("{}")
+    monkeypatch.setenv("ECOUTE_VAR", str(tmp_path))
+    monkeypatch.setenv("ECOUTE_DATABASE_URL", server)
+    found: list[dict[str, str]] = []
+    in_a_thread(lambda: found.append(environment_of("routing")))
+    assert "ECOUTE_ROUTING_ORGANISATION" in found[0]
+    monkeypatch.setenv("ECOUTE_ROUTING_DATABASE_URL", theirs)
+    in_a_thread(lambda: found.append(environment_of("routing")))
+    assert found[1]["ECOUTE_ROUTING_DATABASE_URL"] == theirs
+    assert "ECOUTE_ROUTING_ORGANISATION" not in found[1]
 
 
 def test_secrets_that_cannot_be_read_are_not_made_anew(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
