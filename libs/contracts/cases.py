@@ -208,6 +208,7 @@ class CaseLinked(CaseEvent):
     effective_at: datetime
     linked_feedback_id: UUID
     linked_case_id: UUID
+    linked_opened_at: datetime | None = Field(None, description="when the other case was opened")
 
 
 class CaseAcknowledged(CaseEvent):

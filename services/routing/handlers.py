@@ -1,8 +1,9 @@
 """What routing does with intake's events."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -43,12 +44,38 @@ _FOLLOWED = (
 )
 
 
+_STAGES: dict[type[Event], int] = {
+    FeedbackSubmitted: 0,
+    FeedbackVerbatimRedacted: 1,
+    **dict.fromkeys(_FOLLOWED, 2),
+    PersonErased: 3,
+}
+"""In which order a feedback's events mostly come."""
+
+
 async def on_feedback(session: AsyncSession, events: Sequence[Received[Any]], terms: Terms = USUAL) -> None:
-    """Of one feedback they come in this order: so cases are opened before they learn, and forget last."""
-    await open_cases(session, [one for one in events if isinstance(one.event, FeedbackSubmitted)], terms)
-    await keep_verbatims(session, [one for one in events if isinstance(one.event, FeedbackVerbatimRedacted)], terms)
-    await follow(session, [one for one in events if isinstance(one.event, _FOLLOWED)], terms)
-    await erase(session, [one for one in events if isinstance(one.event, PersonErased)], terms)
+    """Many cases at once: all are opened before any learns, and forget last."""
+    for some in _in_stages(events):
+        await open_cases(session, [one for one in some if isinstance(one.event, FeedbackSubmitted)], terms)
+        await keep_verbatims(session, [one for one in some if isinstance(one.event, FeedbackVerbatimRedacted)], terms)
+        await follow(session, [one for one in some if isinstance(one.event, _FOLLOWED)], terms)
+        await erase(session, [one for one in some if isinstance(one.event, PersonErased)], terms)
+
+
+def _in_stages(events: Sequence[Received[Any]]) -> Iterator[Sequence[Received[Any]]]:
+    """In their order, cut before an event that one of a later stage of the same feedback came before: words that were
+    redacted after somebody had corrected what they are about, say.
+    """
+    some: list[Received[Any]] = []
+    reached: dict[UUID, int] = {}
+    for one in events:
+        stage = _STAGES[type(one.event)]
+        if stage < reached.get(one.subject, 0):
+            yield some
+            some, reached = [], {}
+        some.append(one)
+        reached[one.subject] = stage
+    yield some
 
 
 _IGNORED: frozenset[type[Event]] = frozenset(

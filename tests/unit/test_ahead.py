@@ -21,9 +21,11 @@ class Log:
 
     def __init__(self, head: int) -> None:
         self.head, self.asked, self.fails = head, list[int](), False
+        self.read_to = 0
 
-    async def events_after(self, place: Place, *_: object) -> list[Envelope]:
+    async def events_after(self, place: Place, *_: object, has_read: bool = True) -> list[Envelope]:
         self.asked.append(place.pos)
+        self.read_to = max(self.read_to, place.pos if has_read else 0)
         await asyncio.sleep(0)
         if self.fails:
             self.fails = False
@@ -96,6 +98,18 @@ async def test_what_lies_ready_is_forgotten_where_the_positions_are_elsewhere() 
     again = await ahead.events_after(START, 0, Lifecycle())
 
     assert [one.pos for one in again] == [one.pos for one in first]
+
+
+async def test_what_is_asked_for_beforehand_is_not_said_to_be_read() -> None:
+    log = Log(6 * MAX_EVENTS)
+    ahead = Ahead(log)
+    first = await ahead.events_after(START, 0, Lifecycle())
+    await while_it_fetches()
+    assert (log.asked[-1] > 0, log.read_to) == (True, 0)
+
+    await ahead.close()
+    await ahead.events_after(place_after(first, START), 0, Lifecycle())
+    assert log.read_to == MAX_EVENTS
 
 
 async def test_a_failure_while_asking_ahead_comes_up_when_it_is_asked_for_in_its_turn() -> None:

@@ -19,7 +19,11 @@ SLICE_SECONDS = 3.0
 
 
 class Feed(Protocol):
-    async def events_after(self, place: Place, wait_seconds: float, lifecycle: Lifecycle) -> list[Envelope]: ...
+    async def events_after(
+        self, place: Place, wait_seconds: float, lifecycle: Lifecycle, *, has_read: bool = True
+    ) -> list[Envelope]:
+        """What comes after a place, up to which `has_read` says that all was read: it need not be kept for us."""
+        ...
 
 
 class Ahead:
@@ -33,7 +37,9 @@ class Ahead:
         """The end of what was handed over last, how many it were, and when."""
         self._fetching: asyncio.Task[None] | None = None
 
-    async def events_after(self, place: Place, wait_seconds: float, lifecycle: Lifecycle) -> list[Envelope]:
+    async def events_after(
+        self, place: Place, wait_seconds: float, lifecycle: Lifecycle, *, has_read: bool = True
+    ) -> list[Envelope]:
         """As of the feed; more than one of its answers where they lie ready."""
         if self._handed is None or self._handed[0] != place:
             await self.close()
@@ -44,7 +50,7 @@ class Ahead:
             self._fetching = None
         events, self._ready = self._ready[: self._size], self._ready[self._size :]
         if not events:
-            events = await self._feed.events_after(place, wait_seconds, lifecycle)
+            events = await self._feed.events_after(place, wait_seconds, lifecycle, has_read=has_read)
         if events:
             last = events[-1]
             self._handed = (place_of(last), len(events), monotonic())
@@ -67,7 +73,7 @@ class Ahead:
         """Until enough lies ready or there is no more. What goes wrong comes up when it is asked for in its turn."""
         with suppress(Exception):
             while len(self._ready) < self._size:
-                came = await self._feed.events_after(place_of(last), 0, lifecycle)
+                came = await self._feed.events_after(place_of(last), 0, lifecycle, has_read=False)
                 self._ready += came
                 if len(came) < MAX_EVENTS:
                     break

@@ -26,9 +26,12 @@ class FeedClient:
         """The same, and what is not in the log any more from its archive."""
         return FeedClient(self._url, self._token, self._reader, archived=True)
 
-    async def events_after(self, place: Place, wait_seconds: float, lifecycle: Lifecycle) -> list[Envelope]:
+    async def events_after(
+        self, place: Place, wait_seconds: float, lifecycle: Lifecycle, *, has_read: bool = True
+    ) -> list[Envelope]:
         """Events after the place, in order; nothing when none came in time or this process is leaving.
 
+        Where not all `has_read` up to there, nobody's name is said: under it the log would be dropped up to there.
         OSError when the source cannot be reached: it is tried again.
         """
         parameters: dict[str, str | int | float] = {
@@ -36,8 +39,9 @@ class FeedClient:
             "limit": MAX_EVENTS,
             "wait": wait_seconds,
             "epoch": place.epoch,
-            "reader": self._reader,
         }
+        if has_read:
+            parameters["reader"] = self._reader
         if place.event_id is not None:
             parameters["id"] = str(place.event_id)
         if self._archived:

@@ -1,6 +1,6 @@
 """The reader: takes another service's events from its feed, in slices, in order, and has each applied once."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from fastapi import FastAPI
 from prometheus_client import Gauge
@@ -75,10 +75,12 @@ class Reader(Applier):
         feed: Feed | None = None,
     ) -> int:
         """Ask for what comes after the smallest position of the shards, once, and apply it; how many events came."""
-        reached = await self._places(database, shards)
-        smallest = min(reached.values(), key=lambda place: place.pos)
+        everywhere = await self._places(database, shards)
+        reached = {shard: everywhere[shard] for shard in shards}
+        after, smallest = _smallest(reached), _smallest(everywhere)
         POSITION.labels(self.source).set(smallest.pos)
-        slice_ = await (feed or self._feed).events_after(smallest, wait_seconds, lifecycle)
+        has_read = after.pos == smallest.pos
+        slice_ = await (feed or self._feed).events_after(after, wait_seconds, lifecycle, has_read=has_read)
         if slice_:
             before = {shard: place.pos for shard, place in reached.items()}
             if await self.apply(database, before, slice_) and shards is ALL_SHARDS:
@@ -87,12 +89,12 @@ class Reader(Applier):
         return len(slice_)
 
     async def _places(self, database: Database, shards: Collection[int]) -> dict[int, Place]:
-        """As they are known, once, after a slice that went well; else as the database has them."""
+        """Of every shard: as they are known, once, after a slice that went well; else as the database has them."""
         known, self._reached = self._reached, None
         if known is not None and shards is ALL_SHARDS:
             return known
         async with database.statement() as connection:
-            return await positions.read(connection, self.source, shards)
+            return await positions.read(connection, self.source, ALL_SHARDS)
 
     async def catch_up_from_archive(self, database: Database) -> int:
         """Read what the log does not keep any more from its archive, without words, and then the log; how many it were.
@@ -104,3 +106,7 @@ class Reader(Applier):
         while came := await self.read(database, lifecycle, wait_seconds=0, feed=archive):
             read += came
         return read
+
+
+def _smallest(reached: Mapping[int, Place]) -> Place:
+    return min(reached.values(), key=lambda place: place.pos)

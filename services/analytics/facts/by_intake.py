@@ -40,6 +40,8 @@ _DECIDES_THE_PROMISE = ("kind", "service", "service_point", "topic")
 
 def apply_feedback_event(fact: Fact, received: Received[Any]) -> Fact:
     """The fact after an event of intake; the same fact if it has seen that event."""
+    if isinstance(received.event, PersonErased):  # of a parked subject it comes before its turn, and in its turn again
+        return fact.after({"person_ref": None})
     if received.version <= fact.feedback_version:
         return fact
     changed: dict[str, Any] = {}
@@ -63,8 +65,6 @@ def apply_feedback_event(fact: Fact, received: Received[Any]) -> Fact:
         case FeedbackEvaluated() as event:
             said = {"answer": event.answer, "solved": event.solved, "ratings": _json(event.ratings)}
             changed["evaluations"] = (*fact.evaluations, said | {"evaluated_at": received.time.isoformat()})
-        case PersonErased():
-            changed["person_ref"] = None
         case FeedbackWithdrawn() as event:
             changed["withdrawn_at"] = event.effective_at
         case ReplyDelivered() | ReplyUndeliverable() as event:

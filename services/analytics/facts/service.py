@@ -42,7 +42,7 @@ async def on_feedback_events(time_zone: ZoneInfo, session: AsyncSession, events:
 async def on_case_events(time_zone: ZoneInfo, session: AsyncSession, events: Sequence[Received[Any]]) -> None:
     """The same for routing's log: the subject is the case, the fact is its feedback's. A link touches two facts."""
     links = {
-        (one.event.feedback_id, one.event.linked_feedback_id): one.event.effective_at
+        (one.event.feedback_id, one.event.linked_feedback_id): one.event
         for one in events
         if isinstance(one.event, CaseLinked)
     }
@@ -51,10 +51,11 @@ async def on_case_events(time_zone: ZoneInfo, session: AsyncSession, events: Seq
         for one in events:
             feedback_id = one.event.feedback_id
             facts[feedback_id] = apply_case_event(facts[feedback_id], one)
-        for (one_id, other_id), linked_at in links.items():
+        for (one_id, other_id), link in links.items():
             one_fact, other = facts[one_id], facts[other_id]
-            facts[one_id] = apply_link(one_fact, other_id, other.opened_at or linked_at)
-            facts[other_id] = apply_link(other, one_id, one_fact.opened_at or linked_at)
+            other_opened_at = link.linked_opened_at or other.opened_at  # its own shard may not have come so far
+            facts[one_id] = apply_link(one_fact, other_id, other_opened_at or link.effective_at)
+            facts[other_id] = apply_link(other, one_id, one_fact.opened_at or link.effective_at)
 
     touched = {one.event.feedback_id for one in events} | {other_id for _, other_id in links}
     await _fold(session, touched, fold, _OF_ROUTING, time_zone)

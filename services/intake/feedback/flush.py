@@ -6,6 +6,7 @@ from contextlib import suppress
 import asyncpg
 import structlog
 from prometheus_client import Histogram
+from sqlalchemy import text
 
 from libs.common.db import Database
 from libs.common.failures import is_infrastructure, sqlstate
@@ -17,6 +18,8 @@ from services.intake.feedback.submission import Submission
 
 UNIQUE_VIOLATION = "23505"
 
+_HARDLY_WAIT = text("SET LOCAL lock_timeout = '20ms'")
+
 FLUSHED = Histogram(
     "ecoute_intake_flush_size",
     "Feedback written in one transaction",
@@ -26,26 +29,34 @@ FLUSHED = Histogram(
 log = structlog.get_logger("flush")
 
 
-async def flush(database: Database, submissions: Sequence[Submission]) -> Sequence[Outcome]:
-    """The outcome of each. Where data makes the transaction fail, its halves go on without each other."""
+async def flush(
+    database: Database, submissions: Sequence[Submission], *, has_waited: bool = False
+) -> Sequence[Outcome]:
+    """The outcome of each. Where data makes the transaction fail, its halves go on without each other.
+
+    Who has waited in vain for a claim that another transaction has waits for it no more: the others would wait along.
+    """
     FLUSHED.observe(len(submissions))
     try:
-        return await _submit(database, submissions)
+        return await _submit(database, submissions, has_waited=has_waited)
     except Exception as error:
         if len(submissions) > 1 and not _is_outage(error):
-            middle = len(submissions) // 2
-            return [*await flush(database, submissions[:middle]), *await flush(database, submissions[middle:])]
+            middle, waited = len(submissions) // 2, has_waited or sqlstate(error) == LOCK_NOT_AVAILABLE
+            first = await flush(database, submissions[:middle], has_waited=waited)
+            return [*first, *await flush(database, submissions[middle:], has_waited=waited)]
         if sqlstate(error) == UNIQUE_VIOLATION and "uq_feedback_reference" in str(error):
             return await flush(database, [with_new_reference(submissions[0])])
         return [_problem(error)] * len(submissions)
 
 
-async def _submit(database: Database, submissions: Sequence[Submission]) -> Sequence[Outcome]:
-    if are_simple(submissions):
+async def _submit(database: Database, submissions: Sequence[Submission], *, has_waited: bool) -> Sequence[Outcome]:
+    if are_simple(submissions) and not has_waited:
         with suppress(asyncpg.UniqueViolationError):
             async with database.driver() as driver:
                 return await submit_new(driver, submissions)
     async with database.connection() as connection:
+        if has_waited:
+            await connection.execute(_HARDLY_WAIT)
         return await submit_many(connection, submissions)
 
 

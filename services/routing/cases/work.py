@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Uuid, bindparam, select, true
@@ -28,6 +28,13 @@ from services.routing.organisation.queries import Organisation, organisation_in_
 from services.routing.teams import queries as teams
 
 
+class Other(NamedTuple):
+    """Of a case to which others may be linked."""
+
+    feedback_id: UUID
+    opened_at: datetime
+
+
 @dataclass(frozen=True)
 class Office:
     """What is the same for all cases in hand: the organisation, names of its teams, terms, the moment."""
@@ -36,8 +43,8 @@ class Office:
     names: Mapping[str, Bilingual]
     terms: Terms
     now: datetime
-    linkable: Mapping[UUID, UUID] = field(default_factory=dict)
-    """The feedback of the cases that others may be linked to."""
+    linkable: Mapping[UUID, Other] = field(default_factory=dict)
+    """The cases that others may be linked to."""
 
     @property
     def calendar(self) -> BusinessCalendar:
@@ -88,7 +95,7 @@ async def take_up(
     now: datetime,
     *,
     who: ColumnElement[bool] | None = None,
-    linkable: Mapping[UUID, UUID] | None = None,
+    linkable: Mapping[UUID, Other] | None = None,
 ) -> dict[UUID, Work]:
     """Lock those of the cases that exist, in the order of their ids, and load what belongs to them."""
     found = await session.scalars(

@@ -263,14 +263,15 @@ class Story:
             clocks=tuple(self.clocks.values()),
         )
 
-    def linked(self, other: UUID, at: datetime) -> "Story":
+    def linked(self, other: "Story", at: datetime) -> "Story":
         return self._case(
             CaseLinked,
             at,
             self.case_events[-1].event.state,  # type: ignore[attr-defined]
             effective_at=at,
-            linked_feedback_id=other,
-            linked_case_id=case_id_of(other),
+            linked_feedback_id=other.feedback_id,
+            linked_case_id=case_id_of(other.feedback_id),
+            linked_opened_at=other.case_events[0].time,
         )
 
     def acknowledged(self, at: datetime, automatic: bool = False) -> "Story":

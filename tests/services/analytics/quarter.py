@@ -152,7 +152,7 @@ def _work(chance: random.Random, story: Story, before: list[Story]) -> None:  # 
                 if due_at is not None and at < due_at:
                     story.extended(at, "reply", due_at + 10 * DAY)
             case "link" if opened:
-                story.linked(chance.choice(opened).feedback_id, at)
+                story.linked(chance.choice(opened), at)
             case "reply" | "reply again":
                 answer, replied_at = answer + 1, at
                 outcome = chance.choice(["upheld", "not_upheld", "declined", "referred"])

@@ -10,8 +10,9 @@ from sqlalchemy import text
 
 from libs.contracts.cases import subjects_of
 from libs.contracts.feedback import PersonErased
+from services.analytics.facts.fact import Fact
 from tests.services.analytics.logs import Source, Story, Told, chance_of, cut, interleave, log_of, random_stories
-from tests.services.analytics.reading import TORONTO, Readers, counted
+from tests.services.analytics.reading import TORONTO, Readers, counted, fold
 
 SINCE = datetime(2026, 3, 2, 17, tzinfo=UTC)
 
@@ -58,3 +59,13 @@ async def test_persons_erased_in_mid_stream_leave_figures_that_equal_a_recount_a
         assert await connection.scalar(by_partner) == 50
         tombstones = set(await connection.scalars(text("SELECT subject FROM tombstone")))
     assert tombstones == {str(subject) for story in gone for subject in subjects_of(story.feedback_id)}
+
+
+def test_who_was_erased_before_their_turn_is_counted_in_their_turn() -> None:
+    """Of a parked subject the erasure is let in at once, and all that is parked again when it is replayed."""
+    story = erased(identified(random_stories(chance_of(7), 1, SINCE, 3)[0]))
+    in_turn, beforehand = Fact(story.feedback_id), fold(Fact(story.feedback_id), story.feedback_events[-1])
+    for told in story.events:
+        in_turn, beforehand = fold(in_turn, told), fold(beforehand, told)
+    assert beforehand == in_turn
+    assert (in_turn.submitted_at, in_turn.person_ref) == (story.submitted_at, None)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -234,3 +235,17 @@ async def test_older_code_stops_rather_than_spoil_what_a_newer_formula_counts(re
 
     with pytest.raises(StreamStopped, match="newer formula"):
         await readers.apply("intake", await readers.positions("intake"), log)
+
+
+async def test_a_person_who_came_back_is_counted_whichever_of_the_two_cases_is_read_first(readers: Readers) -> None:
+    """Shards are not read at one pace: what the other's opening says may come after the link."""
+    day = timedelta(days=1)
+    answered = Story(uuid4(), SINCE).submitted().opened().replied(SINCE + 10 * day)
+    came_back = Story(uuid4(), SINCE + 12 * day).submitted().opened()
+    answered.linked(came_back, SINCE + 60 * day)
+    for source, stories in (("intake", [answered, came_back]), ("routing", [answered, came_back])):
+        log = log_of([one for story in stories for one in story.events if one.source == source])
+        await readers.apply(source, await readers.positions(source), log)  # type: ignore[arg-type]
+    counters = [counters for counters in (await readers.rollups()).values() if counters.get("replied")]
+    assert counters
+    assert all(one.get("came_back") == 1 for one in counters)

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from time import monotonic
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,9 +12,11 @@ from sqlalchemy import text
 
 from libs.common.auth.principal import Principal
 from libs.common.clock import utc_now
+from libs.common.idempotency import StillRunning
 from libs.common.problems import InternalError
 from services.intake.catalogue.queries import Known
 from services.intake.feedback import batcher as batching
+from services.intake.feedback.flush import flush
 from services.intake.feedback.reception import arrive
 from services.intake.feedback.schemas import FeedbackIn
 from services.intake.feedback.sender import Sender
@@ -150,6 +153,22 @@ async def test_a_key_that_another_process_is_still_writing_is_answered_409_withi
         assert (waiting.status_code, waiting.json()["type"]) == (409, "urn:ecoute:problem:still-running")
         assert waiting.headers["retry-after"] == "1"
     assert (await post(intake, COMPLAINT, once)).status_code == 201
+
+
+async def test_who_shares_a_flush_with_a_key_that_another_process_holds_does_not_wait_for_it_again_and_again(
+    intake: Intake,
+) -> None:
+    once = key()
+    async with intake.database.connection() as other:
+        held = replace(await prepared(intake), claims=(await _claim(intake, once),))
+        await submit_many(other, [held])
+        again = replace(await prepared(intake), claims=held.claims)
+        neighbours = [await prepared(intake) for _ in range(31)]
+        began = monotonic()
+        outcomes = await flush(intake.database, [*neighbours[:9], again, *neighbours[9:]])
+        assert monotonic() - began < 4.0
+    assert isinstance(outcomes.pop(9), StillRunning)
+    assert [isinstance(one, Accepted) for one in outcomes] == [True] * 31
 
 
 async def _claim(intake: Intake, once: dict[str, str]) -> Any:

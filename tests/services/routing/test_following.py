@@ -342,3 +342,15 @@ async def test_a_team_complained_about_opens_no_case_of_it(routing: Routing) -> 
     assert (await routing.http.post("/v1/cases", json=body, headers=routing.staff("reviewer"))).status_code == 201
     again = await routing.http.post("/v1/cases", json=body, headers=theirs)
     assert problem(again) == (404, "feedback-not-found")
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_words_that_were_redacted_after_a_correction_say_the_language(routing: Routing, at_once: bool) -> None:
+    feedback = submitted(SPOKE, kind="complaint")
+    about = received(corrected(service="passports", language=None), feedback.subject)
+    words = FeedbackVerbatimRedacted(text="No answer yet.", language="en", language_confidence=1)
+    told = [feedback, about, received(words, feedback.subject)]
+    for slice_ in [told] if at_once else [[one] for one in told]:
+        await routing.hear(*slice_)
+    case = await routing.see(case_id_of(feedback.subject))
+    assert (case["language"], case["service"]) == ("en", "passports")

@@ -104,14 +104,17 @@ class Log:
 
     def __init__(self, database: Database, limit: int = MAX_EVENTS, *, archived: bool = False) -> None:
         self._database, self._limit, self._archived = database, limit, archived
+        self.read_to: int | None = None
+        """Up to where who asked last says that all was read."""
 
     def of_archive(self) -> "Log":
         return Log(self._database, self._limit, archived=True)
 
     async def events_after(
-        self, place: Place | int, _wait: float = 0, _lifecycle: Lifecycle | None = None
+        self, place: Place | int, _wait: float = 0, _lifecycle: Lifecycle | None = None, *, has_read: bool = True
     ) -> list[Envelope]:
         given = Place(place, None, 1) if isinstance(place, int) else place
+        self.read_to = given.pos if has_read else None
         asked = Asked(*given, self._archived)
         return decode(await _batch_after(self._database, SOURCE, asked, self._limit) or b"[]")
 

@@ -397,6 +397,13 @@ async def test_a_token_that_the_source_does_not_take_stops_the_reader(app: FastA
         )
 
 
+async def test_a_question_about_what_was_not_read_yet_registers_nobody(database: Database, client: FeedClient) -> None:
+    await client.events_after(START, 0, Lifecycle(), has_read=False)
+    assert await all_rows(database, "SELECT name FROM event_reader") == []
+    await client.events_after(START, 0, Lifecycle())
+    assert len(await all_rows(database, "SELECT name FROM event_reader")) == 1
+
+
 async def test_a_reader_polls_a_leaving_source_without_haste(
     database: Database, app: FastAPI, client: FeedClient
 ) -> None:
@@ -404,10 +411,10 @@ async def test_a_reader_polls_a_leaving_source_without_haste(
     asked = 0
 
     class Counting:
-        async def events_after(self, *parameters: Any) -> Any:
+        async def events_after(self, *parameters: Any, **more: Any) -> Any:
             nonlocal asked
             asked += 1
-            return await client.events_after(*parameters)
+            return await client.events_after(*parameters, **more)
 
     reader = reader_of(Log(database), count)
     reader._feed = Counting()  # type: ignore[assignment]

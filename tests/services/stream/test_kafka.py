@@ -217,7 +217,7 @@ async def test_a_gap_that_nobody_can_fill_stops_the_reader_which_says_so(
     database: Database, settings: KafkaSettings
 ) -> None:
     class NothingThere(Log):
-        async def events_after(self, *_: Any) -> list[Envelope]:
+        async def events_after(self, *_: Any, **__: Any) -> list[Envelope]:
             return []
 
     await tell_counted(database, some_subjects(40), 400)
@@ -307,10 +307,10 @@ class SlowLog(Log):
 
     answers = 0
 
-    async def events_after(self, *asked: Any) -> list[Envelope]:
+    async def events_after(self, *asked: Any, **more: Any) -> list[Envelope]:
         await asyncio.sleep(0.3)
         self.answers += 1
-        return await super().events_after(*asked)
+        return await super().events_after(*asked, **more)
 
 
 async def test_who_reads_a_long_log_for_shards_of_which_nothing_is_told_goes_on_with_kafka_and_leaves_when_asked(

@@ -135,6 +135,17 @@ async def put_ahead(database: Database, event: Envelope) -> None:
     )
 
 
+async def test_who_asks_for_some_shards_says_that_all_was_read_only_where_it_was(database: Database, log: Log) -> None:
+    await tell_counted(database, some_subjects(20), 60)
+    ahead = (await log.events_after(0))[49]
+    await put_ahead(database, ahead)
+    reader, others = reader_of(log), set(range(32)) - {ahead.shard}
+    await reader.read(database, Lifecycle(), shards={ahead.shard}, wait_seconds=0)
+    assert log.read_to is None
+    await reader.read(database, Lifecycle(), shards=others, wait_seconds=0)
+    assert log.read_to == 0
+
+
 async def test_where_a_shard_is_ahead_no_slice_is_read_twice(database: Database, log: Log) -> None:
     await tell_counted(database, some_subjects(20), 60)
     await put_ahead(database, (await log.events_after(0))[49])

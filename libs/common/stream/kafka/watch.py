@@ -10,7 +10,7 @@ from aiokafka.errors import KafkaError
 
 LOOK_SECONDS, PATIENCE_SECONDS = 3.0, 8.0
 STILL_LOOKS, IDLE_LOOKS = 3, 2
-SWEEP_SECONDS = 60.0
+SWEEP_SECONDS, OVERDUE_SECONDS = 60.0, 300.0
 HINT_SECONDS = 2.0
 
 
@@ -23,7 +23,7 @@ class Watch:
 
     def __init__(self, consumer: AIOKafkaConsumer, topic: str) -> None:
         self._consumer, self._topic = consumer, topic
-        self._looked_at = self._hinted_at = monotonic()
+        self._began = self._looked_at = self._hinted_at = monotonic()
         self._swept_at = float("-inf")
         self._came, self._still, self._idle = False, 0, 0
         self.lag = 0
@@ -58,8 +58,12 @@ class Watch:
         return True
 
     def sweep_is_due(self) -> bool:
-        """Where nothing waits in Kafka: once a minute, and at once while the last one has not come to an end."""
-        return bool(self.shards) and not self.lag and monotonic() - self._swept_at >= SWEEP_SECONDS
+        """Once a minute where nothing waits in Kafka; each five minutes anyway, since under steady load something does.
+
+        At once while the last one has not come to an end.
+        """
+        since, overdue = monotonic() - self._swept_at, monotonic() - max(self._swept_at, self._began) >= OVERDUE_SECONDS
+        return bool(self.shards) and (overdue or (not self.lag and since >= SWEEP_SECONDS))
 
     def swept(self) -> None:
         """A sweep has come to an end."""

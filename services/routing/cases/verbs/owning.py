@@ -86,8 +86,8 @@ def escalate(work: Work, body: Escalate) -> Line:
 
 def link(work: Work, body: Link) -> Line:
     """The other case is one that whoever links may see."""
-    feedback_id = work.office.linkable.get(body.case_id)
-    if feedback_id is None or body.case_id == work.case.id:
+    other = work.office.linkable.get(body.case_id)
+    if other is None or body.case_id == work.case.id:
         raise LinkedCaseUnknown
     if body.case_id not in work.case.linked:
         work.case.linked = [*work.case.linked, body.case_id]
@@ -96,8 +96,9 @@ def link(work: Work, body: Link) -> Line:
             CaseLinked,
             work.effective_at,
             effective_at=work.effective_at,
-            linked_feedback_id=feedback_id,
+            linked_feedback_id=other.feedback_id,
             linked_case_id=body.case_id,
+            linked_opened_at=other.opened_at,
         )
     return Line({"case_id": str(body.case_id)})
 

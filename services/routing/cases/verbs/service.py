@@ -38,7 +38,7 @@ from services.routing.cases.timers import resume_if_over
 from services.routing.cases.verbs import answering, owning, waiting
 from services.routing.cases.verbs import schemas as bodies
 from services.routing.cases.verbs.line import Line
-from services.routing.cases.work import Work, end_tasks, put_down, take_up, write_line
+from services.routing.cases.work import Other, Work, end_tasks, put_down, take_up, write_line
 
 
 @dataclass(frozen=True)
@@ -148,9 +148,10 @@ async def _take_up(
     )
 
 
-async def _linkable(session: AsyncSession, ids: Sequence[UUID], by: Principal) -> dict[UUID, UUID]:
-    rows = await session.execute(select(Case.id, Case.feedback_id).where(among(Case.id, ids), visible_to(by)))
-    return {row.id: row.feedback_id for row in rows}
+async def _linkable(session: AsyncSession, ids: Sequence[UUID], by: Principal) -> dict[UUID, Other]:
+    columns = (Case.id, Case.feedback_id, Case.opened_at)
+    rows = await session.execute(select(*columns).where(among(Case.id, ids), visible_to(by)))
+    return {row.id: Other(row.feedback_id, row.opened_at) for row in rows}
 
 
 def _carry_out(work: Work, verb: Verb, body: bodies.Action, by: Principal, expected: Expected) -> None:
