@@ -73,7 +73,7 @@ async def bring_in(
     source = open_source(file, mapping.encoding, mapping.delimiter)
     _see_that_columns_are_there(source, mapping, mapping_file)
     await see_that_it_runs(addresses)
-    papers = _papers(file, mapping_file, source, folder, dry_run=dry_run)
+    papers = _papers(file, mapping_file, source, folder, addresses, dry_run=dry_run)
     progress = papers.progress
     began, done_before = monotonic(), progress.rows
     async with _doors(addresses, tokens) as (doors, admins):
@@ -109,13 +109,15 @@ class _Papers:
     progress: Progress
 
 
-def _papers(file: Path, mapping_file: Path, source: Source, folder: Path, *, dry_run: bool) -> _Papers:
+def _papers(
+    file: Path, mapping_file: Path, source: Source, folder: Path, addresses: Addresses, *, dry_run: bool
+) -> _Papers:
     folder.mkdir(parents=True, exist_ok=True)
     stem = f"{file.stem}.dry-run" if dry_run else file.stem
     refused, mark = folder / f"{stem}.refused.{source.form}", folder / f"{stem}.progress.json"
     if refused.resolve() == file.resolve():
         refused = folder / f"{stem}.again.{source.form}"
-    fingerprint = fingerprint_of(file, mapping_file)
+    fingerprint = fingerprint_of(file, mapping_file, sent_to=f"{addresses.intake} {addresses.routing}")
     return _Papers(refused, mark, Progress(fingerprint) if dry_run else recall(mark, fingerprint))
 
 

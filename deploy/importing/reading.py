@@ -18,6 +18,8 @@ ROW_COLUMN = "ecoute_row"
 """What the file of refused rows has besides: why, and which row of the first file it was."""
 
 SAMPLE_BYTES = 400_000
+LARGEST_CELL = 1_000_000
+csv.field_size_limit(LARGEST_CELL)
 DELIMITERS = ",;\t|"
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _OF_ONE_BYTE = ["cp1252", "cp850", "cp437", "mac_roman"]
@@ -98,13 +100,28 @@ def _csv_rows(file: Any, delimiter: str) -> Iterator[Row]:
     reader = csv.reader(file, delimiter=delimiter)
     names = [_clean(one) for one in next(reader)]
     number = 0
-    for raw in reader:
+    for raw in _each(reader):
+        if isinstance(raw, csv.Error):
+            number += 1
+            yield Row(number, {}, [], f"this row is no CSV: {raw}")
+            continue
         if not raw:
             continue
         number += 1
         cells: dict[str, Cell] = {name: _clean(cell) for name, cell in zip(names, raw, strict=False)}
         wrong = None if len(raw) == len(names) else f"{len(raw)} cells where the heading has {len(names)}"
         yield _row(number, cells, raw, wrong)
+
+
+def _each(reader: Iterator[list[str]]) -> Iterator[list[str] | csv.Error]:
+    """Its rows; where one cannot be read, why, and then those that follow."""
+    while True:
+        try:
+            yield next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield error
 
 
 def _json_rows(file: Any) -> Iterator[Row]:

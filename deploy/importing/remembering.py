@@ -14,7 +14,7 @@ from deploy.importing.reading import ERROR_COLUMN, ROW_COLUMN, Row, Source
 
 @dataclass
 class Progress:
-    """All rows up to `rows` are done. It belongs to one file and one mapping, as they are."""
+    """All rows up to `rows` are done. It belongs to one file and one mapping, as they are, and to where they went."""
 
     fingerprint: str
     rows: int = 0
@@ -32,9 +32,9 @@ class Progress:
         self.last_day = max(self.last_day, day)
 
 
-def fingerprint_of(*paths: Path) -> str:
-    """What tells whether they are still the same files."""
-    digest = hashlib.sha256()
+def fingerprint_of(*paths: Path, sent_to: str) -> str:
+    """What tells whether they are still the same files, and go to the same place."""
+    digest = hashlib.sha256(sent_to.encode())
     for path in paths:
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()

@@ -96,14 +96,31 @@ def item_of(row: Row, mapping: Mapping, code_of: CodeOf) -> Item:
     evaluation = mapping.case.evaluation
     if evaluation and any(step.verb == "reply" for step in item.steps):
         solved = reader.value(evaluation.solved, "case.evaluation.solved")
-        csat = reader.value(evaluation.csat, "case.evaluation.csat") if evaluation.csat else None
+        csat = reader.whole(evaluation.csat, "case.evaluation.csat") if evaluation.csat else None
         if solved is not None:
-            item.evaluations.append(Evaluation(1, str(solved), None if csat is None else int(str(csat))))
+            item.evaluations.append(Evaluation(1, str(solved), csat))
     if item.steps and item.feedback.get("kind") not in OWED:
         item.feedback.setdefault("response_requested", True)
-    if wrong := reader.wrong or list(out_of_order(item)):
+    if wrong := reader.wrong or list(_no_moments(item)) or list(out_of_order(item)):
         raise Refused(wrong)
     return item
+
+
+def _no_moments(item: Item) -> Iterator[Wrong]:
+    """What should be a moment with a time zone, as `date` in the mapping makes one, and is none."""
+    said = [("feedback.submitted_at", item.feedback.get("submitted_at"))]
+    said += [(f"{step.field}.at", step.body["effective_at"]) for step in item.steps if "effective_at" in step.body]
+    for place, moment in said:
+        if moment is None:
+            yield Wrong(place, "missing", "it is empty")
+            continue
+        try:
+            has_zone = datetime.fromisoformat(str(moment)).tzinfo is not None
+        except ValueError:
+            has_zone = False
+        if not has_zone:
+            text = f"{moment!r} is no moment with a time zone (ISO 8601): say with `date` how it is written"
+            yield Wrong(place, "cannot-be-read", text)
 
 
 def out_of_order(item: Item) -> Iterator[Wrong]:
@@ -206,6 +223,15 @@ class _Reader:
             self.wrong.append(Wrong(place, "cannot-be-read", str(wrong)))
             return None
 
+    def whole(self, value: Value, place: str) -> int | None:
+        """The whole number in a cell."""
+        found = self.value(value, place)
+        try:
+            return None if found is None else int(str(found))
+        except ValueError:
+            self.wrong.append(Wrong(place, "cannot-be-read", f"{found!r} is no whole number"))
+            return None
+
     def _cell(self, value: Value) -> Cell | Scalar:
         if "constant" in value.model_fields_set:
             return value.constant
@@ -241,7 +267,10 @@ class _Reader:
         if value.plus_days is not None:
             days = self._cell(value.plus_days)
             more = None if days is None else self._made(value.plus_days, days)
-            day += timedelta(days=float(str(more or 0)))
+            try:
+                day += timedelta(days=float(str(more or 0)))
+            except OverflowError:
+                raise ValueError(f"{more!r} days after {written!r} is no date") from None
         if day.tzinfo is None:
             day = day.replace(tzinfo=ZoneInfo(value.time_zone or self.mapping.time_zone))
         return day.isoformat()

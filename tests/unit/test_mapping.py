@@ -10,7 +10,7 @@ import yaml
 
 from deploy.importing.directory import Directory, free_code
 from deploy.importing.mapping import Mapping, _Loader, load_mapping
-from deploy.importing.reading import Row, open_source
+from deploy.importing.reading import LARGEST_CELL, Row, open_source
 from deploy.importing.remembering import Progress, RefusedRows, fingerprint_of, recall, remember
 from deploy.importing.rows import Item, Refused, Wrong, item_of, names_in
 
@@ -151,6 +151,51 @@ def test_all_that_is_wrong_with_a_row_is_said_at_once() -> None:
     assert [wrong.place for wrong in refused.value.wrong] == ["feedback.submitted_at", "feedback.channel"]
 
 
+CLOSED_AT_NOON = """
+case:
+  closed: {at: {column: closed}}
+"""
+EVALUATED = """
+case:
+  replied: {at: {column: when, date: "%d/%m/%Y"}, outcome: {constant: upheld}, text: {constant: Voilà.}}
+  evaluation: {solved: {constant: "yes"}, csat: {column: mark}}
+"""
+LATER = """
+  experienced_on: {column: when, date: "%d/%m/%Y", plus_days: more}
+"""
+
+
+@pytest.mark.parametrize(
+    ("cells", "more", "place", "says"),
+    [
+        ({"when": " "}, "", "feedback.submitted_at", "it is empty"),
+        ({"closed": "yesterday"}, CLOSED_AT_NOON, "case.closed.at", "'yesterday' is no moment with a time zone"),
+        ({"closed": "2026-02-04T10:00:00"}, CLOSED_AT_NOON, "case.closed.at", "is no moment with a time zone"),
+        ({"mark": "4.5"}, EVALUATED, "case.evaluation.csat", "'4.5' is no whole number"),
+        ({"more": "99999999999"}, LATER, "feedback.experienced_on", "'99999999999' days after '03/02/2026' is no date"),
+    ],
+)
+def test_one_cell_that_cannot_be_read_refuses_its_row_alone(
+    cells: dict[str, Any], more: str, place: str, says: str
+) -> None:
+    with pytest.raises(Refused) as refused:
+        item(cells, more)
+    [wrong] = refused.value.wrong
+    assert wrong.place == place
+    assert says in wrong.text
+
+
+def test_after_a_row_that_is_no_csv_the_next_ones_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    path.write_text(f"id,words\n1,a\n2,{'x' * (LARGEST_CELL + 1)}\n3,b\n", encoding="utf-8")
+    rows = list(open_source(path).rows())
+    assert [(row.number, row.cells.get("words"), row.wrong is None) for row in rows] == [
+        (1, "a", True),
+        (2, None, False),
+        (3, "b", True),
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -237,14 +282,18 @@ def test_what_was_written_after_the_last_mark_is_written_again_and_not_twice(tmp
     ]
 
 
-def test_progress_belongs_to_a_file_and_a_mapping_as_they_are(tmp_path: Path) -> None:
+def test_progress_belongs_to_a_file_a_mapping_and_a_place_as_they_are(tmp_path: Path) -> None:
+    def now(sent_to: str = "here") -> str:
+        return fingerprint_of(file, mapping, sent_to=sent_to)
+
     file, mapping, mark = tmp_path / "file.csv", tmp_path / "mapping.yaml", tmp_path / "mark.json"
     file.write_text("a", encoding="utf-8")
     mapping.write_text("b", encoding="utf-8")
-    remember(mark, Progress(fingerprint_of(file, mapping), rows=500, taken_in=499, refused=1))
-    assert recall(mark, fingerprint_of(file, mapping)).rows == 500
+    remember(mark, Progress(now(), rows=500, taken_in=499, refused=1))
+    assert recall(mark, now()).rows == 500
+    assert recall(mark, now("elsewhere")).rows == 0
     file.write_text("aa", encoding="utf-8")
-    assert recall(mark, fingerprint_of(file, mapping)).rows == 0
+    assert recall(mark, now()).rows == 0
     mark.write_text("{", encoding="utf-8")
     assert recall(mark, "any").rows == 0
 
