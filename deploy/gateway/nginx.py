@@ -8,6 +8,8 @@ from libs.common.languages import Language
 from libs.common.problems import MEDIA_TYPE, ContentTooLarge, NotFound, Problem, ServiceUnavailable
 
 PORTS = {"intake": 8001, "routing": 8002, "analytics": 8003}
+LARGER = {"/v1/feedback/batch": ("intake", "24m")}
+"""Where larger bodies are taken, which nginx hands on as they come: a service refuses at the head who shows no key."""
 BELIEVED = ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
 """Networks of the house, where TLS ends before the gateway: what `X-Forwarded-…` says from there is believed."""
 PROBLEMS: Mapping[str, type[Problem]] = {"404": NotFound, "413": ContentTooLarge, "502 504": ServiceUnavailable}
@@ -27,7 +29,7 @@ http {
   fastcgi_temp_path /tmp/fastcgi;
   uwsgi_temp_path /tmp/uwsgi;
   scgi_temp_path /tmp/scgi;
-  client_max_body_size 24m;  # the largest batch
+  client_max_body_size 1m;
   large_client_header_buffers 4 16k;
   real_ip_header X-Forwarded-For;
   real_ip_recursive on;
@@ -59,6 +61,7 @@ def nginx_conf(resolver: str | None = None) -> str:
             "  server {\n    listen 8000;\n",
             *(f"    error_page {statuses} = @{_name(problem)};\n" for statuses, problem in PROBLEMS.items()),
             *(_problem(problem) for problem in PROBLEMS.values()),
+            *(_larger(path, service, size) for path, (service, size) in LARGER.items()),
             *(_locations(prefix, service) for service in PREFIXES for prefix in sorted(PREFIXES[service])),
             '    location = /healthz { return 200 "alive\\n"; }\n    location / { return 404; }\n  }\n}\n',
         )
@@ -77,6 +80,11 @@ def _locations(prefix: str, service: str) -> str:
     passed = f"{{ proxy_pass http://{service}; }}"
     exact = f"    location = {prefix} {passed}\n"
     return exact if prefix == "/" else f"{exact}    location ^~ {prefix}/ {passed}\n"
+
+
+def _larger(path: str, service: str, size: str) -> str:
+    handed_on = f"client_max_body_size {size}; proxy_request_buffering off; proxy_pass http://{service};"
+    return f"    location = {path} {{ {handed_on} }}\n"
 
 
 def _words(problem: type[Problem]) -> str:

@@ -82,7 +82,9 @@ def test_who_signs_in_is_not_sent_round_in_a_circle(gateway: Gateway) -> None:
 
 def test_a_body_that_is_too_large_and_a_path_that_is_nobodys_are_problems(gateway: Gateway) -> None:
     _is_problem(httpx.get(f"{gateway.url}/v1/nobodys"), 404, "not-found")
-    _is_problem(httpx.post(f"{gateway.url}/v1/feedback", content=b"x" * (24 * 2**20 + 1)), 413, "content-too-large")
+    _is_problem(httpx.post(f"{gateway.url}/v1/feedback", content=b"x" * (2**20 + 1)), 413, "content-too-large")
+    batch = f"{gateway.url}/v1/feedback/batch"
+    _is_problem(httpx.post(batch, content=b"x" * (24 * 2**20 + 1)), 413, "content-too-large")
     french = httpx.get(f"{gateway.url}/v1/nobodys", headers={"Accept-Language": "fr-CA"})
     assert (french.json()["title"], french.headers["Content-Language"]) == ("Il n'y a rien ici.", "fr")
 

@@ -68,6 +68,14 @@ def test_every_metric_of_ours_is_shown_or_watched(metrics: set[str]) -> None:
     }
 
 
+def test_in_a_cluster_targets_get_the_labels_that_alerts_ask_for() -> None:
+    [job] = yaml.safe_load((MONITORING / "kubernetes.yaml").read_text("utf-8"))["scrape_configs"]
+    given = {one["target_label"] for one in job["relabel_configs"] if "target_label" in one}
+    assert (job["job_name"], given >= {"app", "process"}) == ("ecoute", True)
+    asked = {name for expression in alerts().values() for name in re.findall(r'(\w+)="', expression)}
+    assert asked <= given | {"job", "source"}
+
+
 def test_every_alert_says_what_to_do() -> None:
     operations = (ROOT / "docs" / "operations.md").read_text("utf-8")
     assert [name for name in alerts() if f"`{name}`" not in operations] == []
