@@ -78,6 +78,7 @@ def restart_all() -> None:
     except FileNotFoundError:
         stop("what runs here is of a version that tells nobody: end it, and start it with ecoute run")
     if said != ALL_RENEWED:
+        launcher_of(var)  # where it has ended meanwhile, that is what is said
         raise SystemExit(1)
 
 

@@ -52,6 +52,7 @@ def ask_for_renewal(var: Path, launcher: int) -> Iterator[str]:
     FileNotFoundError where it is of a version that answers nobody.
     """
     place = var / _FOLDER / str(os.getpid())
+    place.unlink(missing_ok=True)  # of one who was killed, and whose number this process has by now
     os.mkfifo(place)
     try:
         pipe = os.open(place, os.O_RDONLY | os.O_NONBLOCK)

@@ -69,6 +69,7 @@ def test_who_waits_for_a_launcher_that_died_before_it_answered_is_let_go(start: 
 def test_who_asked_and_was_killed_is_in_nobodys_way(start: Start, tmp_path: Path) -> None:
     launcher = start("answers")
     os.mkfifo(tmp_path / "renewals" / "1")
+    os.mkfifo(tmp_path / "renewals" / str(os.getpid()))
     assert list(ask_for_renewal(tmp_path, launcher)) == ["une première ligne", "the last"]
     assert list(ask_for_renewal(tmp_path, launcher)) == ["une première ligne", "the last"]
 
