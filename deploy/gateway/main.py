@@ -29,6 +29,8 @@ OF_ONE_CONNECTION = frozenset(
 """Headers that concern the next hop alone (RFC 9110, 7.6.1)."""
 SAID_ANEW = frozenset({"host", "x-forwarded-for", "x-request-id", "traceparent", "date"})
 LONGEST_ANSWER_SECONDS = 60.0
+DOTS = frozenset({".", ".."})
+"""Segments that would lead to another path than the one that was looked at."""
 
 
 def create_gateway(settings: GatewaySettings) -> FastAPI:
@@ -64,14 +66,20 @@ def _nobodys_cookies() -> CookieJar:
 
 
 async def _hand_on(targets: Mapping[str, Address], request: Request) -> Response:
-    service = service_of(request.url.path)
-    if service is None:
+    path: str = request.scope["path"]
+    service = service_of(path)
+    if service is None or not DOTS.isdisjoint(path.split("/")):
         raise NotFound
     http: httpx.AsyncClient = request.app.state.http
+    query = request.scope["query_string"]
+    try:
+        target = b"?".join([request.scope["raw_path"], *([query] if query else [])])
+        address = httpx.URL(f"http://{targets[service]}").copy_with(raw_path=target)
+    except (httpx.InvalidURL, UnicodeError) as no_address:
+        raise NotFound from no_address
     asked = http.build_request(
         request.method,
-        f"http://{targets[service]}{request.scope['raw_path'].decode()}",
-        params=request.scope["query_string"],
+        address,
         headers=[*_of_the_message(request.headers.raw), *_said_anew(request)],
         content=request.stream() if _has_body(request) else None,
     )

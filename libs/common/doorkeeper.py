@@ -19,7 +19,7 @@ from libs.common.crowd import Crowd
 from libs.common.headers import headers_of
 from libs.common.languages import Language, choose_language
 from libs.common.problems import MEDIA_TYPE, ServiceUnavailable
-from libs.common.telemetry import note_answer, request_id_of
+from libs.common.telemetry import NOT_KEPT, note_answer, request_id_of
 
 _TOLD: dict[Language, dict[str, Any]] = {
     language: ServiceUnavailable().body(language).model_dump(exclude_none=True) for language in ("fr", "en")
@@ -65,6 +65,7 @@ class Doorkeeper(HttpToolsProtocol):
         head = {
             **ServiceUnavailable.headers,
             **VARYING,
+            **NOT_KEPT,
             "content-type": MEDIA_TYPE,
             "content-language": language,
             "content-length": len(body),

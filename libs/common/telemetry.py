@@ -35,6 +35,9 @@ ERRORS = Counter("ecoute_http_errors_total", "Requests that ended in an error of
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
+NOT_KEPT = {"cache-control": "no-store"}
+"""Of every answer that says nothing else of it: what a tracking code opens is nobody else's."""
+
 traceparent: ContextVar[str | None] = ContextVar("traceparent", default=None)
 """The W3C trace context of what is going on, as it goes into the events that come of it."""
 
@@ -165,6 +168,8 @@ class Telemetry:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 out = {"x-request-id": request_id, **scope.get("state", {}).get("rate_limit", {})}
+                if not any(name == b"cache-control" for name, _ in message.get("headers", ())):
+                    out |= NOT_KEPT
                 if self.lifecycle.draining.is_set():
                     out["connection"] = "close"
                 add_headers(message, out)

@@ -89,8 +89,11 @@ def _in_language(request: Request, language: Language) -> Response:
 def _sign_in(request: Request) -> Response:
     """To where one signs in, and from there back; a part of a page sends the whole page there."""
     part_of = request.headers.get("hx-current-url") if "hx-request" in request.headers else None
-    back = URL(part_of) if part_of else request.url if request.method == "GET" else URL("/")
-    address = str(URL("/sign-in").include_query_params(back=_local(back)))
+    try:
+        back = _local(URL(part_of) if part_of else request.url if request.method == "GET" else URL("/"))
+    except ValueError:  # what was said to be an address is none
+        back = "/"
+    address = str(URL("/sign-in").include_query_params(back=back))
     if part_of:
         return Response(status_code=204, headers={"HX-Redirect": address})
     return RedirectResponse(address, 303)

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from typing import Any
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -57,6 +59,41 @@ async def test_what_a_service_gives_to_one_browser_is_not_sent_in_anothers_name(
             assert "cookie: session=of-one-browser" in (await one.post("/v1/feedback")).text
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as other:
             assert "of-one-browser" not in (await other.post("/v1/feedback")).text
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        b"/v1/feedback/../../metrics",
+        b"/v1/feedback/..%2F..%2Fmetrics",
+        b"/v1/feedback/./events",
+        b"/v1/feedback/" + b"x" * 70_000,
+        b"/v1/feedback?q=\xe9",
+    ],
+)
+async def test_an_address_that_leads_elsewhere_or_is_none_leads_nowhere(echo: str, target: bytes) -> None:
+    app = create_gateway(GatewaySettings.load({"ECOUTE_INTAKE_LISTEN": echo}))
+    async with app.router.lifespan_context(app):
+        said: list[dict[str, Any]] = []
+        raw_path, _, query = target.partition(b"?")
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": unquote(raw_path.decode()),
+            "raw_path": raw_path,
+            "query_string": query,
+            "headers": [(b"host", b"retours.example")],
+            "client": ("198.51.100.9", 4321),
+        }
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": b""}
+
+        async def send(message: Any) -> None:
+            said.append(message)
+
+        await app(scope, receive, send)  # type: ignore[arg-type]
+    assert said[0]["status"] == 404
 
 
 async def test_a_service_that_is_away_is_said_to_be_away(echo: str) -> None:

@@ -219,3 +219,16 @@ def acknowledged_after(story: Story) -> set[int]:
     """The bucket of elapsed seconds, if any."""
     buckets = contributions(fact_of(story.events), TORONTO).buckets[TODAY]
     return {int(name.split(":")[2]) for name in buckets if name.startswith("acknowledge_time:elapsed_hours")}
+
+
+def test_a_resolution_falls_due_for_nobody_while_an_answer_stands_that_the_person_has_not_contested() -> None:
+    day = timedelta(days=1)
+    due_on = (NOON + 20 * day).date()
+
+    def answered_on(n: int) -> Story:
+        return Story(ID, NOON).submitted().opened(resolve=NOON + 20 * day).replied(NOON + n * day)
+
+    assert "due:resolve" not in count(answered_on(10)).get(due_on, {})
+    assert count(answered_on(21))[due_on]["due_open:resolve"] == 1
+    assert count(answered_on(10).evaluated(1, "no", NOON + 11 * day))[due_on]["due_open:resolve"] == 1
+    assert "due:resolve" not in count(answered_on(10).evaluated(1, "yes", NOON + 11 * day)).get(due_on, {})

@@ -103,6 +103,7 @@ def test_the_interval_of_a_net_share_is_that_of_scores_of_one_nought_and_minus_o
     """50 promoters, 30 passives, 20 detractors: mean 0.3, variance 0.61, 0.3 ± 1.96 × √0.0061."""
     assert net_share_interval(50, 20, 100) == pytest.approx((0.14692, 0.45308), abs=0.00001)
     assert net_share_interval(0, 0, 0) is None
+    assert [net_share_interval(*same) for same in ((1, 0, 1), (0, 7, 7), (0, 0, 3))] == [None] * 3
     with pytest.raises(ValueError, match="of n"):
         net_share_interval(60, 50, 100)
 
@@ -110,6 +111,7 @@ def test_the_interval_of_a_net_share_is_that_of_scores_of_one_nought_and_minus_o
 def test_the_interval_of_a_mean_is_by_the_sample_variance() -> None:
     """Marks 1 to 5, once each: mean 3, variance 2.5, 3 ± 1.96 × √0.5."""
     assert mean_interval(dict.fromkeys(range(1, 6), 1)) == pytest.approx((1.61410, 4.38590), abs=0.00001)
+    assert mean_interval({5: 2, 4: 0}) is None
     assert mean_interval({5: 1}) is None
 
 

@@ -40,3 +40,10 @@ def test_no_small_cell_of_a_sum_can_be_computed_from_what_is_shown(parts: list[i
 
     assert all(cell in hidden for cell, n in counts.items() if 0 < n < below)
     assert len(hidden) != 1
+    together = sum(counts[cell] for cell in hidden - {"total"})
+    assert not hidden or "total" in hidden or together >= below
+
+
+def test_two_who_are_one_each_do_not_hide_in_each_other() -> None:
+    assert suppressed({"total": 102, "a": 1, "b": 1, "c": 100}, [["total", "a", "b", "c"]], 5) == {"a", "b", "c"}
+    assert suppressed({"total": 2, "a": 1, "b": 1}, [["total", "a", "b"]], 5) == {"total", "a", "b"}

@@ -130,12 +130,17 @@ def _resolution(fact: Fact) -> Mapping[str, Any] | None:
     if not standing:
         return None
     last = standing[-1]
-    said = [one["solved"] for one in fact.evaluations if one["answer"] == last["answer"]]
-    return last if not said or said[-1] == "yes" else None
+    return last if _solved(fact, last) in (None, "yes") else None
+
+
+def _solved(fact: Fact, reply: Mapping[str, Any]) -> str | None:
+    """What the person said of an answer, last."""
+    said: list[str] = [one["solved"] for one in fact.evaluations if one["answer"] == reply["answer"]]
+    return said[-1] if said else None
 
 
 def _of_clock(name: str, clock: Clock, fact: Fact, time_zone: ZoneInfo) -> Iterator[tuple[date, str]]:
-    if clock.due_at is not None and _is_owed(clock, clock.due_at, fact):
+    if clock.due_at is not None and _is_owed(name, clock, clock.due_at, fact):
         day = _day(clock.due_at, time_zone)
         yield day, f"due:{name}"
         if clock.ended_at is None and clock.cancelled_at is None:
@@ -159,12 +164,19 @@ def _of_clock(name: str, clock: Clock, fact: Fact, time_zone: ZoneInfo) -> Itera
             yield day, f"ended_reclassified:{name}"
 
 
-def _is_owed(clock: Clock, due_at: datetime, fact: Fact) -> bool:
-    """Not what was cancelled before it was due; and while a case waits, it is not known when a clock falls due."""
+def _is_owed(name: str, clock: Clock, due_at: datetime, fact: Fact) -> bool:
+    """Not what was cancelled before it was due; and while a case waits, it is not known when a clock falls due.
+
+    `resolve` falls due for nobody while an answer stands that the person has not contested.
+    """
     if clock.ended_at is not None:
         return True
     if clock.cancelled_at is not None:
         return due_at <= clock.cancelled_at
+    if name == "resolve" and fact.state == "answered" and fact.standing:
+        answer = fact.standing[-1]
+        if due_at >= datetime.fromisoformat(answer["at"]) and _solved(fact, answer) in (None, "yes"):
+            return False
     waits = bool(fact.suspensions) and fact.suspensions[-1][1] is None
     return not waits or due_at <= datetime.fromisoformat(fact.suspensions[-1][0])
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -85,13 +85,15 @@ async def read_contacts(session: AsyncSession, question: Question, periods: Sequ
         'WHERE "on" >= :first AND "on" < :end AND count > 0'
     )
     starts = [first for first, _ in periods]
-    reporting: dict[int, set[str]] = {}
+    reporting: dict[date, set[str]] = {}
     for row in await session.execute(statement, {"first": question.first, "end": question.end}):
+        if row.is_of_all and "service" in question.dimensions:  # what was counted for all is of no service
+            continue
         if all(getattr(row, dimension) in values for dimension, values in question.where.items()):
             period = sum(start <= row.on for start in starts) - 1
             place = (period, tuple(getattr(row, dimension) for dimension in question.by))
             found.counts[place] = found.counts.get(place, 0) + row.reported
-            reporting.setdefault(period, set()).add("" if row.is_of_all else row.service)
+            reporting.setdefault(row.on, set()).add("" if row.is_of_all else row.service)
     if "service" not in question.dimensions:
         await _see_which_are_covered(session, question, periods, reporting, found)
     return found
@@ -101,17 +103,18 @@ async def _see_which_are_covered(
     session: AsyncSession,
     question: Question,
     periods: Sequence[Period],
-    reporting: dict[int, set[str]],
+    reporting: dict[date, set[str]],
     found: Contacts,
 ) -> None:
+    """A complaint of a service counts where interactions of it, or of all, were reported for that day."""
     starts = [first for first, _ in periods]
     for row in await rollups.days(session, question.live, "service", question.first, question.end, None):
         period = sum(start <= row.day for start in starts) - 1
         complaints = row.counters.get("complaints", 0)
-        services = reporting.get(period, set())
+        services = reporting.get(row.day, set())
         if "" in services or row.value in services:
             found.complaints_covered[period] = found.complaints_covered.get(period, 0) + complaints
-        elif complaints and services:
+        elif complaints and reporting:
             found.is_partial = True
 
 

@@ -219,10 +219,12 @@ _ALL = (
         Bilingual(
             fr="Par date d'échéance, jusqu'à l'instant de la lecture : ne pas répondre ne peut l'améliorer. Un délai "
             "annulé avant son échéance n'est pas dû ; annulé après, il n'est pas tenu. Pendant une suspension, un "
-            "délai qui n'était pas échu ne l'est pas.",
+            "délai qui n'était pas échu ne l'est pas. « resolve » n'échoit pas tant qu'une réponse tient que la "
+            "personne n'a pas contestée.",
             en="By due date, up to the instant of reading: not answering cannot improve it. A clock cancelled before "
             "it was due is not owed; cancelled afterwards it is not met. While a case is suspended, a clock that was "
-            "not yet due does not fall due.",
+            "not yet due does not fall due. `resolve` falls due for nobody while an answer stands that the person has "
+            "not contested.",
         ),
         WILSON,
     ),

@@ -37,24 +37,28 @@ def net_share_interval(favourable: int, unfavourable: int, n: int) -> tuple[floa
     """The 95 % interval of favourable/n − unfavourable/n, both counts of one multinomial sample; None of nothing.
 
     Its variance is (p + q − (p − q)²) / n: L. A. Goodman, On simultaneous confidence intervals for multinomial
-    proportions, Technometrics 7 (1965). Raises ValueError unless the counts are of n.
+    proportions, Technometrics 7 (1965). None where all said the same: the sample's variance, 0, tells
+    nothing of others. Raises ValueError unless the counts are of n.
     """
     if favourable < 0 or unfavourable < 0 or favourable + unfavourable > n:
         raise ValueError(f"both counts are of n: {favourable} and {unfavourable} of {n}")
     if n == 0:
         return None
     p, q = favourable / n, unfavourable / n
-    half_width = _Z * max(0.0, (p + q - (p - q) ** 2) / n) ** 0.5
+    if max(favourable, unfavourable, n - favourable - unfavourable) == n:
+        return None
+    half_width = _Z * ((p + q - (p - q) ** 2) / n) ** 0.5
     return max(-1.0, p - q - half_width), min(1.0, p - q + half_width)
 
 
 def mean_interval(counts: Mapping[int, int]) -> tuple[float, float] | None:
     """The 95 % interval of the mean of values with their counts, by the normal approximation with the sample variance.
 
-    None of fewer than two values.
+    None of fewer than two values, and of values that are all the same: the sample's variance, 0, tells nothing of
+    others.
     """
     n = sum(counts.values())
-    if n < 2:
+    if sum(count > 0 for count in counts.values()) < 2:
         return None
     mean = sum(value * count for value, count in counts.items()) / n
     variance = sum(count * (value - mean) ** 2 for value, count in counts.items()) / (n - 1)

@@ -16,7 +16,7 @@ def read_report(raw: bytes) -> BounceIn:
     try:
         report = message_from_bytes(raw)
         status, message_id = _status(report), _original(report)
-    except RecursionError:  # mails within mails, from whoever writes to the address that mail comes back to
+    except (RecursionError, ValueError, LookupError):  # from whoever writes to the address that mail comes back to
         raise BounceNotReadable from None
     if status is None or message_id is None:
         raise BounceNotReadable

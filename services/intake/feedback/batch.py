@@ -33,14 +33,17 @@ async def take_in_many(
 ) -> BatchOut:
     """Take in each item as if it had come alone. While some are written, the next are prepared."""
     outcomes: dict[int, Outcome] = {}
-    async with batcher.batch(), asyncio.TaskGroup() as tasks:
-        writing: asyncio.Task[dict[int, Outcome]] | None = None
-        for first in range(0, len(body.items), IN_A_TRANSACTION):
-            items = dict(enumerate(body.items[first : first + IN_A_TRANSACTION], first))
-            prepared = await _prepare(desk, items, sender, key, now)
+    try:
+        async with batcher.batch(), asyncio.TaskGroup() as tasks:
+            writing: asyncio.Task[dict[int, Outcome]] | None = None
+            for first in range(0, len(body.items), IN_A_TRANSACTION):
+                items = dict(enumerate(body.items[first : first + IN_A_TRANSACTION], first))
+                prepared = await _prepare(desk, items, sender, key, now)
+                outcomes |= await writing if writing else {}
+                writing = tasks.create_task(_write(desk, prepared))
             outcomes |= await writing if writing else {}
-            writing = tasks.create_task(_write(desk, prepared))
-        outcomes |= await writing if writing else {}
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from None
     if all(isinstance(outcome, ServiceUnavailable) for outcome in outcomes.values()):
         raise ServiceUnavailable
     told = [_told(desk, index, outcome) for index, outcome in sorted(outcomes.items())]

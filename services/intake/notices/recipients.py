@@ -17,6 +17,8 @@ _FOR_OTHERS = ("relative", "representative", "organisation")
 def told_by_mail(body: FeedbackIn) -> list[Author]:
     """Those who chose mail, or left an address and chose nothing; nobody for what is brought in from before.
 
+    Never staff who wrote it down: it may be about them.
+
     Where `reply_to` is missing: who spoke for somebody else, if they say that they may; else the person.
     """
     if body.historical or body.reply_by not in (None, "email"):
@@ -26,9 +28,9 @@ def told_by_mail(body: FeedbackIn) -> list[Author]:
     reachable: list[Author] = []
     if body.person and body.person.email:
         reachable.append("person")
-    if body.submitted_by and body.submitted_by.email:
-        reachable.append("submitter")
     by = body.submitted_by
+    if by and by.email and by.role in _FOR_OTHERS:
+        reachable.append("submitter")
     speaks = by is not None and by.role in _FOR_OTHERS and by.authority != "none"
     asked: Sequence[str] = {
         "both": ("person", "submitter"),

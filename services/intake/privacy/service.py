@@ -30,7 +30,8 @@ _LINKED_BY = text("SELECT digest FROM contact_index WHERE feedback_id = ANY(:ids
 _UNLINK = text(
     """
     DELETE FROM person_link WHERE digest = ANY(:digests)
-       AND NOT EXISTS (SELECT FROM contact_index c WHERE c.digest = person_link.digest)
+       AND NOT EXISTS (SELECT FROM contact_index c JOIN feedback f ON f.id = c.feedback_id
+                        WHERE c.digest = person_link.digest AND f.person_ref IS NOT NULL)
     """
 )
 # A reference that a partner gave is taken for ever, so that what is erased does not come again. Its fingerprint is not.

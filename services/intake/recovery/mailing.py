@@ -19,7 +19,7 @@ from services.intake.persons.contact import BlindIndex
 from services.intake.persons.keys import MasterKey
 from services.intake.persons.models import ContactIndex, Person
 from services.intake.recovery.models import Recovery
-from services.intake.tracking.holder import withholds
+from services.intake.tracking.holder import author_of, withholds
 
 POLL_SECONDS = 1.0
 AT_ONCE = 50
@@ -103,8 +103,11 @@ def _addresses(
 
 
 def is_theirs(feedback: Feedback, whose: str) -> bool:
-    """False where the code is in the hand of somebody who spoke without authority: it is not the person's."""
-    return whose == "submitter" or not withholds(feedback)
+    """False where the code is in the hand of somebody who spoke without authority: it is not the person's.
+
+    Nor is it ever that of staff who wrote it down.
+    """
+    return author_of(feedback) == "submitter" if whose == "submitter" else not withholds(feedback)
 
 
 def _notice(feedback_id: UUID, recipient: str, now: datetime) -> Notice:

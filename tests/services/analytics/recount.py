@@ -172,13 +172,13 @@ class Asked:
 
     def _mean(self, marks: str, selection: str) -> Expected:
         n, mean, deviation = self._row(f"count(*), avg(mark), stddev_samp(mark) FROM {marks}")
-        half = None if deviation is None else Z * deviation / math.sqrt(n)
+        half = Z * deviation / math.sqrt(n) if deviation else None
         return figure(mean, n, None if half is None else (mean - half, mean + half), selection=selection)
 
     def _net(self, marks: str, selection: str) -> Expected:
         score = "CASE WHEN mark >= 9 THEN 100.0 WHEN mark <= 6 THEN -100.0 ELSE 0.0 END"
         n, net, deviation = self._row(f"count(*), avg({score}), stddev_pop({score}) FROM {marks}")
-        half = Z * deviation / math.sqrt(n) if n else None
+        half = Z * deviation / math.sqrt(n) if deviation else None
         interval = None if half is None else (max(-100.0, net - half), min(100.0, net + half))
         return figure(net, n, interval, selection=selection)
 
@@ -186,7 +186,10 @@ class Asked:
         found: dict[Any, Expected] = {}
         owed = (
             "(ended_at IS NOT NULL OR due_at <= cancelled_at OR cancelled_at IS NULL AND "
-            "(state <> 'waiting' OR due_at <= suspended_at))"
+            "(state <> 'waiting' OR due_at <= suspended_at) AND NOT (clock = 'resolve' AND state = 'answered' AND "
+            "EXISTS (SELECT 1 FROM last_reply l WHERE l.feedback = q.feedback AND due_at >= l.moment AND "
+            "NOT EXISTS (SELECT 1 FROM evaluations e "
+            "WHERE e.feedback = l.feedback AND e.answer = l.answer AND e.solved <> 'yes'))))"
         )
         for clock in CLOCKS:
             of_clock = f"FROM clocks JOIN q USING (feedback) WHERE clock = '{clock}'"

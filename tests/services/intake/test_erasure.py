@@ -270,6 +270,16 @@ async def test_a_link_between_feedback_goes_with_the_last_of_it(intake: Intake, 
     assert await intake.count(links, ref=row.person_ref) == 0
 
 
+async def test_a_link_goes_with_the_last_feedback_that_was_linked_whoever_else_has_the_address(
+    intake: Intake, somebody: dict[str, Any]
+) -> None:
+    first = (await intake.submit(somebody))["id"]
+    await intake.submit({**somebody, "consent": []})
+    [row] = await intake.rows("SELECT person_ref FROM feedback WHERE id = :id", id=first)
+    await erase(intake, feedback_ids=[first])
+    assert await intake.count("person_link WHERE person_ref = :ref", ref=row.person_ref) == 0
+
+
 async def test_what_is_erased_does_not_come_again_by_the_same_partners_reference(intake: Intake) -> None:
     importer = intake.staff("importer")
     body = {**SAID, "external_reference": f"CRM-{uuid4().hex}"}

@@ -57,6 +57,12 @@ async def test_an_address_and_a_number_given_together_lead_to_one_person(intake:
     assert await ref(intake, {"email": address}) == by_number
 
 
+async def test_addresses_that_only_look_alike_are_of_different_people(intake: Intake) -> None:
+    blind: BlindIndex = intake.app.state.desk.blind
+    assert blind.email("Info@Strasse.example") == blind.email("info@strasse.example")
+    assert blind.email("info@straße.example") != blind.email("info@strasse.example")
+
+
 async def test_all_contact_data_is_indexed_and_none_can_be_read_in_the_index(intake: Intake) -> None:
     address = email()
     receipt = await intake.submit({**COMPLAINT, "person": {"email": address, "phone": "450 555-0101"}})

@@ -295,6 +295,17 @@ async def test_one_mail_brings_every_code_that_is_in_force_and_no_words(
     assert await delivered(intake, office) == []
 
 
+async def test_staff_who_wrote_it_down_are_told_nothing_and_sent_no_code(intake: Intake, office: PostOffice) -> None:
+    email = "guichet@exemple-marque.org"
+    by = {"role": "staff", "name": "Guichet", "email": email}
+    said = {**COMPLAINT, "concerns_staff": True, "person": {"phone": "418 555-0133"}, "submitted_by": by}
+    receipt = await intake.submit(said, intake.staff("agent", teams=["other"]))
+    [row] = await intake.rows("SELECT told_by_mail FROM feedback WHERE id = :id", id=receipt["id"])
+    assert row.told_by_mail == []
+    await ask(intake, email=email)
+    assert await delivered(intake, office) == []
+
+
 async def test_nothing_is_sent_of_what_was_erased(intake: Intake, office: PostOffice) -> None:
     email = "erased@exemple-marque.org"
     receipt = await intake.submit({**COMPLAINT, "person": {"email": email}})

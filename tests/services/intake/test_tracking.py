@@ -58,6 +58,12 @@ async def evaluate(intake: Intake, code: str, **said: Any) -> tuple[int, dict[st
 # The code.
 
 
+async def test_what_a_code_opens_is_kept_by_nobody_on_the_way(intake: Intake) -> None:
+    code = (await intake.submit())["tracking_code"]
+    answer = await intake.http.get("/v1/tracking", headers={"Tracking-Code": code})
+    assert answer.headers.get_list("cache-control") == ["no-store"]
+
+
 async def test_a_code_opens_however_it_is_typed_or_was_heard(intake: Intake) -> None:
     receipt = await intake.submit()
     code = receipt["tracking_code"]
