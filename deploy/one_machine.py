@@ -6,7 +6,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache, partial
 from pathlib import Path
 from typing import NoReturn
@@ -22,7 +22,7 @@ from libs.common.auth.partner_tokens import public_keys
 from libs.common.embedded import adopt_orphans, start_again_if_dead
 from libs.common.launcher import Launcher, Process
 from libs.common.renewal import ALL_RENEWED, Askers, ask_for_renewal
-from libs.common.settings import PREFIX, ServiceSettings, Settings, Stopped, stop
+from libs.common.settings import PREFIX, ServiceSettings, Settings, Stopped, say, stop
 from services.analytics.settings import AnalyticsSettings
 from services.intake.settings import IntakeSettings
 from services.routing.settings import RoutingSettings
@@ -33,6 +33,7 @@ SETTINGS: dict[str, type[ServiceSettings]] = {
     "analytics": AnalyticsSettings,
 }
 EXAMPLE = Path(__file__).parents[1] / "examples" / "passport-office"
+TENDED_AGAIN_SECONDS = 1.0
 ECOUTE = [sys.executable, "-m", "deploy.cli"]
 
 
@@ -46,10 +47,11 @@ def run_all() -> None:
     except OSError as error:
         stop(f"the folder {machine.var} cannot be made ({error.strerror}): set ECOUTE_VAR to another")
     kafka = of_this_machine(machine.var)
-    launcher = Launcher(logs, lambda: _prepare_again(machine), _tending(machine, kafka), Askers(machine.var))
+    askers = Askers(machine.var)
+    launcher = Launcher(logs, lambda: _prepare_again(machine), _tending(machine, kafka), askers)
     launcher.listen_to_signals()
     adopt_orphans()
-    with only_launcher(machine.var), _own_kafka(kafka):
+    with only_launcher(machine.var), askers.at_their_place(), _own_kafka(kafka):
         environments = _environments_at_first(machine, launcher)
         settings = {service: kind.load(environments[service]) for service, kind in SETTINGS.items()}
         gateway = GatewaySettings.load(environments["gateway"])
@@ -254,7 +256,8 @@ def _prepare(environments: Mapping[str, dict[str, str]]) -> str | None:
     why_not = []
     for service, one in running.items():
         said = one.communicate()[1]
-        sys.stderr.write(said)
+        with suppress(OSError):
+            sys.stderr.write(said)
         if one.returncode:
             last_line = said.strip().rpartition("\n")[2].removeprefix("ecoute: ")
             why_not.append(last_line or f"{service} could not be prepared")
@@ -268,7 +271,8 @@ def _prepare_again(machine: MachineSettings) -> str | None:
     except Stopped as stopped:
         return stopped.reason
     except Exception as error:
-        traceback.print_exc()
+        with suppress(OSError):
+            traceback.print_exc()
         return f"what comes before could not be done ({type(error).__name__})"
 
 
@@ -285,11 +289,12 @@ def _tending(machine: MachineSettings, kafka: Cluster) -> Callable[[], None]:
             if time.monotonic() < not_before[name]:
                 continue
             try:
-                had_ended = start_again()
+                if not start_again():
+                    continue
+                say(f"{name} had ended, and was started again")
             except (Stopped, OSError, subprocess.SubprocessError):
-                had_ended, not_before[name] = False, time.monotonic() + 1.0
-            if had_ended:
-                print(f"ecoute: {name} had ended, and was started again", file=sys.stderr)  # noqa: T201
+                pass
+            not_before[name] = time.monotonic() + TENDED_AGAIN_SECONDS
 
     return tend
 

@@ -100,28 +100,36 @@ def _csv_rows(file: Any, delimiter: str) -> Iterator[Row]:
     reader = csv.reader(file, delimiter=delimiter)
     names = [_clean(one) for one in next(reader)]
     number = 0
-    for raw in _each(reader):
-        if isinstance(raw, csv.Error):
-            number += 1
-            yield Row(number, {}, [], f"this row is no CSV: {raw}")
-            continue
+    for raw, lines in _each(reader):
         if not raw:
             continue
         number += 1
+        if isinstance(raw, csv.Error):
+            yield Row(number, {}, [], f"this row is no CSV: {raw}")
+            continue
         cells: dict[str, Cell] = {name: _clean(cell) for name, cell in zip(names, raw, strict=False)}
         wrong = None if len(raw) == len(names) else f"{len(raw)} cells where the heading has {len(names)}"
+        if wrong and len(lines) > 1:
+            wrong += f", in lines {lines[0]} to {lines[-1]}: a quote may not be closed"
         yield _row(number, cells, raw, wrong)
 
 
-def _each(reader: Iterator[list[str]]) -> Iterator[list[str] | csv.Error]:
-    """Its rows; where one cannot be read, why, and then those that follow."""
+def _each(reader: Any) -> Iterator[tuple[list[str] | csv.Error, range]]:
+    """Its rows, each with the lines of the file that it is in.
+
+    Where one cannot be read, why, and then those that follow; stops where it has swallowed them.
+    """
     while True:
+        first = reader.line_num + 1
         try:
-            yield next(reader)
+            raw = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            yield error
+            raw = error
+            if reader.line_num > first:
+                stop(f"line {first} of the file opens a quote that is not closed: {error}")
+        yield raw, range(first, reader.line_num + 1)
 
 
 def _json_rows(file: Any) -> Iterator[Row]:

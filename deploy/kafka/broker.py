@@ -90,6 +90,8 @@ class Cluster:
     brokers: list[Broker]
     settings: Mapping[str, str] = field(default_factory=dict)
     keep_jars_in: Path | None = None
+    is_kept: bool = False
+    """Started here, and to run until it is stopped here."""
 
     @classmethod
     def on(
@@ -117,14 +119,15 @@ class Cluster:
             self.start_one(broker, detached=detached)
         for broker in self.brokers:
             self.wait_for(broker)
+        self.is_kept = not detached
 
     def start_again_what_ended(self) -> bool:
-        """Whether a broker that was started here has ended; then it is started again on its data."""
-        ended = [one for one in self.brokers if one.process is not None and one.process.poll() is not None]
-        for broker in ended:
+        """Whether a broker of a cluster that was started here has ended; then it is started again on its data."""
+        ended = [one for one in self.brokers if one.process is None or one.process.poll() is not None]
+        for broker in ended if self.is_kept else ():
             broker.kill()
             self.start_one(broker)
-        return bool(ended)
+        return self.is_kept and bool(ended)
 
     def start_one(self, broker: Broker, *, detached: bool = False) -> None:
         """Start a broker on its data, made where there is none."""
@@ -163,6 +166,7 @@ class Cluster:
             time.sleep(0.05)
 
     def stop(self) -> None:
+        self.is_kept = False
         for broker in self.brokers:
             broker.signal(signal.SIGCONT)
             broker.signal(signal.SIGTERM)

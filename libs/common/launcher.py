@@ -14,7 +14,7 @@ from pathlib import Path
 from libs.common.log_files import keep_within_bounds
 from libs.common.renewal import ALL_RENEWED, Askers
 from libs.common.server import LAUNCHER_PIPE, READY_PIPE, bind
-from libs.common.settings import Address, stop
+from libs.common.settings import Address, say, stop
 
 HEALTHY_SECONDS = 10.0
 LONGEST_PAUSE_SECONDS = 5.0
@@ -261,6 +261,5 @@ class Launcher:
 
     def _say(self, what: str) -> None:
         """To who started it, and to who asked for what is going on."""
-        with suppress(OSError):  # nobody can hear it: its window is gone, its disk is full
-            print(f"ecoute: {what}", file=sys.stderr, flush=True)  # noqa: T201
+        say(what)
         self._askers.tell(what)

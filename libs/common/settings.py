@@ -120,9 +120,15 @@ class Stopped(SystemExit):
         self.reason = reason
 
 
+def say(line: str) -> None:
+    """A line on the error console. That its window is gone, or its disk full, is no reason to end."""
+    with suppress(OSError):
+        print(f"ecoute: {line}", file=sys.stderr, flush=True)  # noqa: T201
+
+
 def stop(reason: str) -> NoReturn:
     """End the process with one line on the error console and exit code 2."""
-    print(f"ecoute: {reason}", file=sys.stderr)  # noqa: T201
+    say(reason)
     raise Stopped(reason)
 
 

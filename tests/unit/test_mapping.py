@@ -196,6 +196,19 @@ def test_after_a_row_that_is_no_csv_the_next_ones_are_read(tmp_path: Path) -> No
     ]
 
 
+def test_a_quote_that_is_not_closed_swallows_no_rows_in_silence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "file.csv"
+    path.write_text('id,words,more\n1,a,x\n2,"b,y\n3,c,z\n', encoding="utf-8")
+    *_, last = open_source(path).rows()
+    assert last.wrong == "2 cells where the heading has 3, in lines 3 to 4: a quote may not be closed"
+    path.write_text('id,words\n1,a\n2,"b\n' + "3,c\n" * LARGEST_CELL, encoding="utf-8")
+    with pytest.raises(SystemExit):
+        list(open_source(path).rows())
+    assert "line 3 of the file opens a quote that is not closed" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -18,16 +18,17 @@ from libs.common.renewal import Askers
 
 signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
 askers = Askers(Path(sys.argv[1]))
-print("up", flush=True)
-while True:
-    signal.sigwait({signal.SIGHUP})
-    if sys.argv[2] == "deaf":
-        os.kill(os.getpid(), signal.SIGKILL)
-    with askers.heard():
-        askers.tell("une première ligne")
-        if sys.argv[2] == "dies":
+with askers.at_their_place():
+    print("up", flush=True)
+    while True:
+        signal.sigwait({signal.SIGHUP})
+        if sys.argv[2] == "deaf":
             os.kill(os.getpid(), signal.SIGKILL)
-        askers.tell("the last")
+        with askers.heard():
+            askers.tell("une première ligne")
+            if sys.argv[2] == "dies":
+                os.kill(os.getpid(), signal.SIGKILL)
+            askers.tell("the last")
 """
 
 Start = Callable[[str], int]
@@ -58,8 +59,9 @@ def start(tmp_path: Path) -> Iterator[Start]:
 def test_what_is_said_is_heard_until_the_launcher_is_done_or_dies(
     start: Start, tmp_path: Path, how: str, heard: list[str]
 ) -> None:
-    assert list(ask_for_renewal(tmp_path, start(how))) == heard
-    assert list((tmp_path / "renewals").iterdir()) == []
+    launcher = start(how)
+    assert list(ask_for_renewal(tmp_path, launcher)) == heard
+    assert list((tmp_path / "renewals" / str(launcher)).iterdir()) == []
 
 
 def test_who_waits_for_a_launcher_that_died_before_it_answered_is_let_go(start: Start, tmp_path: Path) -> None:
@@ -68,12 +70,13 @@ def test_who_waits_for_a_launcher_that_died_before_it_answered_is_let_go(start: 
 
 def test_who_asked_and_was_killed_is_in_nobodys_way(start: Start, tmp_path: Path) -> None:
     launcher = start("answers")
-    os.mkfifo(tmp_path / "renewals" / "1")
-    os.mkfifo(tmp_path / "renewals" / str(os.getpid()))
+    for name in ("1.asks", f"{os.getpid()}.asks", f"{os.getpid()}.new"):
+        os.mkfifo(tmp_path / "renewals" / str(launcher) / name)
     assert list(ask_for_renewal(tmp_path, launcher)) == ["une première ligne", "the last"]
     assert list(ask_for_renewal(tmp_path, launcher)) == ["une première ligne", "the last"]
 
 
-def test_a_launcher_that_answers_nobody_is_not_waited_for(tmp_path: Path) -> None:
+def test_a_launcher_that_answers_nobody_is_not_waited_for(start: Start, tmp_path: Path) -> None:
+    start("answers")  # another one: what it has laid there is not this one's
     with pytest.raises(FileNotFoundError):
         list(ask_for_renewal(tmp_path, os.getpid()))

@@ -6,7 +6,6 @@ from contextlib import suppress
 import asyncpg
 import structlog
 from prometheus_client import Histogram
-from sqlalchemy import text
 
 from libs.common.db import Database
 from libs.common.failures import is_infrastructure, sqlstate
@@ -17,8 +16,6 @@ from services.intake.feedback.service import Outcome, are_simple, submit_many, s
 from services.intake.feedback.submission import Submission
 
 UNIQUE_VIOLATION = "23505"
-
-_HARDLY_WAIT = text("SET LOCAL lock_timeout = '20ms'")
 
 FLUSHED = Histogram(
     "ecoute_intake_flush_size",
@@ -55,9 +52,7 @@ async def _submit(database: Database, submissions: Sequence[Submission], *, has_
             async with database.driver() as driver:
                 return await submit_new(driver, submissions)
     async with database.connection() as connection:
-        if has_waited:
-            await connection.execute(_HARDLY_WAIT)
-        return await submit_many(connection, submissions)
+        return await submit_many(connection, submissions, has_waited=has_waited)
 
 
 def _is_outage(error: Exception) -> bool:

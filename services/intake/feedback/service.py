@@ -18,6 +18,8 @@ from services.intake.feedback.writing import claim_rows, write
 from services.intake.persons.service import person_refs
 from services.intake.tracking.codes import new_reference
 
+_HARDLY_WAIT, _WAIT_AS_USUAL = text("SET LOCAL lock_timeout = '20ms'"), text("SET LOCAL lock_timeout TO DEFAULT")
+
 
 @dataclass(frozen=True)
 class Accepted:
@@ -60,12 +62,19 @@ def are_simple(submissions: Sequence[Submission]) -> bool:
     return not any(one.links or one.refused for one in submissions)
 
 
-async def submit_many(connection: AsyncConnection, submissions: Sequence[Submission]) -> list[Outcome]:
+async def submit_many(
+    connection: AsyncConnection, submissions: Sequence[Submission], *, has_waited: bool = False
+) -> list[Outcome]:
     """Write the submissions and their events in the caller's transaction; an outcome each, in their order.
 
-    No two of them may share a claim. Claims are taken in sorted order, so that two flushes never wait for each other.
+    A claim that another transaction holds is hardly waited for where somebody `has_waited` for it in vain. No two of
+    the submissions may share a claim. Claims are taken in sorted order, so that two flushes never wait for each other.
     """
+    if has_waited:
+        await connection.execute(_HARDLY_WAIT)
     taken = await _claim(connection, submissions)
+    if has_waited:
+        await connection.execute(_WAIT_AS_USUAL)
     stand_ins: dict[UUID, UUID | Problem] = {}
     given_up: list[Claim] = []
     for submission in submissions:
