@@ -150,19 +150,26 @@ def lapse(work: Work, moment: datetime, because: Literal["withdrawn", "erased"])
 
 def _delivery(work: Work, event: ReplyDelivered) -> None:
     write_line(work, "delivered", INTAKE, event.delivered_at, {"by": event.by, "answer": event.answer})
-    if event.by in BROUGHT_BY_STAFF:
+    if event.by in BROUGHT_BY_STAFF and _is_the_one_to_deliver(work.case, event):
         end_task(work, "deliver_reply")
+
+
+def _is_the_one_to_deliver(case: Case, event: ReplyDelivered | ReplyUndeliverable) -> bool:
+    """Once there is a final answer the task is about that one, and not about an earlier one or an interim."""
+    return case.state not in ("answered", "closed") or event.answer == case.answers
 
 
 def _non_delivery(work: Work, event: ReplyUndeliverable, given: Mapping[UUID, Given]) -> None:
     """As if it had never been given, where it was a final one; the team must reach the person otherwise."""
     case, at = work.case, min(event.found_at, work.office.now)
+    is_the_one = _is_the_one_to_deliver(case, event)
     work.effective_at = at
     if event.answer is not None:
         take_back(work, event.answer, given[case.id])
     details = {"by": event.by, "answer": event.answer, "because": event.because}
     write_line(work, UNDELIVERED, INTAKE, at, details)
-    end_task(work, "deliver_reply")
+    if is_the_one:
+        end_task(work, "deliver_reply")
     raise_task(work, "reply_undelivered", at)
 
 

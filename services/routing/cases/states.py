@@ -45,3 +45,8 @@ ENDED_TASKS: dict[Verb, tuple[Task, ...]] = {
     "close": _ANSWERED,
 }
 """A verb that shows that somebody has seen to it ends a task."""
+
+
+def ended_tasks(verb: Verb, *, interim: bool) -> tuple[Task, ...]:
+    """An interim reply shows that it was read, and answers nothing."""
+    return _READ if interim else ENDED_TASKS.get(verb, ())

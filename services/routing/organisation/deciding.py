@@ -101,8 +101,11 @@ def decision_on(organisation: Organisation, said: Said, hidden_before: Collectio
 
 
 def _is_owed(said: Said, rule: Rule) -> bool:
-    """For these kinds, where a response is requested, where the rule says so, and for words that nobody has sorted."""
-    return said.kind in _OWED or said.response_requested or rule.opens_case or said.is_unsorted
+    """For these kinds, where a response is requested, where the rule says so, for words that nobody has sorted, and
+    for what is urgent: somebody must be alerted, whatever kind a stranger ticked.
+    """
+    owed_by_kind = said.kind in _OWED or said.is_unsorted
+    return owed_by_kind or said.response_requested or rule.opens_case or said.urgent is not None
 
 
 def _complained_about(organisation: Organisation, said: Said) -> Iterator[str]:

@@ -116,6 +116,16 @@ async def test_the_most_specific_standard_promises(routing: Routing, said: dict[
     assert {clock.standard for clock in event.clocks} == {promised}
 
 
+@pytest.mark.parametrize("said", [{"kind": "compliment"}, {"kind": "suggestion"}, {}], ids=str)
+async def test_what_is_urgent_has_a_case_and_an_alert_whatever_it_is_called(
+    routing: Routing, said: dict[str, Any]
+) -> None:
+    event, *_ = await opened(routing, urgent="self_harm", **said)
+    assert event.priority == "urgent"
+    raised = await routing.rows("SELECT 1 FROM alert WHERE case_id = :id", id=case_id_of(event.feedback_id))
+    assert len(raised) == 1
+
+
 async def test_business_days_are_those_of_the_calendar_that_the_standard_names(routing: Routing) -> None:
     event, *_ = await opened(routing, response_requested=True, urgent="threat")
     assert [clock.due_at.isoformat() for clock in event.clocks if clock.due_at] == ["2026-03-13T00:00:00+00:00"]

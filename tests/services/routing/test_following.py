@@ -354,3 +354,22 @@ async def test_words_that_were_redacted_after_a_correction_say_the_language(rout
         await routing.hear(*slice_)
     case = await routing.see(case_id_of(feedback.subject))
     assert (case["language"], case["service"]) == ("en", "passports")
+
+
+async def test_an_interim_reply_ends_no_task_that_only_an_answer_ends(routing: Routing) -> None:
+    case = await in_state(routing, "answered")
+    after = await hear(routing, case, FeedbackEvaluated(answer=1, solved="no"))
+    assert tasks(after) == ["not_solved"]
+    after = await routing.done(case, "reply", text="Nous regardons.", interim=True)
+    assert tasks(after) == ["not_solved"]
+
+
+async def test_an_interim_that_arrives_late_is_not_the_final_reply_that_must_be_brought(routing: Routing) -> None:
+    case = await routing.open(SPOKE, kind="complaint", service="passports", reply_by="letter")
+    await routing.done(case, "reply", text="Nous regardons.", interim=True)
+    after = await routing.done(case, "reply", **FINAL)
+    assert tasks(after) == ["deliver_reply"]
+    late = ReplyDelivered(reply_id=uuid4(), answer=None, by="letter", delivered_at=LATER)
+    assert tasks(await hear(routing, case, late)) == ["deliver_reply"]
+    final = ReplyDelivered(reply_id=uuid4(), answer=1, by="letter", delivered_at=LATER)
+    assert tasks(await hear(routing, case, final)) == []

@@ -31,7 +31,7 @@ from services.routing.cases.errors import (
 )
 from services.routing.cases.models import Case
 from services.routing.cases.schemas import CaseSummary, Verb
-from services.routing.cases.states import ENDED_TASKS, VERBS
+from services.routing.cases.states import VERBS, ended_tasks
 from services.routing.cases.telling import summary
 from services.routing.cases.terms import Terms
 from services.routing.cases.timers import resume_if_over
@@ -171,7 +171,8 @@ def _carry_out(work: Work, verb: Verb, body: bodies.Action, by: Principal, expec
     open_tasks = list(work.tasks)
     line = WAYS[verb].carry_out(work, body)
     case.last_effective_at = work.effective_at
-    end_tasks(work, [task for task in open_tasks if task.task in ENDED_TASKS.get(verb, ())])
+    ended = ended_tasks(verb, interim=isinstance(body, bodies.Reply) and body.interim)
+    end_tasks(work, [task for task in open_tasks if task.task in ended])
     write_line(
         work,
         verb,
