@@ -11,7 +11,9 @@ from libs.common.clock import utc_now
 from libs.common.db import among
 from libs.contracts.cases import RuleDecided
 from services.routing.alerts.service import Raised, raise_alerts
-from services.routing.cases.models import Case
+from services.routing.cases.clocks import start_at_assignment
+from services.routing.cases.models import Case, Clock
+from services.routing.cases.opening import promises
 from services.routing.cases.terms import Terms
 from services.routing.cases.verbs.owning import assign_by_rule
 from services.routing.cases.work import Work, put_down, take_up, tell
@@ -20,7 +22,8 @@ from services.routing.organisation.queries import organisation_in_force
 
 
 def decide_anew(work: Work, at: datetime) -> None:
-    """While no human has taken the case, it goes where the rules would now open it. Clocks are never exchanged.
+    """While no human has taken the case, it goes where the rules would now open it. Clocks are never exchanged; where
+    nothing was promised yet, it is now.
 
     Once it is hidden from a team it stays so, and from a team that is complained about now it is hidden from now on,
     whoever has taken it: if that team has it, another gets it. A closed case goes nowhere: it is hidden from now on,
@@ -31,6 +34,7 @@ def decide_anew(work: Work, at: datetime) -> None:
     if case.said is None:
         return
     decision = decision_on(work.office.organisation, said_of(case), case.hidden_from)
+    _promise_what_nobody_has(work, decision)
     moves = case.state != "closed" and _moves(work, decision)
     hidden_from = _hidden_from(case, decision)
     if not (moves or set(hidden_from) != set(case.hidden_from)):
@@ -80,6 +84,23 @@ async def alert_those_moved(session: AsyncSession, works: Collection[Work], befo
             and "urgent" in work.case.said
         ],
     )
+
+
+def _promise_what_nobody_has(work: Work, decision: Decision) -> None:
+    """What opened without a promise, as words of no kind do, has those of what it is now, since the person spoke.
+
+    They are told with the next event that tells of clocks: that of the assignment, where the rules now make one.
+    """
+    case, standard = work.case, decision.standard
+    if work.clocks or standard is None or case.state in ("answered", "closed"):
+        return
+    calendar = work.office.organisation.calendar_of(standard)
+    for row in promises(standard, calendar, case.submitted_at):
+        clock = Clock(case_id=case.id, suspended_seconds=0, extended=False, late_entry=False, **row)
+        if case.state != "new":
+            start_at_assignment([clock], calendar, case.last_effective_at)
+        work.clocks.append(clock)
+        work.new.append(clock)
 
 
 def _hidden_from(case: Case, decision: Decision) -> list[str]:

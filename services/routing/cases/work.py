@@ -67,7 +67,7 @@ class Work:
     traceparent: str | None = None
     lines: list[TimelineEntry] = field(default_factory=list)
     events: list[Recorded] = field(default_factory=list)
-    new: list[Suspension | CaseTask] = field(default_factory=list)
+    new: list[Suspension | CaseTask | Clock] = field(default_factory=list)
     done: list[CaseTask] = field(default_factory=list)
 
     @property

@@ -7,10 +7,12 @@ import pytest
 
 from libs.contracts.cases import CaseAssigned, RuleDecided, case_id_of
 from libs.contracts.feedback import FeedbackReclassified, FeedbackVerbatimRedacted
-from tests.services.routing.office import Routing, local, received, submitted
+from tests.services.routing.office import ORGANISATION, Routing, local, received, submitted
 from tests.services.routing.test_deciding import OFFICE
 
 NOW = local("2026-03-10 10:00")
+KINDS_ALONE = ORGANISATION
+"""Each of its standards is for a kind."""
 
 
 @pytest.fixture(autouse=True)
@@ -138,3 +140,19 @@ async def test_an_urgent_case_is_told_to_the_team_that_gets_it_in_the_end_too(ro
     await learned(routing, feedback_id, service="passports")
     alerts = await routing.rows("SELECT team FROM alert WHERE case_id = :id ORDER BY team", id=case_id_of(feedback_id))
     assert [row.team for row in alerts] == ["first-line", "passports"]
+
+
+@pytest.mark.parametrize(("service", "state"), [("passports", "assigned"), (None, "new")])
+async def test_words_that_were_sorted_as_a_complaint_have_the_promises_of_one(
+    routing: Routing, service: str | None, state: str
+) -> None:
+    await routing.publish(KINDS_ALONE, NOW)
+    feedback_id = await opened(routing, kind=None)
+    before = await routing.see(case_id_of(feedback_id))
+    assert (before["state"], before["clocks"]) == ("new", [])
+    told = await learned(routing, feedback_id, service=service)
+    after = await routing.see(case_id_of(feedback_id))
+    straight = await routing.open(NOW, kind="complaint", service=service)
+    assert (after["state"], after["clocks"]) == (state, straight["clocks"])
+    assert after["next_due_at"] == straight["next_due_at"] is not None
+    assert [len(one.clocks) for one in told if isinstance(one, CaseAssigned)] == ([2] if service else [])
