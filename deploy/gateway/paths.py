@@ -50,6 +50,8 @@ ANALYTICS = (
 PREFIXES: Mapping[str, tuple[str, ...]] = {"intake": INTAKE, "routing": ROUTING, "analytics": ANALYTICS}
 """A prefix is a path and everything below it; `/` is that page alone. The logs are for the services, not for here."""
 
+_DOTS = frozenset({".", ".."})
+"""Segments that would lead to another path than the one that was looked at."""
 _SERVICE_OF = {prefix: service for service, prefixes in PREFIXES.items() for prefix in prefixes}
 
 
@@ -58,5 +60,7 @@ def service_of(path: str) -> str | None:
     if path == "/":
         return _SERVICE_OF["/"]
     segments = path.split("/")
+    if not _DOTS.isdisjoint(segments):
+        return None
     prefixes = ("/".join(segments[:length]) for length in (3, 2))
     return next((_SERVICE_OF[one] for one in prefixes if one != "/" and one in _SERVICE_OF), None)

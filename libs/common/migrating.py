@@ -1,7 +1,6 @@
 """Alembic, one history a service, kept in `services/<name>/migrations`."""
 
 import asyncio
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from libs.common.db import async_url
+from libs.common.settings import say
 
 ROOT = Path(__file__).parents[2]
 
@@ -79,7 +79,7 @@ def _apply(connection: Connection, metadata: Sequence[MetaData]) -> None:
         with context.begin_transaction():
             context.run_migrations()
     else:
-        print(f"ecoute: the database is at {current}, of a newer version, and stays there", file=sys.stderr)  # noqa: T201
+        say(f"the database is at {current}, of a newer version, and stays there")
 
 
 def _is_ours(_: Any, name: str | None, kind: str, reflected: bool, _compare_to: Any) -> bool:

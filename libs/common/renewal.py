@@ -13,6 +13,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+import psutil
+
 ALL_RENEWED: Final = "every process was restarted"
 """The last line where all went well."""
 _FOLDER: Final = "renewals"
@@ -93,13 +95,5 @@ def _lines(pipe: int, launcher: int) -> Iterator[str]:
                 return
             *whole, begun = (begun + said).split(b"\n")
             yield from (line.decode() for line in whole)
-        elif not _is_alive(launcher):
+        elif not psutil.pid_exists(launcher):
             return
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    return True
