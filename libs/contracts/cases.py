@@ -52,6 +52,7 @@ class ClockState(BaseModel):
     due_at: datetime | None = None
     suspended_seconds: int = Field(0, description="by how much suspensions have moved the due moment, so far")
     extended: bool = False
+    running: bool = Field(False, description="it has started, and has neither ended nor lapsed")
     cancelled_at: datetime | None = Field(
         None, description="the promise lapsed (withdrawn, erased): it is not owed where it was due later than this"
     )
@@ -113,6 +114,15 @@ class CaseAssigned(CaseEvent):
     member: str | None = None
     elapsed_seconds: int | None = Field(None, description="from submitted_at to effective_at")
     business_seconds: int | None = Field(None, description="the same, in the open hours of the calendar")
+    clocks: tuple[ClockState, ...] = ()
+
+
+class CasePromised(CaseEvent):
+    """A case that opened without a promise has one, once it is known what it is about."""
+
+    type: ClassVar[str] = "ca.ecoute.case.promised.v1"
+
+    effective_at: datetime
     clocks: tuple[ClockState, ...] = ()
 
 

@@ -18,6 +18,7 @@ from libs.contracts.cases import (
     CaseExtended,
     CaseLinked,
     CaseOpened,
+    CasePromised,
     CaseReopened,
     CaseReplied,
     CaseResumed,
@@ -61,6 +62,7 @@ _OF_FEEDBACK: tuple[type[Event], ...] = (
 _OF_CATALOGUE: tuple[type[Event], ...] = (ServiceChanged, ServicePointChanged, TopicChanged, TouchpointChanged)
 _OF_CASES: tuple[type[Event], ...] = (
     CaseOpened,
+    CasePromised,
     CaseAssigned,
     CaseClassified,
     CaseTransferred,

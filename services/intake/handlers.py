@@ -17,6 +17,7 @@ from libs.contracts.cases import (
     CaseExtended,
     CaseLinked,
     CaseOpened,
+    CasePromised,
     CaseReopened,
     CaseReplied,
     CaseResumed,
@@ -39,6 +40,7 @@ from services.intake.teams.service import keep_teams
 
 _CASE_EVENTS: tuple[type[Event], ...] = (
     CaseOpened,
+    CasePromised,
     CaseAssigned,
     CaseClassified,
     CaseAcknowledged,

@@ -15,6 +15,7 @@ from libs.contracts.cases import (
     CaseEvent,
     CaseExtended,
     CaseOpened,
+    CasePromised,
     CaseReopened,
     CaseReplied,
     CaseResumed,
@@ -39,7 +40,7 @@ def apply_case_event(fact: Fact, received: Received[Any]) -> Fact:
     at = _moment(received)
     changed = _course(fact, event, at)
     match event:
-        case CaseOpened() | CaseSuspended() | CaseResumed() | CaseExtended():
+        case CaseOpened() | CasePromised() | CaseSuspended() | CaseResumed() | CaseExtended():
             changed["clocks"] = _standing(fact.clocks, event.clocks)
         case CaseAssigned():
             changed["clocks"] = _standing(fact.clocks, event.clocks)

@@ -1,5 +1,6 @@
 """The case as the person is told of it: folded from routing's events, one after the other."""
 
+from datetime import datetime
 from typing import Any, Final
 
 from libs.common.stream.events import Received
@@ -11,6 +12,7 @@ from libs.contracts.cases import (
     CaseEvent,
     CaseExtended,
     CaseOpened,
+    CasePromised,
     CaseReopened,
     CaseReplied,
     CaseResumed,
@@ -50,7 +52,7 @@ _STEPS: Final[dict[type[CaseEvent], str]] = {
     CaseReopened: "reopened",
 }
 
-_WITH_CLOCKS = CaseOpened | CaseAssigned | CaseTransferred | CaseSuspended | CaseResumed | CaseExtended | CaseReopened
+_WITH_CLOCKS = CaseOpened | CasePromised | CaseAssigned | CaseTransferred | CaseSuspended | CaseResumed | CaseExtended
 PROMISES: Final = ("reply", "stage2_reply")
 """Clocks that end with an answer to the person."""
 
@@ -80,11 +82,11 @@ def apply(view: View | None, received: Received[CaseEvent]) -> View:
 
 def _what_it_says(event: CaseEvent, known: View) -> View:
     if isinstance(event, CaseReopened):
-        due = _due_at(event.clocks, "stage2_reply")
+        due = _due_again(event.clocks)
         return {"reopened_count": event.reopened_count, "reply_due_at": due, "late_since": None}
     says: View = {}
     if isinstance(event, _WITH_CLOCKS):
-        due = _due_at(event.clocks, "stage2_reply" if known["reopened_count"] else "reply")
+        due = _due_again(event.clocks) if known["reopened_count"] else _due_at(event.clocks, "reply")
         says["reply_due_at"] = due
         if known["late_since"] and due and due > known["late_since"]:
             says["late_since"] = None
@@ -101,5 +103,11 @@ def _what_it_says(event: CaseEvent, known: View) -> View:
     return says
 
 
-def _due_at(clocks: tuple[ClockState, ...], name: str) -> Any:
+def _due_at(clocks: tuple[ClockState, ...], name: str) -> datetime | None:
     return next((clock.due_at for clock in clocks if clock.clock == name and clock.cancelled_at is None), None)
+
+
+def _due_again(clocks: tuple[ClockState, ...]) -> datetime | None:
+    """Of a case that was opened again: the second stage's; the first one's, where no answer has ended that one."""
+    first = next((clock.due_at for clock in clocks if clock.clock == "reply" and clock.running), None)
+    return first or _due_at(clocks, "stage2_reply")

@@ -19,6 +19,7 @@ from libs.contracts.cases import (
     CaseEvent,
     CaseExtended,
     CaseOpened,
+    CasePromised,
     CaseReopened,
     CaseReplied,
     CaseResumed,
@@ -141,6 +142,8 @@ def planned(received: Received[CaseEvent], recipients: Iterable[str]) -> list[di
         case CaseAssigned(assigned_by="staff"):
             tell("assigned")
         case CaseAssigned() if received.version > _OPENING:  # the rules looked at it again
+            tell("assigned", at + _LATER)
+        case CasePromised():
             tell("assigned", at + _LATER)
         case CaseAcknowledged(automatic=False):
             tell("acknowledged")

@@ -18,10 +18,6 @@ def start(clock: Clock, calendar: BusinessCalendar, started_at: datetime) -> Non
     clock.due_at = Within.model_validate(clock.within).due_at(calendar, started_at)
 
 
-def is_running(clock: Clock) -> bool:
-    return clock.due_at is not None and clock.ended_at is None and clock.cancelled_at is None
-
-
 def start_at_assignment(clocks: Iterable[Clock], calendar: BusinessCalendar, effective_at: datetime) -> None:
     """The first assignment starts those that wait for it; a later one changes nothing."""
     for clock in clocks:
@@ -31,7 +27,7 @@ def start_at_assignment(clocks: Iterable[Clock], calendar: BusinessCalendar, eff
 
 def move(clock: Clock, calendar: BusinessCalendar, since: datetime, until: datetime) -> None:
     """Move the due moment by the time suspended, in the clock's own time. What was due before then stays due then."""
-    if not is_running(clock) or clock.due_at is None or clock.due_at <= since:
+    if not clock.running or clock.due_at is None or clock.due_at <= since:
         return
     seconds = own_seconds(clock.within, calendar, since, until)
     clock.due_at = own_time_after(clock.within, calendar, clock.due_at, seconds)
@@ -88,7 +84,7 @@ def elapsed_seconds(start: datetime, end: datetime) -> int:
 
 
 def running(clocks: Iterable[Clock], names: Collection[str]) -> list[Clock]:
-    return [clock for clock in clocks if clock.clock in names and is_running(clock)]
+    return [clock for clock in clocks if clock.clock in names and clock.running]
 
 
 def states(clocks: Iterable[Clock]) -> tuple[ClockState, ...]:

@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.clock import utc_now
 from libs.common.db import among
-from libs.contracts.cases import RuleDecided
+from libs.contracts.cases import CasePromised, RuleDecided
 from services.routing.alerts.service import Raised, raise_alerts
-from services.routing.cases.clocks import start_at_assignment
+from services.routing.cases import clocks as clock_rules
 from services.routing.cases.models import Case, Clock
 from services.routing.cases.opening import promises
 from services.routing.cases.terms import Terms
@@ -34,14 +34,34 @@ def decide_anew(work: Work, at: datetime) -> None:
     if case.said is None:
         return
     decision = decision_on(work.office.organisation, said_of(case), case.hidden_from)
-    _promise_what_nobody_has(work, decision)
-    moves = case.state != "closed" and _moves(work, decision)
-    hidden_from = _hidden_from(case, decision)
-    if not (moves or set(hidden_from) != set(case.hidden_from)):
-        return
-    case.hidden_from = hidden_from
     # What is historical is worked on at moments long past: the rules take none of them away.
     work.effective_at = case.last_effective_at if case.historical else max(at, case.last_effective_at)
+    promised = _promise_what_nobody_has(work, decision)
+    moves = case.state != "closed" and _moves(work, decision)
+    hidden_from = _hidden_from(case, decision)
+    if moves or set(hidden_from) != set(case.hidden_from):
+        case.hidden_from = hidden_from
+        _tell_decision(work, decision)
+    if moves:
+        assign_by_rule(work, decision)
+        case.last_effective_at = work.effective_at
+    elif promised:
+        clocks = clock_rules.states(work.clocks)
+        tell(work, CasePromised, work.effective_at, effective_at=work.effective_at, clocks=clocks)
+
+
+def hand_on_what_a_retired_team_has(work: Work) -> None:
+    """Who comes back to a closed case must find somebody: where its team is gone, the one that the rules now choose."""
+    case, organisation = work.case, work.office.organisation
+    if case.state != "closed" or not work.tasks or case.team in organisation.teams:
+        return
+    decision = decision_on(organisation, said_of(case), case.hidden_from)
+    work.effective_at = max(work.office.now, case.last_effective_at)
+    _tell_decision(work, decision)
+    assign_by_rule(work, decision)
+
+
+def _tell_decision(work: Work, decision: Decision) -> None:
     tell(
         work,
         RuleDecided,
@@ -51,9 +71,6 @@ def decide_anew(work: Work, at: datetime) -> None:
         chosen_team=decision.chosen_team,
         overruled=decision.is_overruled,
     )
-    if moves:
-        assign_by_rule(work, decision)
-        case.last_effective_at = work.effective_at
 
 
 async def decide_by_language(session: AsyncSession, found: Mapping[UUID, tuple[str, datetime]], terms: Terms) -> None:
@@ -86,21 +103,21 @@ async def alert_those_moved(session: AsyncSession, works: Collection[Work], befo
     )
 
 
-def _promise_what_nobody_has(work: Work, decision: Decision) -> None:
+def _promise_what_nobody_has(work: Work, decision: Decision) -> bool:
     """What opened without a promise, as words of no kind do, has those of what it is now, since the person spoke.
-
-    They are told with the next event that tells of clocks: that of the assignment, where the rules now make one.
+    Whether that made any.
     """
     case, standard = work.case, decision.standard
     if work.clocks or standard is None or case.state in ("answered", "closed"):
-        return
+        return False
     calendar = work.office.organisation.calendar_of(standard)
     for row in promises(standard, calendar, case.submitted_at):
         clock = Clock(case_id=case.id, suspended_seconds=0, extended=False, late_entry=False, **row)
         if case.state != "new":
-            start_at_assignment([clock], calendar, case.last_effective_at)
+            clock_rules.start_at_assignment([clock], calendar, case.last_effective_at)
         work.clocks.append(clock)
         work.new.append(clock)
+    return bool(work.clocks)
 
 
 def _hidden_from(case: Case, decision: Decision) -> list[str]:

@@ -20,14 +20,18 @@ from libs.contracts.feedback import (
     ReplyDelivered,
     ReplyUndeliverable,
 )
-from services.routing.cases.clocks import is_running
-from services.routing.cases.deciding_anew import alert_those_moved, decide_anew, decide_by_language
+from services.routing.cases.deciding_anew import (
+    alert_those_moved,
+    decide_anew,
+    decide_by_language,
+    hand_on_what_a_retired_team_has,
+)
 from services.routing.cases.models import Case, UnopenedFeedback
-from services.routing.cases.opening_late import open_corrected
+from services.routing.cases.opening_late import open_late
 from services.routing.cases.terms import Terms
 from services.routing.cases.timers import resume_if_over
 from services.routing.cases.undelivered import UNDELIVERED, Given, replies_given, take_back
-from services.routing.cases.unopened import forget_unopened, keep_messages
+from services.routing.cases.unopened import forget_unopened
 from services.routing.cases.verbs.answering import BROUGHT_BY_STAFF, end_case
 from services.routing.cases.verbs.waiting import wake
 from services.routing.cases.work import Work, end_task, end_tasks, put_down, raise_task, take_up, write_line
@@ -50,13 +54,12 @@ async def keep_verbatims(
 
 
 async def follow(session: AsyncSession, events: Sequence[Received[Any]], terms: Terms) -> None:
-    """Fold what became of feedback into its cases. Feedback without a case gets one where a correction asks for it."""
+    """Fold what became of feedback into its cases. A correction, or who writes again, may open one first."""
     if not events:
         return
     withdrawn = {one.subject for one in events if isinstance(one.event, FeedbackWithdrawn)}
-    corrected = [one for one in events if isinstance(one.event, FeedbackReclassified)]
-    await open_corrected(session, [one for one in corrected if one.subject not in withdrawn], terms)
-    await keep_messages(session, [one for one in events if isinstance(one.event, FeedbackMessageAdded)])
+    opening = [one for one in events if isinstance(one.event, FeedbackReclassified | FeedbackMessageAdded)]
+    await open_late(session, [one for one in opening if one.subject not in withdrawn], terms)
     unreached = {case_id_of(one.subject) for one in events if isinstance(one.event, ReplyUndeliverable)}
     given = await replies_given(session, unreached)
     works = await take_up(session, {case_id_of(one.subject) for one in events}, terms, utc_now())
@@ -65,6 +68,8 @@ async def follow(session: AsyncSession, events: Sequence[Received[Any]], terms: 
         work = works.get(case_id_of(received.subject))
         if work is not None and work.case.erased_at is None and received.version > work.case.feedback_version:
             apply(work, received, given)
+    for work in works.values():
+        hand_on_what_a_retired_team_has(work)
     await put_down(session, list(works.values()))
     await alert_those_moved(session, works.values(), before)
     await forget_unopened(session, withdrawn)
@@ -139,7 +144,7 @@ def lapse(work: Work, moment: datetime, because: Literal["withdrawn", "erased"])
     work.effective_at = at
     wake(work, at, "person")
     for clock in work.clocks:
-        if is_running(clock):
+        if clock.running:
             clock.cancelled_at = at
     case.outcome = "withdrawn"
     end_case(work, because)

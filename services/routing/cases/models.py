@@ -105,6 +105,11 @@ class Clock(Base):
     approaching_told_at: Mapped[datetime | None]
     breach_told_at: Mapped[datetime | None]
 
+    @property
+    def running(self) -> bool:
+        """It has started, and has neither ended nor lapsed."""
+        return self.due_at is not None and self.ended_at is None and self.cancelled_at is None
+
 
 class Suspension(Base):
     """A span in which the case waits: the ledger that moved due moments are computed from."""
@@ -135,7 +140,7 @@ class CaseTask(Base):
 class UnopenedFeedback(Base):
     """Feedback that was owed no answer: what is needed to open a case for it all the same.
 
-    `messages`: what was written to it since, with the version of the feedback that each made.
+    `messages`: what is written to it, with the version of the feedback that each made; the case that this opens has it.
     """
 
     __tablename__ = "unopened_feedback"

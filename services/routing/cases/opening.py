@@ -90,7 +90,9 @@ class Opening:
     def states(self, *, anew: bool = False) -> tuple[ClockState, ...]:
         """The clocks as they stand in events; `anew` once some have been changed."""
         if anew or self._states is None:
-            self._states = tuple(ClockState.model_validate(clock) for clock in self.clocks)
+            self._states = tuple(
+                ClockState.model_validate({**clock, "running": clock["due_at"] is not None}) for clock in self.clocks
+            )
         return self._states
 
 

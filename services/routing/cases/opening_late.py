@@ -1,6 +1,9 @@
-"""Opens a case for feedback that was owed no answer as it was declared, and is as it was corrected."""
+"""Opens a case for feedback that was owed no answer as it was declared: it was corrected, or somebody wrote to it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -9,57 +12,64 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.clock import utc_now
 from libs.common.db import among
 from libs.common.stream.events import Received
-from libs.contracts.feedback import FeedbackReclassified, FeedbackSubmitted
+from libs.contracts.feedback import FeedbackMessageAdded, FeedbackReclassified, FeedbackSubmitted
 from services.routing.cases.models import Case, UnopenedFeedback
 from services.routing.cases.opening import open_decided
 from services.routing.cases.terms import Terms
-from services.routing.cases.unopened import as_submitted, bring_messages
+from services.routing.cases.unopened import as_submitted, bring_messages, keep_message, wrote_first_at
 from services.routing.organisation.deciding import Decision, decision_on, said_in
-from services.routing.organisation.queries import organisation_in_force
+from services.routing.organisation.queries import Organisation, organisation_in_force
 
 _IN_DOCUMENT = ("kind", "service", "service_point", "topic")
 
 
-async def open_corrected(
-    session: AsyncSession, reclassified: Sequence[Received[FeedbackReclassified]], terms: Terms
+async def open_late(
+    session: AsyncSession, events: Sequence[Received[FeedbackReclassified | FeedbackMessageAdded]], terms: Terms
 ) -> None:
-    """Keep what the feedback is about now; the rules look at it again, and its clocks start when the person spoke."""
-    if not reclassified:
+    """Keep what the feedback is about now, and what was written to it; the rules look at it again.
+
+    Where an answer is owed now, its clocks start when the person spoke. Where it is not, but somebody wrote, a case
+    opens all the same, so that somebody reads it: as of when they wrote.
+    """
+    if not events:
         return
-    newest: Mapping[UUID, Received[FeedbackReclassified]] = {one.subject: one for one in reclassified}
-    kept = await session.scalars(
+    latest: dict[UUID, Received[Any]] = {one.subject: one for one in events}
+    found = await session.scalars(
         select(UnopenedFeedback)
-        .where(among(UnopenedFeedback.feedback_id, newest))
+        .where(among(UnopenedFeedback.feedback_id, latest))
         .order_by(UnopenedFeedback.feedback_id)
         .with_for_update()
     )
-    organisation = await organisation_in_force(session)
-    owed: list[tuple[Received[FeedbackSubmitted], Decision]] = []
-    opened: list[UnopenedFeedback] = []
-    for row in kept.all():
-        corrected = newest[row.feedback_id]
-        row.feedback = row.feedback | {name: getattr(corrected.event, name) for name in _IN_DOCUMENT}
-        row.language = corrected.event.language
-        feedback = as_submitted(row, corrected.time)
-        decision = decision_on(organisation, said_in(feedback))
-        if decision.is_owed:
-            owed.append((_received(corrected, feedback), decision))
-            opened.append(row)
-            await session.delete(row)
-    await open_decided(session, organisation, owed, terms)
+    kept = {row.feedback_id: row for row in found}
+    for received in events:
+        if received.subject in kept:
+            _learn(kept[received.subject], received)
+    organisation, now = await organisation_in_force(session), utc_now()
+    decided = {row: _decided(organisation, row, latest[row.feedback_id], now) for row in kept.values()}
+    opened = [row for row, (_, decision) in decided.items() if decision.is_owed or row.messages]
+    await open_decided(session, organisation, [decided[row] for row in opened], terms)
     for row in opened:
         await session.execute(update(Case).where(Case.feedback_id == row.feedback_id).values(verbatim=row.verbatim))
-    await bring_messages(session, opened, terms, utc_now())
+        await session.delete(row)
+    await bring_messages(session, opened, terms, now)
 
 
-def _received(corrected: Received[FeedbackReclassified], feedback: FeedbackSubmitted) -> Received[FeedbackSubmitted]:
-    return Received(
-        corrected.id,
-        corrected.pos,
-        corrected.subject,
-        corrected.version,
-        corrected.time,
-        corrected.recorded_at,
-        feedback,
-        corrected.traceparent,
-    )
+def _learn(row: UnopenedFeedback, received: Received[Any]) -> None:
+    event = received.event
+    if isinstance(event, FeedbackMessageAdded):
+        keep_message(row, received)
+    else:
+        row.feedback = row.feedback | {name: getattr(event, name) for name in _IN_DOCUMENT}
+        row.language = event.language
+
+
+def _decided(
+    organisation: Organisation, row: UnopenedFeedback, latest: Received[Any], now: datetime
+) -> tuple[Received[FeedbackSubmitted], Decision]:
+    feedback = as_submitted(row, latest.time)
+    decision = decision_on(organisation, said_in(feedback))
+    if row.messages and not decision.is_owed:
+        written = {"has_text": True, "historical": False, "submitted_at": min(wrote_first_at(row), now)}
+        feedback = feedback.model_copy(update=written)
+        decision = decision_on(organisation, said_in(feedback))
+    return replace(latest, event=feedback), decision

@@ -1,4 +1,4 @@
-"""Feedback that was owed no answer: what a case needs is kept, until somebody of staff opens one."""
+"""Feedback that was owed no answer: what a case needs is kept, until somebody opens one: staff, or who writes again."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -47,21 +47,14 @@ def as_submitted(kept: UnopenedFeedback, recorded_at: datetime) -> FeedbackSubmi
     return FeedbackSubmitted.model_validate({**kept.feedback, **apart, "recorded_at": recorded_at})
 
 
-async def keep_messages(session: AsyncSession, added: Sequence[Received[FeedbackMessageAdded]]) -> None:
-    """What is written to feedback that has no case waits for one. Under the locks that an opening takes."""
-    if not added:
-        return
-    found = await session.scalars(
-        select(UnopenedFeedback)
-        .where(among(UnopenedFeedback.feedback_id, {one.subject for one in added}))
-        .order_by(UnopenedFeedback.feedback_id)
-        .with_for_update()
-    )
-    kept = {row.feedback_id: row for row in found}
-    for received in added:
-        row = kept.get(received.subject)
-        if row is not None and received.version > max((one["version"] for one in row.messages), default=0):
-            row.messages = [*row.messages, {"version": received.version, **received.event.model_dump(mode="json")}]
+def keep_message(row: UnopenedFeedback, received: Received[FeedbackMessageAdded]) -> None:
+    """What was written to it, until the case that it opens has it. Under the row's lock."""
+    if received.version > max((one["version"] for one in row.messages), default=0):
+        row.messages = [*row.messages, {"version": received.version, **received.event.model_dump(mode="json")}]
+
+
+def wrote_first_at(row: UnopenedFeedback) -> datetime:
+    return min(datetime.fromisoformat(one["sent_at"]) for one in row.messages)
 
 
 async def bring_messages(

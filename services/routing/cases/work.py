@@ -239,7 +239,7 @@ def settle(work: Work) -> None:
 
 def can_fall_due(work: Work, clock: Clock) -> bool:
     """It runs, is not suspended, and is not `resolve` while an answer stands that the person has not contested."""
-    if not clock_rules.is_running(clock) or clock.due_at is None:
+    if not clock.running or clock.due_at is None:
         return False
     span = work.open_suspension
     if span is not None and clock.due_at > span.from_at:

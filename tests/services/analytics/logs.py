@@ -2,7 +2,7 @@
 
 import random
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -19,6 +19,7 @@ from libs.contracts.cases import (
     CaseExtended,
     CaseLinked,
     CaseOpened,
+    CasePromised,
     CaseReopened,
     CaseReplied,
     CaseResumed,
@@ -160,17 +161,7 @@ class Story:
     def opened(self, team: str | None = None, **due_at: datetime | None) -> "Story":
         """Clocks by name with their due moments; one without a moment starts at the assignment."""
         self.team = team or self.team
-        self.clocks = {
-            name: ClockState(
-                clock=name,
-                standard="fast",
-                standard_version=1,
-                starts="submission" if due else "assignment",
-                started_at=self.submitted_at if due else None,
-                due_at=due,
-            )
-            for name, due in due_at.items()
-        }
+        self._start(due_at)
         return self._case(
             CaseOpened,
             self.submitted_at,
@@ -178,6 +169,11 @@ class Story:
             submitted_at=self.submitted_at,
             clocks=tuple(self.clocks.values()),
         )
+
+    def promised(self, at: datetime, **due_at: datetime) -> "Story":
+        """It is known only now what it is about, and what is promised."""
+        self._start(due_at)
+        return self._case(CasePromised, at, "new", effective_at=at, clocks=tuple(self.clocks.values()))
 
     def assigned(self, team: str, at: datetime, **due_at: datetime) -> "Story":
         self.team = team
@@ -299,6 +295,19 @@ class Story:
     def closed(self, at: datetime, replied_at: datetime | None = None) -> "Story":
         ended = self._end(replied_at, "resolve") if replied_at else ()
         return self._case(CaseClosed, at, "closed", effective_at=at, because="time_passed", ended=ended)
+
+    def _start(self, due_at: Mapping[str, datetime | None]) -> None:
+        self.clocks = {
+            name: ClockState(
+                clock=name,
+                standard="fast",
+                standard_version=1,
+                starts="submission" if due else "assignment",
+                started_at=self.submitted_at if due else None,
+                due_at=due,
+            )
+            for name, due in due_at.items()
+        }
 
     def _took(self, at: datetime) -> dict[str, Any]:
         """A calendar in which a third of every span is business time."""

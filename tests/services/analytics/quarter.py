@@ -119,12 +119,12 @@ def _work(chance: random.Random, story: Story, before: list[Story]) -> None:  # 
     at = story.submitted_at + chance.randrange(1800) * timedelta(seconds=1)
     if at > NOW:
         return
-    story.opened(
-        "triage",
-        acknowledge=at + 2 * DAY,
-        reply=at + 15 * DAY,
-        **({"resolve": at + 30 * DAY} if chance.random() < 0.5 else {}),
-    )
+    due = {"acknowledge": at + 2 * DAY, "reply": at + 15 * DAY}
+    due |= {"resolve": at + 30 * DAY} if chance.random() < 0.5 else {}
+    if chance.random() < 0.1:
+        story.opened("triage").promised(at, **due)
+    else:
+        story.opened("triage", **due)
     opened = [one for one in before if one.case_events]
     answer, replied_at = 0, at
     for step in _steps(chance):

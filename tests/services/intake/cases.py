@@ -14,6 +14,7 @@ from libs.contracts.cases import (
     CaseEvent,
     CaseExtended,
     CaseOpened,
+    CasePromised,
     CaseReopened,
     CaseReplied,
     CaseResumed,
@@ -30,10 +31,10 @@ SPENT = {"elapsed_seconds": 60, "business_seconds": 60}
 OTHER_TEAM = {"team": "pensions", "team_name": {"fr": "Équipe des pensions", "en": "Pensions team"}}
 
 
-def clocks(due_at: datetime | None = DUE, name: str = "reply") -> list[dict[str, Any]]:
+def clocks(due_at: datetime | None = DUE, name: str = "reply", **besides: Any) -> list[dict[str, Any]]:
     starts = "reopening" if name == "stage2_reply" else "submission"
     clock = {"clock": name, "standard": "complaints", "standard_version": 1, "starts": starts, "due_at": due_at}
-    return [clock]
+    return [clock | besides]
 
 
 class Story:
@@ -88,9 +89,13 @@ class Story:
     def closed(self, because: str = "time_passed", reopen_until: datetime | None = None) -> Received[Any]:
         return self._told(CaseClosed, "closed", because=because, reopen_until=reopen_until)
 
-    def reopened(self, due_at: datetime | None = None) -> Received[Any]:
+    def promised(self, due_at: datetime = DUE) -> Received[Any]:
+        return self._told(CasePromised, "assigned", clocks=clocks(due_at))
+
+    def reopened(self, due_at: datetime | None = None, *, unanswered: bool = False) -> Received[Any]:
+        """Unanswered where no reply that was given has reached the person."""
         again = clocks(due_at, "stage2_reply") if due_at else []
-        return self._told(CaseReopened, "acknowledged", reopened_count=1, clocks=clocks() + again)
+        return self._told(CaseReopened, "acknowledged", reopened_count=1, clocks=clocks(running=unanswered) + again)
 
     def breached(self, due_at: datetime = DUE) -> Received[Any]:
         clock = {"clock": "reply", "standard": "complaints", "standard_version": 1, "started_at": due_at}

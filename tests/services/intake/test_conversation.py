@@ -1,7 +1,7 @@
 """The conversation: what the person reads and says with the code, from both sides and in its order."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -306,3 +306,18 @@ async def test_an_answer_is_asked_about_while_it_stands(intake: Intake) -> None:
     assert seen["answer_by"][:10] == SOON.isoformat()[:10]
     await intake.hear(story.replied(2))
     assert (await see(intake, receipt["tracking_code"]))["evaluation_asked"]
+
+
+@pytest.mark.parametrize("second_stage", [None, DUE + timedelta(days=9)])
+async def test_what_no_answer_has_reached_is_still_promised_by_the_first_date_once_it_is_open_again(
+    intake: Intake, second_stage: datetime | None
+) -> None:
+    receipt = await intake.submit()
+    story = Story(receipt["id"])
+    await intake.hear(story.opened(), story.replied(1, outcome="declined"), story.closed("declined"))
+    await intake.hear(story.reopened(second_stage, unanswered=True))
+    seen = await see(intake, receipt["tracking_code"])
+    assert (seen["situation"], seen["answer_by"][:10]) == ("reopened", DUE.isoformat()[:10])
+    await intake.hear(story.replied(2), story.closed(), story.reopened(second_stage))
+    seen = await see(intake, receipt["tracking_code"])
+    assert (seen["answer_by"] or "")[:10] == (second_stage.isoformat()[:10] if second_stage else "")

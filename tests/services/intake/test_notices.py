@@ -62,6 +62,17 @@ async def test_who_has_it_is_told_again_where_the_rules_give_it_to_another_team(
     assert "Équipe des pensions" in text_of(mail)
 
 
+async def test_the_date_is_told_as_soon_as_there_is_one(intake: Intake, post: Post) -> None:
+    receipt = await intake.submit(SAID)
+    story = Story(receipt["id"])
+    await intake.hear(story.opened(None), story.assigned("staff", None))
+    await post.go()
+    await intake.hear(story.promised())
+    [mail] = await post.go()
+    assert "Qui a votre message, et pour quand" in mail["Subject"]
+    assert "au plus tard le mardi 2 mars 2027" in text_of(mail).replace("\u00a0", " ")
+
+
 async def test_everything_that_happens_is_told_once_in_its_order(intake: Intake, post: Post) -> None:
     receipt = await intake.submit({**SAID, "reply_by": "email"})
     number = receipt["id"]

@@ -1,11 +1,12 @@
 """Once more is known of what a case is about, the rules look at it again: as long as nobody has taken it."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from libs.contracts.cases import CaseAssigned, RuleDecided, case_id_of
+from libs.contracts.cases import CaseAssigned, CasePromised, RuleDecided, case_id_of
 from libs.contracts.feedback import FeedbackReclassified, FeedbackVerbatimRedacted
 from tests.services.routing.office import ORGANISATION, Routing, local, received, submitted
 from tests.services.routing.test_deciding import OFFICE
@@ -155,4 +156,19 @@ async def test_words_that_were_sorted_as_a_complaint_have_the_promises_of_one(
     straight = await routing.open(NOW, kind="complaint", service=service)
     assert (after["state"], after["clocks"]) == (state, straight["clocks"])
     assert after["next_due_at"] == straight["next_due_at"] is not None
-    assert [len(one.clocks) for one in told if isinstance(one, CaseAssigned)] == ([2] if service else [])
+    assert {type(one): len(one.clocks) for one in told if isinstance(one, CaseAssigned | CasePromised)} == {
+        (CaseAssigned if service else CasePromised): 2
+    }
+    assert await learned(routing, feedback_id, 3, service=service) == []
+
+
+async def test_what_a_human_has_taken_gets_its_promises_where_it_is(routing: Routing) -> None:
+    await routing.publish(KINDS_ALONE, NOW)
+    feedback_id = await opened(routing, kind=None)
+    case = await routing.done(await routing.see(case_id_of(feedback_id)), "assign", team="passports")
+    [promised] = await learned(routing, feedback_id)
+    assert isinstance(promised, CasePromised)
+    assert (promised.team, promised.state) == ("passports", "assigned")
+    assert [(one.clock, one.due_at) for one in promised.clocks] == [
+        (one["clock"], datetime.fromisoformat(one["due_at"])) for one in (await routing.see(case["id"]))["clocks"]
+    ]

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from libs.common.stream.events import Received
 from libs.contracts.cases import (
     CaseAssigned,
     CaseClosed,
@@ -283,44 +284,46 @@ async def test_staff_open_a_case_for_feedback_that_had_none(routing: Routing) ->
     assert problem(theirs) == (409, "case-exists")
 
 
-@pytest.mark.parametrize("opener", ["staff", "correction"])
-async def test_what_was_written_before_there_was_a_case_is_read_once_there_is_one(
-    routing: Routing, opener: str
+@pytest.mark.parametrize("kind", [None, "compliment", "suggestion"])
+async def test_who_writes_to_what_was_owed_no_answer_has_a_case_that_somebody_must_read(
+    routing: Routing, kind: str | None
 ) -> None:
-    feedback = submitted(SPOKE, kind="compliment")
+    feedback = submitted(SPOKE, kind=kind, service="passports", historical=True)
     first, second = (received(message(words), feedback.subject) for words in ("Encore bravo.", "Et merci."))
-    await routing.hear(feedback, first)
+    await routing.hear(feedback)
+    await routing.hear(first)
     await routing.hear(first, second)
-    if opener == "staff":
-        body = {"feedback_id": str(feedback.subject)}
-        await routing.http.post("/v1/cases", json=body, headers=routing.staff("reviewer"))
-        await routing.hear(first, second)
-    else:
-        await routing.hear(received(corrected(), feedback.subject), received(message("Fin."), feedback.subject))
     case = await routing.see(case_id_of(feedback.subject))
+    assert (case["team"]["code"], case["kind"]) == ("passports" if kind else "first-line", kind)
+    assert (case["historical"], datetime.fromisoformat(case["submitted_at"])) == (False, LATER)
     assert tasks(case) == ["read_message"]
     said = [line["text"] for line in await routing.timeline(case) if line["verb"] == "message"]
-    assert said == ["Encore bravo.", "Et merci.", *(["Fin."] if opener == "correction" else [])]
-    assert (
-        await routing.rows("SELECT feedback_id FROM unopened_feedback WHERE feedback_id = :id", id=feedback.subject)
-        == []
-    )
+    assert said == ["Encore bravo.", "Et merci."]
+    assert await unopened(routing, feedback) == []
 
 
-async def test_what_was_written_goes_with_what_was_withdrawn(routing: Routing) -> None:
+async def test_what_is_corrected_and_written_to_at_once_counts_from_when_the_person_spoke(routing: Routing) -> None:
     feedback = submitted(SPOKE, kind="compliment")
-    await routing.hear(feedback, received(message(), feedback.subject))
-    assert (
-        len(
-            await routing.rows("SELECT feedback_id FROM unopened_feedback WHERE feedback_id = :id", id=feedback.subject)
-        )
-        == 1
-    )
-    await routing.hear(received(FeedbackWithdrawn(effective_at=LATER), feedback.subject))
-    assert (
-        await routing.rows("SELECT feedback_id FROM unopened_feedback WHERE feedback_id = :id", id=feedback.subject)
-        == []
-    )
+    await routing.hear(feedback)
+    await routing.hear(received(corrected(), feedback.subject), received(message("Fin."), feedback.subject))
+    case = await routing.see(case_id_of(feedback.subject))
+    assert tasks(case) == ["read_message"]
+    assert (case["kind"], datetime.fromisoformat(case["submitted_at"])) == ("complaint", SPOKE)
+    assert [line["text"] for line in await routing.timeline(case) if line["verb"] == "message"] == ["Fin."]
+
+
+async def test_what_was_written_and_withdrawn_opens_no_case(routing: Routing) -> None:
+    feedback = submitted(SPOKE, kind="compliment")
+    withdrawn = received(FeedbackWithdrawn(effective_at=LATER), feedback.subject)
+    await routing.hear(feedback)
+    assert len(await unopened(routing, feedback)) == 1
+    await routing.hear(received(message(), feedback.subject), withdrawn)
+    assert await routing.told(case_id_of(feedback.subject)) == []
+    assert await unopened(routing, feedback) == []
+
+
+async def unopened(routing: Routing, feedback: Received[Any]) -> list[Any]:
+    return await routing.rows("SELECT feedback_id FROM unopened_feedback WHERE feedback_id = :id", id=feedback.subject)
 
 
 async def test_what_was_withdrawn_or_never_was_is_not_opened(routing: Routing) -> None:

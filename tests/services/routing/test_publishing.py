@@ -3,14 +3,16 @@
 from collections.abc import AsyncIterator
 from copy import deepcopy
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 import yaml
 from sqlalchemy import delete as delete_from
 
+from libs.contracts.cases import CaseAssigned
 from libs.contracts.catalogue import ServiceChanged, entry_id_of
+from libs.contracts.feedback import FeedbackMessageAdded
 from libs.contracts.organisation import organisation_id_of
 from services.routing.catalogue.models import CatalogueCode
 from services.routing.catalogue.queries import choices
@@ -25,6 +27,7 @@ STANDARD: dict[str, Any] = {
     "when": {"service": ["registry"]},
     "clocks": [{"clock": "reply", "within": {"business_days": 5}}],
 }
+ALREADY = {"text": "Nous avons déjà répondu.", "reason": "answered-before"}
 RULES: dict[str, Any] = {"rules": ORGANISATION["rules"]}
 
 
@@ -324,6 +327,26 @@ async def test_a_team_that_is_needed_cannot_be_retired(routing: Routing) -> None
     assert "busy" not in {team["code"] for team in active}
     assert "busy" in {team["code"] for team in every}
     assert (await put(routing, "/v1/teams/busy", TEAM, match="*")).json()["retired"] is False
+
+
+async def test_who_comes_back_to_a_case_of_a_team_that_is_gone_finds_another(routing: Routing) -> None:
+    await put(routing, "/v1/teams/gone", TEAM)
+    case = await routing.open(local("2026-03-09 11:00"), kind="complaint", service="passports")
+    back = routing.staff("supervisor", teams=["gone", "passports"])
+    for verb, body in (("transfer", {"team": "gone"}), ("decline", ALREADY)):
+        answer = await routing.do(case, verb, back, **body)
+        assert answer.status_code == 200, answer.text
+    assert (await delete(routing, "/v1/teams/gone")).json()["retired"] is True
+    said = FeedbackMessageAdded(message_id=uuid4(), sent_at=local("2026-03-10 10:00"), text="Et mon reçu ?")
+    before = await routing.see(case["id"])
+    await routing.hear(received(said, UUID(case["feedback_id"])))
+    after = await routing.see(case["id"])
+    assert (before["team"]["code"], after["team"]["code"], after["state"]) == ("gone", "passports", "closed")
+    assert [one["task"] for one in after["tasks"]] == ["read_message"]
+    assert after["clocks"] == before["clocks"]
+    *_, (_, _, told) = await routing.events(case)
+    assert isinstance(told, CaseAssigned)
+    assert [line["verb"] for line in (await routing.timeline(case))[-2:]] == ["message", "assign"]
 
 
 async def test_the_only_restricted_team_stays_so(routing: Routing) -> None:

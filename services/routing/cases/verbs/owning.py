@@ -40,8 +40,10 @@ def transfer(work: Work, body: Transfer) -> Line:
 
 
 def hand_over(work: Work, team: str, member: str | None, *, by: AssignedBy) -> None:
-    """The team has the case; the clocks that wait for an assignment start."""
+    """The team has the case; the clocks that wait for an assignment start, unless it is over."""
     work.case.team, work.case.member, work.case.assigned_by = team, member, by
+    if work.case.state == "closed":
+        return
     if work.case.state == "new":
         work.case.state = "assigned"
     for clock in work.clocks:

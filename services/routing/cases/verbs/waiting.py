@@ -141,7 +141,7 @@ def _tell_suspended(work: Work, waiting_for: WaitingFor, reason: str, until: dat
         clocks=clock_rules.states(work.clocks),
     )
     for clock in work.clocks:
-        if clock_rules.is_running(clock) and clock.due_at and clock.due_at > work.effective_at:
+        if clock.running and clock.due_at and clock.due_at > work.effective_at:
             _untell_breach(work, clock)
 
 
