@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import asyncpg
+import hypothesis
 import pytest
 from sqlalchemy import make_url
 
@@ -19,6 +20,9 @@ from tests.system import System, in_a_thread
 DATA = Path(__file__).parents[2] / "shared" / "data"
 ONE_EACH = ("system", "kafka", "carried", "aside", "house", "apart")
 """Fixtures that take long to start, in the order in which they are used: what takes longest begins first."""
+
+hypothesis.settings.register_profile("slow machines too", deadline=None)
+hypothesis.settings.load_profile("slow machines too")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -29,9 +29,7 @@ CHECKS = [
 ROLES = ("admin", "agent", "supervisor", "reviewer", "manager", "analyst", "importer", "auditor", "service")
 # At the full count also what lies at the edge of each schema, some seventy requests a call.
 CONFIG = SchemathesisConfig.from_dict({"phases": {"coverage": {"enabled": AT_FULL_COUNT}}})
-QUICKLY = settings(
-    max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
-)
+QUICKLY = settings(max_examples=12, derandomize=True, suppress_health_check=list(HealthCheck), database=None)
 
 intake = schemathesis.openapi.from_path(ROOT / "openapi" / "intake.yaml", config=CONFIG)
 routing = schemathesis.openapi.from_path(ROOT / "openapi" / "routing.yaml", config=CONFIG)

@@ -32,7 +32,7 @@ def test_case_hyphens_spaces_and_letters_that_look_like_figures_do_not_matter(co
         assert tracking_digest("s", form) == tracking_digest("s", code)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(codes)
 def test_every_wrong_character_is_found(code: str) -> None:
     plain = code.replace("-", "")

@@ -130,13 +130,7 @@ def _resolution(fact: Fact) -> Mapping[str, Any] | None:
     if not standing:
         return None
     last = standing[-1]
-    return last if _solved(fact, last) in (None, "yes") else None
-
-
-def _solved(fact: Fact, reply: Mapping[str, Any]) -> str | None:
-    """What the person said of an answer, last."""
-    said: list[str] = [one["solved"] for one in fact.evaluations if one["answer"] == reply["answer"]]
-    return said[-1] if said else None
+    return last if fact.solved(last) in (None, "yes") else None
 
 
 def _of_clock(name: str, clock: Clock, fact: Fact, time_zone: ZoneInfo) -> Iterator[tuple[date, str]]:
@@ -175,7 +169,7 @@ def _is_owed(name: str, clock: Clock, due_at: datetime, fact: Fact) -> bool:
         return due_at <= clock.cancelled_at
     if name == "resolve" and fact.state == "answered" and fact.standing:
         answer = fact.standing[-1]
-        if due_at >= datetime.fromisoformat(answer["at"]) and _solved(fact, answer) in (None, "yes"):
+        if due_at >= datetime.fromisoformat(answer["at"]) and fact.solved(answer) in (None, "yes"):
             return False
     waits = bool(fact.suspensions) and fact.suspensions[-1][1] is None
     return not waits or due_at <= datetime.fromisoformat(fact.suspensions[-1][0])

@@ -129,6 +129,11 @@ class Fact:
         unreached = {one.get("answer") for one in self.deliveries if one["type"] == UNDELIVERABLE}
         return [one for one in self.replies if one["answer"] not in unreached]
 
+    def solved(self, reply: Json) -> str | None:
+        """What the person said of an answer, last."""
+        said: list[str] = [one["solved"] for one in self.evaluations if one["answer"] == reply["answer"]]
+        return said[-1] if said else None
+
     @property
     def replied_at(self) -> datetime | None:
         """By the first final reply that stands."""

@@ -32,12 +32,13 @@ class FirstContacts:
 
 @dataclass
 class Contacts:
-    """Interactions reported, and complaints about services that report them."""
+    """Interactions reported, and complaints of services on days of which they report them."""
 
     counts: dict[Place, int] = field(default_factory=dict)
-    complaints_covered: dict[int, int] = field(default_factory=dict)
-    """By period; of everything together."""
-    is_partial: bool = False
+    complaints: dict[Place, int] = field(default_factory=dict)
+    """Where the question is about services alone, or about everything together."""
+    partial: set[Place] = field(default_factory=set)
+    """Where there were complaints, too, of which no interactions tell; by service at most."""
 
     @property
     def values(self) -> set[Values]:
@@ -68,6 +69,7 @@ def _was_enough(fact: Fact, replied_at: datetime, next_contact_at: datetime | No
     came_back = [datetime.fromisoformat(one) for one in (*fact.reopenings, *fact.links.values())]
     return not (
         fact.asked
+        or fact.solved(fact.standing[0]) in ("partly", "no")
         or any(datetime.fromisoformat(sent) <= replied_at for sent in fact.messages)
         or any(replied_at < at <= until for at in came_back)
         or (next_contact_at is not None and next_contact_at <= until)
@@ -94,8 +96,7 @@ async def read_contacts(session: AsyncSession, question: Question, periods: Sequ
             place = (period, tuple(getattr(row, dimension) for dimension in question.by))
             found.counts[place] = found.counts.get(place, 0) + row.reported
             reporting.setdefault(row.on, set()).add("" if row.is_of_all else row.service)
-    if "service" not in question.dimensions:
-        await _see_which_are_covered(session, question, periods, reporting, found)
+    await _see_which_are_covered(session, question, periods, reporting, found)
     return found
 
 
@@ -108,23 +109,32 @@ async def _see_which_are_covered(
 ) -> None:
     """A complaint of a service counts where interactions of it, or of all, were reported for that day."""
     starts = [first for first, _ in periods]
-    for row in await rollups.days(session, question.live, "service", question.first, question.end, None):
-        period = sum(start <= row.day for start in starts) - 1
+    asked = question.where.get("service")
+    for row in await rollups.days(session, question.live, "service", question.first, question.end, asked):
         complaints = row.counters.get("complaints", 0)
+        if not complaints:
+            continue
+        place = (sum(start <= row.day for start in starts) - 1, _of_service(question, row.value))
         services = reporting.get(row.day, set())
         if "" in services or row.value in services:
-            found.complaints_covered[period] = found.complaints_covered.get(period, 0) + complaints
-        elif complaints and reporting:
-            found.is_partial = True
+            found.complaints[place] = found.complaints.get(place, 0) + complaints
+        else:
+            found.partial.add(place)
+
+
+def _of_service(question: Question, service: str) -> Values:
+    return (service,) if "service" in question.by else ()
 
 
 def complaint_rate(numbers: Numbers, contacts: Contacts, place: Place) -> list[Part]:
-    interactions = contacts.counts.get(place, 0)
-    complaints = numbers.of(place).get("complaints", 0)
+    question, interactions = numbers.question, contacts.counts.get(place, 0)
     source = source_of(numbers.counters_from)
     if not interactions:
         return [Part(unknown("per_1000", 0), source, flags=("no_denominator",))]
-    if not numbers.question.dimensions:
-        return [Part(per_1000(contacts.complaints_covered.get(place[0], 0), interactions), source)]
-    is_partial = contacts.is_partial and "service" not in numbers.question.dimensions
+    if {"service"}.issuperset(question.dimensions):
+        return [Part(per_1000(contacts.complaints.get(place, 0), interactions), source)]
+    period, values = place
+    service = dict(zip(question.by, values, strict=True)).get("service", "")
+    is_partial = (period, _of_service(question, service)) in contacts.partial
+    complaints = numbers.of(place).get("complaints", 0)
     return [Part(per_1000(complaints, interactions), source, flags=("partial_denominator",) if is_partial else ())]

@@ -89,7 +89,7 @@ _ALL = (
     ),
     Definition(
         "complaint_rate",
-        1,
+        2,
         ("per_1000",),
         Bilingual(fr="Plaintes pour 1 000 interactions", en="Complaints per 1,000 interactions"),
         Bilingual(
@@ -97,10 +97,12 @@ _ALL = (
             en="complaints submitted in the span / interactions reported for the same services and days",
         ),
         Bilingual(
-            fr="Sans interactions déclarées, pas de taux. Pour l'ensemble, seules comptent les plaintes des services "
-            "qui en déclarent ; ventilé autrement, « partial_denominator » dit que des services n'en déclarent pas.",
-            en="Without interactions reported there is no rate. Of everything together, only complaints about services "
-            "that report them count; broken down otherwise, `partial_denominator` says that some services do not.",
+            fr="Sans interactions déclarées, pas de taux. Pour l'ensemble et par service, seules comptent les plaintes "
+            "des services et des jours qui en déclarent ; ventilé autrement, « partial_denominator » dit que des "
+            "services n'en déclarent pas tous les jours.",
+            en="Without interactions reported there is no rate. Of everything together and by service, only complaints "
+            "about services and of days that report them count; broken down otherwise, `partial_denominator` says that "
+            "some services do not report them every day.",
         ),
         WILSON,
     ),
@@ -248,7 +250,7 @@ _ALL = (
     ),
     Definition(
         "first_contact_resolution",
-        1,
+        2,
         ("percent",),
         Bilingual(fr="Réglé au premier contact", en="Resolved at first contact"),
         Bilingual(
@@ -260,10 +262,11 @@ _ALL = (
         Bilingual(
             fr="Par date de la première réponse finale. Ne pas revenir : aucune question posée, aucun message avant la "
             "réponse, et jusqu'à 14 jours après elle ni réouverture, ni dossier lié, ni autre retour de la même "
-            "personne. Nul tant que ces 14 jours ne sont pas passés.",
+            "personne ; et elle n'a pas dit que la réponse n'avait pas tout réglé. Nul tant que ces 14 jours ne sont "
+            "pas passés.",
             en="By the day of the first final reply. Not to come back: no question asked, no message before the reply, "
-            "and until 14 days after it no reopening, no linked case, no other feedback of the same person. Null until "
-            "these 14 days have passed.",
+            "and until 14 days after it no reopening, no linked case, no other feedback of the same person; nor did "
+            "they say that the answer did not solve everything. Null until these 14 days have passed.",
         ),
         WILSON,
     ),

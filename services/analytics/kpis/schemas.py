@@ -141,8 +141,8 @@ class Figure(Quantity):
     companions: dict[str, Quantity] = Field(description="to be read beside it: see the definition's notes")
     flags: list[Flag] = Field(
         description="`small_sample`: n < 30. `immature`: the window after the fact has not passed. `no_denominator`: "
-        "no interactions were reported. `partial_denominator`: not by every service. `no_calendar`: none was "
-        "published. `own_teams_only`: narrowed to a supervisor's teams. `suppressed`: too few to be published"
+        "no interactions were reported. `partial_denominator`: not by every service, or not every day. `no_calendar`: "
+        "none was published. `own_teams_only`: narrowed to a supervisor's teams. `suppressed`: too few to be published"
     )
     source: Source = Field(
         description="what it was computed from: facts where the question is finer than rollups, and for clocks that "

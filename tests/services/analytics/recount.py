@@ -18,6 +18,7 @@ SURVEYS = {"csat": 4, "ces": 5} | dict.fromkeys(
 )
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95}
 CLOCKS = ("acknowledge", "reply", "resolve", "stage2_reply")
+_LOCAL_DAY = "({} AT TIME ZONE 'America/Toronto')::DATE"
 Values = tuple[str, ...]
 Expected = dict[str, Any]
 
@@ -84,9 +85,7 @@ class Asked:
 
     def _of(self, values: Values) -> dict[Any, Expected]:
         self.narrowed = {**self.conditions, **{name: [value] for name, value in zip(self.by, values, strict=True)}}
-        narrow = " AND ".join(
-            f"{name} IN ({', '.join(repr(value) for value in of)})" for name, of in self.narrowed.items()
-        )
+        narrow = " AND ".join(self._among(name, of) for name, of in self.narrowed.items())
         self.db.execute(f"CREATE OR REPLACE TEMP VIEW q AS SELECT * FROM f WHERE {narrow or 'true'}")
         self.db.execute(f"CREATE OR REPLACE TEMP VIEW s AS SELECT * FROM q WHERE {self._in('submitted_at')}")
         return {**self._counts(), **self._surveys(), **self._clocks(), **self._times(), **self._backlog()}
@@ -126,7 +125,7 @@ class Asked:
         }
 
     def _complaint_rate(self, complaints: int) -> Expected:
-        narrow = [f"{name} IN ({', '.join(repr(value) for value in of)})" for name, of in self.narrowed.items()]
+        narrow = [self._among(name, of) for name, of in self.narrowed.items()]
         if not set(self.narrowed) <= {"channel", "service"}:
             return nothing("per_1000", "no_denominator")
         (interactions,) = self._row(
@@ -134,10 +133,18 @@ class Asked:
         )
         if not interactions:
             return nothing("per_1000", "no_denominator")
-        if not self.narrowed:
-            (complaints,) = self._row("count(*) FROM s WHERE kind = 'complaint' AND service IN ('passports', 'tax')")
+        of_channel = self._among("r.channel", self.conditions.get("channel"))
+        (covered, uncovered) = self._row(
+            "count(*) FILTER (WHERE told), count(*) FILTER (WHERE NOT told) "
+            "FROM (SELECT EXISTS (SELECT 1 FROM reported r "
+            f"WHERE r.service = f.service AND r.day = {_LOCAL_DAY.format('submitted_at')} AND {of_channel}) AS told "
+            f"FROM f WHERE kind = 'complaint' AND {self._in('submitted_at')} "
+            f"AND {self._among('service', self.narrowed.get('service'))})"
+        )
+        if set(self.narrowed) <= {"service"}:
+            return ratio(covered, int(interactions), scale=1000)
         one = ratio(complaints, int(interactions), scale=1000)
-        if self.narrowed and "service" not in self.narrowed:
+        if uncovered:
             one["flags"] = ["partial_denominator"]
         return one
 
@@ -251,10 +258,14 @@ class Asked:
         return self._midnight(self.end) + timedelta(days=days) <= quarter.NOW
 
     def _in(self, moment: str) -> str:
-        return self._between(f"({moment} AT TIME ZONE 'America/Toronto')::DATE")
+        return self._between(_LOCAL_DAY.format(moment))
 
     def _between(self, day: str) -> str:
         return f"{day} >= DATE '{self.first}' AND {day} < DATE '{self.end}'"
+
+    @staticmethod
+    def _among(column: str, values: list[str] | None) -> str:
+        return f"{column} IN ({', '.join(map(repr, values))})" if values else "true"
 
     def _row(self, query: str) -> tuple[Any, ...]:
         row: tuple[Any, ...] | None = self.db.execute(f"SELECT {query}").fetchone()

@@ -113,6 +113,8 @@ SELECT r.feedback, r.moment,
                      AND l.other_opened_at > r.moment AND l.other_opened_at <= r.moment + INTERVAL 30 DAY) AS came_back,
        f.person IS NOT NULL AS linkable,
        f.asked = 0
+       AND NOT EXISTS (SELECT 1 FROM evaluations e WHERE e.feedback = r.feedback AND e.answer = r.answer
+                          AND e.solved <> 'yes')
        AND NOT EXISTS (SELECT 1 FROM told t WHERE t.feedback = r.feedback AND t.type = 'feedback.message_added'
                           AND (t.data->>'$.sent_at')::TIMESTAMPTZ <= r.moment)
        AND NOT EXISTS (SELECT 1 FROM told t WHERE t.feedback = r.feedback AND t.type = 'case.reopened'
