@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
 from pydantic import BaseModel, ValidationError
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, UploadFile
 
 from libs.common.field_problems import field_problem_of
 from libs.common.languages import language_of_request
@@ -25,7 +25,12 @@ M = TypeVar("M", bound=BaseModel)
 
 
 async def _sent(request: Request) -> FormData:
-    return await request.form()
+    """No browser sends half of a surrogate pair; what stands for one, in an encoding that can write it, is a `?`."""
+    return FormData([(name, _whole(value)) for name, value in (await request.form()).multi_items()])
+
+
+def _whole(value: str | UploadFile) -> str | UploadFile:
+    return value.encode(errors="replace").decode() if isinstance(value, str) else value
 
 
 Sent = Annotated[FormData, Depends(_sent)]

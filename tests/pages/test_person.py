@@ -157,6 +157,13 @@ def test_a_code_that_opens_nothing_says_why(http: httpx.Client, code: str, statu
     assert (page.status_code, said in page.text) == (status, True)
 
 
+def test_half_a_character_of_a_form_that_no_browser_sends_is_a_question_mark(http: httpx.Client) -> None:
+    body = b'--b\r\nContent-Disposition: form-data; name="code"\r\n\r\n\\ud83d\r\n--b--\r\n'
+    kind = "multipart/form-data; boundary=b; charset=unicode_escape"
+    page = http.post("/follow", content=body, headers={"Content-Type": kind})
+    assert (page.status_code, 'value="?"' in page.text) == (422, True)
+
+
 def test_a_message_an_evaluation_and_their_reload_are_each_taken_once(http: httpx.Client, system: System) -> None:
     code = answered(http, system)
     page = http.post("/follow", data={"code": code})
