@@ -24,7 +24,9 @@ import httpx
 from bench.history import Told, history, write_log
 from bench.processes import cpu_seconds, peak_memory_mb
 from bench.table import Row
+from deploy.databases import make_databases
 from deploy.one_machine import environment_of
+from deploy.secrets import secrets_of
 from libs.common.clock import utc_now
 from libs.common.embedded import postmaster_of, start_postgres
 from libs.contracts.feedback import FeedbackEvaluated
@@ -110,6 +112,7 @@ def _prepared(folder: Path, server: str) -> dict[str, dict[str, str]]:
     }
     os.environ.update(listens)
     os.environ.update(ECOUTE_DATABASE_URL=server, ECOUTE_VAR=str(folder / "var"), ECOUTE_DRAIN_SECONDS="0")
+    secrets_of(folder / "var", make_databases(server, SERVICES)["intake"])  # there is a system now
     environments = {service: environment_of(service) for service in SERVICES}
     for service, environment in environments.items():
         subprocess.run([*ECOUTE, "prepare", service], cwd=ROOT, env=environment, check=True)  # noqa: S603
