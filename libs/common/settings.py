@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, ClassVar, NoReturn, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
@@ -39,9 +40,14 @@ class Address(str):
 
     @property
     def is_loopback(self) -> bool:
-        with suppress(ValueError):
-            return ip_address(self.host).is_loopback
-        return self.host == "localhost"
+        return is_loopback(self.host)
+
+
+def is_loopback(host: str) -> bool:
+    """Nobody but processes of this machine comes by it."""
+    with suppress(ValueError):
+        return ip_address(host).is_loopback
+    return host == "localhost"
 
 
 def _address(value: object) -> Address:
@@ -291,5 +297,16 @@ class ServiceSettings(KafkaSettings, Settings):
             stop("set both ECOUTE_SMTP_URL and ECOUTE_MAIL_FROM, or neither: mail needs a server and a sender")
         if (self.development_issuer is None) == (self.jwks_url is None):
             stop("set one of ECOUTE_JWKS_URL (an identity provider) and ECOUTE_DEVELOPMENT_ISSUER (one machine)")
-        if self.development_issuer and not (self.listen.is_loopback and self.worker_listen.is_loopback):
-            stop("ECOUTE_DEVELOPMENT_ISSUER signs anything: it is refused unless every address is on loopback")
+        if self.development_issuer:
+            see_that_nobody_else_comes(
+                self.listen.host, self.worker_listen.host, urlsplit(self.public_url).hostname or ""
+            )
+
+
+def see_that_nobody_else_comes(*hosts: str) -> None:
+    """Where the development issuer signs, everything is on loopback, the address that browsers know too."""
+    if not all(map(is_loopback, hosts)):
+        stop(
+            "ECOUTE_DEVELOPMENT_ISSUER signs anything: it is refused unless every address is on loopback; elsewhere "
+            "set ECOUTE_JWKS_URL to that of an identity provider"
+        )

@@ -108,6 +108,13 @@ def test_the_development_issuer_is_refused_unless_every_address_is_on_loopback(
     assert "on loopback" in refused({**ENOUGH, name: f"{host}:8001"}, capsys)
 
 
+@pytest.mark.parametrize("url", ["https://retours.example.org", "http://192.168.1.5:8000", "http://[2001:db8::1]"])
+def test_the_development_issuer_is_refused_where_browsers_come_from_elsewhere(
+    url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "on loopback" in refused({**ENOUGH, "ECOUTE_PUBLIC_URL": url}, capsys)
+
+
 @pytest.mark.parametrize(
     ("address", "host", "port"),
     [
@@ -203,8 +210,18 @@ def test_a_taken_port_is_named_with_the_setting_that_moves_it(tmp_path: Path, se
     assert "set ECOUTE_ROUTING_WORKER_LISTEN to another" in line
 
 
-def test_an_address_that_others_reach_is_refused_with_the_development_issuer(tmp_path: Path, server: str) -> None:
-    line = does_not_start(tmp_path, {"ECOUTE_DATABASE_URL": server, "ECOUTE_ROUTING_LISTEN": "0.0.0.0:8002"})
+@pytest.mark.parametrize(
+    "reached",
+    [
+        {"ECOUTE_ROUTING_LISTEN": "0.0.0.0:8002"},
+        {"ECOUTE_GATEWAY_LISTEN": "0.0.0.0:8000"},
+        {"ECOUTE_GATEWAY_LISTEN": "0.0.0.0:8000", "ECOUTE_PUBLIC_URL": "http://127.0.0.1:8000"},
+    ],
+)
+def test_an_address_that_others_reach_is_refused_with_the_development_issuer(
+    tmp_path: Path, server: str, reached: dict[str, str]
+) -> None:
+    line = does_not_start(tmp_path, {"ECOUTE_DATABASE_URL": server, **reached})
     assert "ECOUTE_DEVELOPMENT_ISSUER" in line
     assert "on loopback" in line
 

@@ -75,6 +75,11 @@ class Case(Base):
     verbatim: Mapped[str | None]
     erased_at: Mapped[datetime | None]
 
+    @property
+    def edition(self) -> int:
+        """Rises with each event of the case, and with each of the feedback: from which a change is made."""
+        return self.version + self.feedback_version
+
 
 class Clock(Base):
     """A promise. It belongs to the person's feedback; it has no moments until it starts.

@@ -205,7 +205,7 @@ class CaseSummary(BaseModel):
     feedback_id: UUID
     reference: str
     external_reference: str | None
-    version: int = Field(description="the `ETag` of the case")
+    version: int = Field(description="the `ETag` of the case; rises with what staff do, and with what the person says")
     state: CaseState
     waiting: Waiting | None
     tasks: list[TaskOut]

@@ -31,6 +31,7 @@ def summary(
     """The case over the wire, with its clocks and tasks."""
     waiting = {"waiting_for": case.waiting_for, "until": case.waiting_until}
     made = {
+        "version": case.edition,
         "verbs": () if case.erased_at else VERBS[cast(CaseState, case.state)],
         "team": TeamName(code=case.team, name=team_name),
         "waiting": Waiting.model_validate(waiting) if case.waiting_for else None,

@@ -161,7 +161,7 @@ def _carry_out(work: Work, verb: Verb, body: bodies.Action, by: Principal, expec
         raise CaseNotFound
     if case.erased_at is not None:
         raise CaseErased
-    expected.agree(case.version)
+    expected.agree(case.edition)
     resume_if_over(work, min(body.effective_at or work.office.now, work.office.now))
     possible = VERBS[cast(CaseState, case.state)]
     if verb not in possible:
