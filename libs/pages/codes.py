@@ -77,6 +77,7 @@ NAMES: Mapping[str, Mapping[str, Bilingual]] = {
         not_solved=("La réponse n'a pas tout réglé", "The reply did not solve it"),
         reply_undelivered=("La réponse n'est pas arrivée", "The reply did not arrive"),
         deliver_reply=("Réponse à transmettre", "Reply to bring to the person"),
+        bring_question=("Question à poser de vive voix ou par lettre", "Question to bring to the person"),
     ),
     "urgent": _names(
         safety=("Danger pour quelqu'un", "Someone's safety"),

@@ -23,7 +23,7 @@ from services.routing.cases.undelivered import Given, take_back
 from services.routing.cases.verbs import answering, owning, waiting
 from services.routing.cases.verbs import schemas as bodies
 from services.routing.cases.work import Office, Work
-from services.routing.organisation.queries import ActiveTeam, Organisation
+from services.routing.organisation.queries import KnownTeam, Organisation
 from services.routing.standards.schemas import Standard, StandardDocument
 
 TORONTO, PARIS = ZoneInfo("America/Toronto"), ZoneInfo("Europe/Paris")
@@ -642,6 +642,6 @@ class Desk:
 
 
 def office(calendar_name: str, now: datetime) -> Office:
-    team = ActiveTeam("team", Bilingual(fr="Équipe", en="Team"), False, frozenset(), frozenset())
-    organisation = Organisation({"team": team}, 1, [], [], {"default": CALENDARS[calendar_name]})
+    team = KnownTeam("team", Bilingual(fr="Équipe", en="Team"), False, frozenset(), frozenset())
+    organisation = Organisation({"team": team}, [], 1, [], [], {"default": CALENDARS[calendar_name]})
     return Office(organisation, {}, USUAL, now + timedelta(0))

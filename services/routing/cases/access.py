@@ -1,6 +1,6 @@
 """Who sees and who works on a case."""
 
-from sqlalchemy import ColumnElement, and_, false, not_, or_, true
+from sqlalchemy import ColumnElement, and_, any_, false, not_, or_, true
 
 from libs.common.auth.principal import Principal
 from libs.common.db import among
@@ -8,7 +8,7 @@ from services.routing.cases.models import Case
 
 READERS = ("agent", "supervisor", "reviewer", "manager", "auditor", "importer")
 READING_SCOPES = ("cases:read", "cases:work")
-WORKERS = ("agent", "supervisor", "importer")
+WORKERS = ("agent", "supervisor", "importer", "reviewer")
 WORKING_SCOPES = ("cases:work",)
 
 _SEE_ALL = ("reviewer", "manager", "auditor")
@@ -25,15 +25,28 @@ def visible_to(by: Principal) -> ColumnElement[bool]:
 
 
 def workable_by(by: Principal) -> ColumnElement[bool]:
-    """Agents and supervisors work on their teams' cases; importers on those that they brought in from before."""
-    return visible_to(Principal(by.subject, by.roles & set(WORKERS), by.teams))
+    """Agents and supervisors work on their teams' cases; importers on those that they brought in from before.
+
+    Reviewers work on what no team may see, the one that owns it being complained about, and there is no other.
+    """
+    own = visible_to(Principal(by.subject, by.roles - set(_SEE_ALL), by.teams))
+    return or_(own, and_(visible_to(by), Case.team == any_(Case.hidden_from))) if by.has("reviewer") else own
 
 
 def works_on(by: Principal, case: Case) -> bool:
     """The same for a case at hand, which may have changed hands since it was loaded."""
     if not by.teams.isdisjoint(case.hidden_from):
         return False
-    return (by.has("agent", "supervisor") and case.team in by.teams) or (by.has("importer") and case.historical)
+    return (
+        (by.has("agent", "supervisor") and case.team in by.teams)
+        or (by.has("importer") and case.historical)
+        or (by.has("reviewer") and case.team in case.hidden_from)
+    )
+
+
+def reads_words(by: Principal, case: Case) -> bool:
+    """Of a case that they see: not who sees it for having sent it. A partner reads no words back."""
+    return by.has(*_SEE_ALL) or works_on(by, case)
 
 
 def _shown_to(by: Principal) -> ColumnElement[bool]:

@@ -27,14 +27,23 @@ from services.routing.cases.deciding_anew import (
     hand_on_what_a_retired_team_has,
 )
 from services.routing.cases.models import Case, UnopenedFeedback
-from services.routing.cases.opening_late import open_late
+from services.routing.cases.opening_late import open_by_language, open_late
 from services.routing.cases.terms import Terms
 from services.routing.cases.timers import resume_if_over
 from services.routing.cases.undelivered import UNDELIVERED, Given, replies_given, take_back
 from services.routing.cases.unopened import forget_unopened
-from services.routing.cases.verbs.answering import BROUGHT_BY_STAFF, end_case
+from services.routing.cases.verbs.answering import end_case
 from services.routing.cases.verbs.waiting import wake
-from services.routing.cases.work import Work, end_task, end_tasks, put_down, raise_task, take_up, write_line
+from services.routing.cases.work import (
+    BROUGHT_BY_STAFF,
+    Work,
+    end_task,
+    end_tasks,
+    put_down,
+    raise_task,
+    take_up,
+    write_line,
+)
 from services.routing.database import Base
 
 PERSON = "person"
@@ -46,11 +55,12 @@ async def keep_verbatims(
     session: AsyncSession, redacted: Sequence[Received[FeedbackVerbatimRedacted]], terms: Terms
 ) -> None:
     """The words as the team reads them, and their language."""
+    words = {one.subject: one.event for one in redacted}
+    await _keep_words(session, UnopenedFeedback, "feedback_id", words)
+    await open_by_language(session, redacted, terms)
     found = {case_id_of(one.subject): (one.event.language, one.time) for one in redacted}
     await decide_by_language(session, found, terms)
-    words = {one.subject: one.event for one in redacted}
     await _keep_words(session, Case, "id", {case_id_of(subject): event for subject, event in words.items()})
-    await _keep_words(session, UnopenedFeedback, "feedback_id", words)
 
 
 async def follow(session: AsyncSession, events: Sequence[Received[Any]], terms: Terms) -> None:
@@ -58,8 +68,9 @@ async def follow(session: AsyncSession, events: Sequence[Received[Any]], terms: 
     if not events:
         return
     withdrawn = {one.subject for one in events if isinstance(one.event, FeedbackWithdrawn)}
+    await forget_unopened(session, withdrawn)
     opening = [one for one in events if isinstance(one.event, FeedbackReclassified | FeedbackMessageAdded)]
-    await open_late(session, [one for one in opening if one.subject not in withdrawn], terms)
+    await open_late(session, opening, terms)
     unreached = {case_id_of(one.subject) for one in events if isinstance(one.event, ReplyUndeliverable)}
     given = await replies_given(session, unreached)
     works = await take_up(session, {case_id_of(one.subject) for one in events}, terms, utc_now())
@@ -72,7 +83,6 @@ async def follow(session: AsyncSession, events: Sequence[Received[Any]], terms: 
         hand_on_what_a_retired_team_has(work)
     await put_down(session, list(works.values()))
     await alert_those_moved(session, works.values(), before)
-    await forget_unopened(session, withdrawn)
 
 
 def apply(work: Work, received: Received[Any], given: Mapping[UUID, Given]) -> None:

@@ -10,7 +10,7 @@ from libs.common.stream.events import Received
 from libs.contracts.cases import case_id_of
 from services.routing.cases.access import visible_to
 from services.routing.cases.errors import CaseExists, FeedbackNotFound
-from services.routing.cases.models import Case
+from services.routing.cases.models import Case, UnopenedFeedback
 from services.routing.cases.opening import open_decided
 from services.routing.cases.schemas import OpenCase, OpenedCase
 from services.routing.cases.terms import Terms
@@ -23,6 +23,8 @@ async def open_case(session: AsyncSession, body: OpenCase, by: Principal, now: d
     """Rules choose the team; it may be one whose cases the opener does not see. Hidden from them, it does not exist."""
     case_id = case_id_of(body.feedback_id)
     kept = await take_unopened(session, body.feedback_id)
+    if kept is not None and by.kind != "staff" and not _sent(kept, by):
+        raise FeedbackNotFound
     if kept is None:
         seen = await session.scalar(select(Case.id).where(Case.id == case_id, visible_to(by)))
         raise FeedbackNotFound if seen is None else CaseExists
@@ -37,3 +39,8 @@ async def open_case(session: AsyncSession, body: OpenCase, by: Principal, now: d
     await bring_messages(session, [kept], terms, now)
     await session.delete(kept)
     return OpenedCase(id=case_id, feedback_id=body.feedback_id)
+
+
+def _sent(kept: UnopenedFeedback, by: Principal) -> bool:
+    """A partner's tool opens cases of what that partner sent."""
+    return (kept.feedback.get("source"), kept.feedback.get("source_code")) == (by.kind, by.subject)

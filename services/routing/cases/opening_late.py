@@ -12,7 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.clock import utc_now
 from libs.common.db import among
 from libs.common.stream.events import Received
-from libs.contracts.feedback import FeedbackMessageAdded, FeedbackReclassified, FeedbackSubmitted
+from libs.contracts.feedback import (
+    FeedbackMessageAdded,
+    FeedbackReclassified,
+    FeedbackSubmitted,
+    FeedbackVerbatimRedacted,
+)
 from services.routing.cases.models import Case, UnopenedFeedback
 from services.routing.cases.opening import open_decided
 from services.routing.cases.terms import Terms
@@ -23,10 +28,21 @@ from services.routing.organisation.queries import Organisation, organisation_in_
 _IN_DOCUMENT = ("kind", "service", "service_point", "topic")
 
 
-async def open_late(
-    session: AsyncSession, events: Sequence[Received[FeedbackReclassified | FeedbackMessageAdded]], terms: Terms
+Late = FeedbackReclassified | FeedbackMessageAdded | FeedbackVerbatimRedacted
+
+
+async def open_by_language(
+    session: AsyncSession, redacted: Sequence[Received[FeedbackVerbatimRedacted]], terms: Terms
 ) -> None:
+    """The language of words was found: a rule that looks at it may open a case."""
+    if redacted and (await organisation_in_force(session)).looks_at_language:
+        await open_late(session, redacted, terms)
+
+
+async def open_late(session: AsyncSession, events: Sequence[Received[Late]], terms: Terms) -> None:
     """Keep what the feedback is about now, and what was written to it; the rules look at it again.
+
+    Words and their language are there already, kept for all of a slice at once.
 
     Where an answer is owed now, its clocks start when the person spoke. Where it is not, but somebody wrote, a case
     opens all the same, so that somebody reads it: as of when they wrote.
@@ -39,6 +55,7 @@ async def open_late(
         .where(among(UnopenedFeedback.feedback_id, latest))
         .order_by(UnopenedFeedback.feedback_id)
         .with_for_update()
+        .execution_options(populate_existing=True)
     )
     kept = {row.feedback_id: row for row in found}
     for received in events:
@@ -58,7 +75,7 @@ def _learn(row: UnopenedFeedback, received: Received[Any]) -> None:
     event = received.event
     if isinstance(event, FeedbackMessageAdded):
         keep_message(row, received)
-    else:
+    elif isinstance(event, FeedbackReclassified):
         row.feedback = row.feedback | {name: getattr(event, name) for name in _IN_DOCUMENT}
         row.language = event.language
 

@@ -12,7 +12,7 @@ from libs.common.auth.principal import Principal
 from libs.common.db import Database, among
 from libs.common.stream.doorbell import Doorbell
 from services.routing.cases import queue
-from services.routing.cases.access import visible_to, workable_by
+from services.routing.cases.access import reads_words, visible_to, workable_by
 from services.routing.cases.errors import CaseNotFound
 from services.routing.cases.models import Case, CaseTask, Clock, Suspension, TimelineEntry
 from services.routing.cases.queue import CaseFilters
@@ -67,7 +67,8 @@ async def case(session: AsyncSession, case_id: UUID, by: Principal) -> CaseOut:
     spans = await session.scalars(select(Suspension).where(Suspension.case_id == case_id).order_by(Suspension.place))
     suspensions = [SuspensionOut.model_validate(span, from_attributes=True) for span in spans]
     clocks, tasks = await _clocks(session, [case_id]), await _tasks(session, [case_id])
-    return summary(CaseOut, found, names[found.team], clocks, tasks, suspensions=suspensions, linked=linked)
+    words = {} if reads_words(by, found) else {"verbatim": None}
+    return summary(CaseOut, found, names[found.team], clocks, tasks, suspensions=suspensions, linked=linked, **words)
 
 
 async def timeline(session: AsyncSession, case_id: UUID, by: Principal) -> Timeline:
@@ -79,6 +80,8 @@ async def timeline(session: AsyncSession, case_id: UUID, by: Principal) -> Timel
     )
     items = [TimelineLine.model_validate(line, from_attributes=True) for line in lines]
     for line in items:
+        if not reads_words(by, found):
+            line.note = line.late_entry_reason = line.text = None
         if line.verb == "link" and line.details.get("case_id") not in seen:
             line.details = {}
     return Timeline(items=items)

@@ -53,9 +53,18 @@ Instant = Annotated[
 
 CaseId = Annotated[UUID, Path(description="of the case: made of the feedback's, so that it is the same for ever")]
 
-Task = Literal["read_message", "answer_asked", "wait_over", "not_solved", "reply_undelivered", "deliver_reply"]
+Task = Literal[
+    "read_message",
+    "answer_asked",
+    "wait_over",
+    "not_solved",
+    "reply_undelivered",
+    "deliver_reply",
+    "bring_question",
+]
 """A message of the person; their answer to a question; a wait that ended by itself; an answer that did not solve it; a
-reply that did not reach them; a reply that staff must bring, by telephone or letter."""
+reply that did not reach them; a reply, or a question, that staff must bring by telephone or letter: a note, say, that
+it was asked, ends the last."""
 
 
 class ClockOut(BaseModel):
@@ -250,7 +259,9 @@ class CaseOut(CaseSummary):
     suspensions: list[SuspensionOut]
     linked: list[UUID] = Field(description="cases that belong together with it")
     hidden_from: list[str] = Field(description="teams complained about: they never see the case")
-    verbatim: str | None = Field(description="null until redaction is done, where there were no words, or once erased")
+    verbatim: str | None = Field(
+        description="null until redaction is done, where there were no words, once erased, and for who only sent it"
+    )
 
 
 class Counts(BaseModel):

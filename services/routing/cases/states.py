@@ -35,7 +35,7 @@ ENDED_TASKS: dict[Verb, tuple[Task, ...]] = {
     "ask": _READ,
     "suspend": _READ,
     "extend": _READ,
-    "note": _READ,
+    "note": (*_READ, "bring_question"),
     "resume": _READ,
     "link": _READ,
     "reopen": (*_READ, "not_solved"),

@@ -75,6 +75,6 @@ async def bring_messages(
 
 
 async def forget_unopened(session: AsyncSession, subjects: Collection[UUID]) -> None:
-    """Nobody opens a case any more for what was withdrawn or erased."""
+    """Nobody opens a case any more for what was withdrawn or erased. Waits for who is opening one at the moment."""
     if subjects:
         await session.execute(delete(UnopenedFeedback).where(among(UnopenedFeedback.feedback_id, subjects)))

@@ -27,6 +27,9 @@ from services.routing.cases.urgency import URGENCIES
 from services.routing.organisation.queries import Organisation, organisation_in_force
 from services.routing.teams import queries as teams
 
+BROUGHT_BY_STAFF = ("phone", "letter")
+"""How a person chose to be told, where a human must do it."""
+
 
 class Other(NamedTuple):
     """Of a case to which others may be linked."""
@@ -253,10 +256,11 @@ def is_contested(case: Case) -> bool:
 
 
 def next_ring(work: Work) -> datetime | None:
-    """The next moment at which something happens by itself. What is historical waits for nobody."""
+    """The next moment at which something happens by itself. Of what is historical, the end of a wait to come."""
+    until = work.case.waiting_until
     if work.case.historical:
-        return None
-    moments = [work.case.waiting_until, closes_at(work)]
+        return until if until and until > work.office.now else None
+    moments = [until, closes_at(work)]
     for clock in work.clocks:
         if clock.due_at and clock.breach_told_at is None and can_fall_due(work, clock):
             moments.append(clock.due_at + clock_rules.MOMENT)

@@ -109,13 +109,14 @@ def _is_owed(said: Said, rule: Rule) -> bool:
 
 
 def _complained_about(organisation: Organisation, said: Said) -> Iterator[str]:
-    """The teams that run the service or the service point, and the one that would answer if it were about nobody.
+    """The teams that run the service or the service point, or did when they were retired, and the one that would answer
+    if it were about nobody.
 
     A restricted team that would answer is not complained about by that: it is there for such matters.
     """
     if not said.is_about_a_team:
         return
-    for team in organisation.teams.values():
+    for team in (*organisation.teams.values(), *organisation.retired):
         if said.service in team.services or said.service_point in team.service_points:
             yield team.code
     _, ordinary = decide(organisation.rules, replace(said, concerns_staff=False, disclosure="named"))

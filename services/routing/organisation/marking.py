@@ -16,3 +16,8 @@ async def begin_change(session: AsyncSession) -> None:
 async def current_mark(session: AsyncSession) -> UUID | None:
     """Another one as soon as anything was published."""
     return await session.scalar(select(OrganisationMark.mark))
+
+
+async def hold(session: AsyncSession) -> None:
+    """Whoever changes anything waits until the transaction ends; who is changing it now is waited for."""
+    await session.execute(select(OrganisationMark.mark).with_for_update(read=True))

@@ -26,14 +26,15 @@ from services.routing.rules.schemas import Rule
 from services.routing.standards import queries as standards
 from services.routing.standards.schemas import Standard
 from services.routing.teams import queries as teams
+from services.routing.teams.models import Team
 from services.routing.teams.schemas import TeamDocument
 
 _KEPT = 4
 
 
 @dataclass(frozen=True)
-class ActiveTeam:
-    """A team that can be given cases."""
+class KnownTeam:
+    """A team, as far as a decision looks at it."""
 
     code: str
     name: Bilingual
@@ -46,7 +47,9 @@ class ActiveTeam:
 class Organisation:
     """Teams, rules, standards in their precedence, and calendars of one moment."""
 
-    teams: Mapping[str, ActiveTeam]
+    teams: Mapping[str, KnownTeam]
+    """Those that can be given cases."""
+    retired: Sequence[KnownTeam]
     rules_version: int
     rules: Sequence[Rule]
     standards: Sequence[Standard]
@@ -121,19 +124,22 @@ async def _read(session: AsyncSession) -> Organisation:
     by_code = {row.code: calendars.business_calendar(row) for row in hours}
     if rule_set is None or DEFAULT not in by_code:
         raise NothingPublished
+    known = [(_known(team), team.retired) for team in await session.scalars(select(Team).order_by(Team.code))]
     return Organisation(
-        teams={
-            team.code: ActiveTeam(
-                code=team.code,
-                name=Bilingual(**team.name),
-                restricted=team.restricted,
-                services=frozenset(team.services),
-                service_points=frozenset(team.service_points),
-            )
-            for team in await teams.active(session)
-        },
+        teams={team.code: team for team, is_retired in known if not is_retired},
+        retired=[team for team, is_retired in known if is_retired],
         rules_version=rule_set.version,
         rules=rules.content(rule_set).rules,
         standards=await standards.in_force(session),
         calendars=by_code,
+    )
+
+
+def _known(team: Team) -> KnownTeam:
+    return KnownTeam(
+        code=team.code,
+        name=Bilingual(**team.name),
+        restricted=team.restricted,
+        services=frozenset(team.services),
+        service_points=frozenset(team.service_points),
     )

@@ -11,6 +11,7 @@ from libs.contracts.cases import case_id_of
 from libs.contracts.feedback import PersonErased
 from services.routing.cases.learning import lapse
 from services.routing.cases.terms import Terms
+from services.routing.cases.unopened import forget_unopened
 from services.routing.cases.work import end_tasks, put_down, take_up
 from services.routing.privacy.holdings import WORDS
 
@@ -19,6 +20,7 @@ async def erase(session: AsyncSession, erased: Sequence[Received[PersonErased]],
     """Take the words of these cases away, and let nothing be expected of them any more. Feedback may have no case."""
     if not erased:
         return
+    await forget_unopened(session, {one.subject for one in erased})  # first: staff may be opening a case of it
     works = await take_up(session, {case_id_of(one.subject) for one in erased}, terms, utc_now())
     for received in erased:
         work = works.get(case_id_of(received.subject))

@@ -20,10 +20,10 @@ class TeamInRules(Problem):
 
 
 class TeamHasOpenCases(Problem):
-    """This team still has open cases: give them to another one first."""
+    """This team still has open cases, or closed ones with something to read: see to them first."""
 
     status: ClassVar[int] = 409
-    fr = "Cette équipe a encore des dossiers ouverts : confiez-les d'abord à une autre."
+    fr = "Cette équipe a encore des dossiers ouverts, ou des dossiers fermés où il reste à lire : voyez-les d'abord."
 
 
 class RestrictedTeamMissing(Problem):

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.auth.principal import Forbidden, Principal
 from libs.common.stream.events import Recorded, record
 from libs.common.versions import Expected
 from libs.contracts.organisation import PublicContact, TeamChanged, organisation_id_of
-from services.routing.cases.models import Case
+from services.routing.cases.models import Case, CaseTask
 from services.routing.organisation.marking import begin_change
 from services.routing.rules import queries as rules
 from services.routing.teams import queries
@@ -36,7 +36,7 @@ async def put(
 
 
 async def retire(session: AsyncSession, code: str, expected: Expected, by: Principal, now: datetime) -> TeamOut:
-    """It gets no new cases. Refused while the rules name it, or it has cases that are not closed."""
+    """It gets no new cases. Refused while the rules name it, or it has cases that are open or to be read."""
     await begin_change(session)
     team = await session.get(Team, code)
     if team is None or team.retired:
@@ -44,7 +44,8 @@ async def retire(session: AsyncSession, code: str, expected: Expected, by: Princ
     expected.require(team.version)
     if code in await rules.teams_named(session):
         raise TeamInRules
-    if await session.scalar(select(exists().where(Case.team == code, Case.state != "closed"))):
+    to_be_read = exists().where(CaseTask.case_id == Case.id)
+    if await session.scalar(select(exists().where(Case.team == code, or_(Case.state != "closed", to_be_read)))):
         raise TeamHasOpenCases
     await _retire(session, team, by.subject, now)
     if await queries.lacks_a_restricted_one(session):

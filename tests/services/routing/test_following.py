@@ -1,11 +1,13 @@
 """What a case learns of its feedback after it was opened, and how staff open one for feedback that had none."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
+from libs.common.auth.identity import Principal
 from libs.common.stream.events import Received
 from libs.contracts.cases import (
     CaseAssigned,
@@ -23,10 +25,14 @@ from libs.contracts.feedback import (
     FeedbackReclassified,
     FeedbackVerbatimRedacted,
     FeedbackWithdrawn,
+    PersonErased,
     ReplyDelivered,
     ReplyUndeliverable,
 )
-from tests.services.routing.office import Routing, clock, due, local, received, submitted
+from services.routing.cases.opening_by_staff import open_case
+from services.routing.cases.schemas import OpenCase
+from services.routing.cases.terms import USUAL
+from tests.services.routing.office import ORGANISATION, Routing, clock, due, local, received, submitted
 from tests.services.routing.test_working import FINAL, in_state, problem
 
 SPOKE = local("2026-03-09 11:00")
@@ -393,3 +399,39 @@ async def test_an_interim_that_arrives_late_is_not_the_final_reply_that_must_be_
     assert tasks(await hear(routing, case, late)) == ["deliver_reply"]
     final = ReplyDelivered(reply_id=uuid4(), answer=1, by="letter", delivered_at=LATER)
     assert tasks(await hear(routing, case, final)) == []
+
+
+async def test_words_whose_language_a_rule_looks_at_open_a_case_once_it_is_found(routing: Routing) -> None:
+    rule = {"when": {"kind": ["suggestion"], "language": ["en"]}, "team": "letters", "opens_case": True}
+    await routing.publish({**ORGANISATION, "rules": [rule, *ORGANISATION["rules"]]}, NOW)
+    try:
+        feedback = submitted(SPOKE, kind="suggestion", has_text=True)
+        words = FeedbackVerbatimRedacted(text="A ramp, please.", language="en", language_confidence=1)
+        await routing.hear(feedback, received(words, feedback.subject))
+        case = await routing.see(case_id_of(feedback.subject))
+        assert (case["team"]["code"], case["language"], case["verbatim"]) == ("letters", "en", "A ramp, please.")
+    finally:
+        await routing.publish(ORGANISATION, NOW)
+
+
+@pytest.mark.parametrize("event", ["erased", "withdrawn", "redacted"])
+async def test_what_is_told_while_staff_open_a_case_is_not_missed(routing: Routing, event: str) -> None:
+    words = FeedbackVerbatimRedacted(text="Un banc ?", language="fr", language_confidence=1)
+    feedback = submitted(SPOKE, kind="suggestion", has_text=True)
+    await routing.hear(feedback)
+    if event != "redacted":
+        await routing.hear(received(words, feedback.subject))
+    told = {"erased": PersonErased(erased_at=NOW), "withdrawn": FeedbackWithdrawn(effective_at=NOW), "redacted": words}
+    by, wanted = Principal("zoe", frozenset({"reviewer"}), frozenset()), OpenCase(feedback_id=feedback.subject)
+    async with routing.database.transaction() as session:
+        await open_case(session, wanted, by, NOW, USUAL)
+        meanwhile = asyncio.create_task(routing.hear(received(told[event], feedback.subject)))
+        await asyncio.sleep(0.3)
+        assert not meanwhile.done()
+    await meanwhile
+    case = await routing.see(case_id_of(feedback.subject))
+    assert (case["state"], case["verbatim"]) == {
+        "erased": ("closed", None),
+        "withdrawn": ("closed", "Un banc ?"),
+        "redacted": ("assigned" if case["team"]["code"] != "first-line" else "new", "Un banc ?"),
+    }[event]

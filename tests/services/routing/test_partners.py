@@ -7,9 +7,13 @@ import pytest
 
 from libs.common.auth.identity import Principal
 from libs.common.auth.partner_tokens import PartnerTokenSigner
+from libs.contracts.cases import case_id_of
+from libs.contracts.feedback import FeedbackVerbatimRedacted
 from tests.keys import PARTNER_TOKEN_KEY
-from tests.services.routing.office import Routing, local
+from tests.services.routing.office import Routing, local, received, submitted
+from tests.services.routing.test_working import FINAL
 
+NOW = local("2026-03-10 09:00")
 TOOL = Principal(
     "helpdesk", frozenset(), frozenset({"passports"}), "partner", frozenset({"cases:work", "cases:read"}), key_id="k"
 )
@@ -60,3 +64,31 @@ async def test_the_organisations_own_pages_may_call_from_a_browser_and_no_others
         asked = {"Origin": origin, "Access-Control-Request-Method": "GET"}
         answer = await routing.http.options("/v1/cases", headers=asked)
         assert (answer.headers.get("access-control-allow-origin") == origin) is allowed
+
+
+async def test_a_partner_that_sent_it_sees_where_it_stands_and_no_words(routing: Routing) -> None:
+    said = {"kind": "complaint", "service": "passports", "source": "partner", "source_code": "helpdesk"}
+    feedback = submitted(NOW, has_text=True, **said)
+    words = FeedbackVerbatimRedacted(text="Mes mots.", language="fr", language_confidence=1)
+    await routing.hear(feedback, received(words, feedback.subject))
+    case = await routing.see(case_id_of(feedback.subject))
+    await routing.done(case, "note", note="Entre nous.")
+    await routing.done(case, "reply", **FINAL)
+    who = header(replace(TOOL, scopes=frozenset({"cases:read"}), teams=frozenset()), agent=None)
+    seen = (await routing.http.get(f"/v1/cases/{case['id']}", headers=who)).json()
+    assert (seen["state"], seen["verbatim"]) == ("answered", None)
+    lines = (await routing.http.get(f"/v1/cases/{case['id']}/timeline", headers=who)).json()["items"]
+    assert [line["verb"] for line in lines] == ["open", "assign", "note", "reply"]
+    assert {line[name] for line in lines for name in ("note", "text", "late_entry_reason")} == {None}
+    theirs = (await routing.http.get(f"/v1/cases/{case['id']}", headers=header())).json()
+    assert theirs["verbatim"] == "Mes mots."
+
+
+@pytest.mark.parametrize(("source_code", "status"), [("helpdesk", 201), ("other", 404)])
+async def test_a_partners_tool_opens_cases_of_what_that_partner_sent(
+    routing: Routing, source_code: str, status: int
+) -> None:
+    feedback = submitted(NOW, kind="suggestion", source="partner", source_code=source_code)
+    await routing.hear(feedback)
+    body = {"feedback_id": str(feedback.subject)}
+    assert (await routing.http.post("/v1/cases", json=body, headers=header())).status_code == status

@@ -332,12 +332,19 @@ async def test_a_team_that_is_needed_cannot_be_retired(routing: Routing) -> None
 async def test_who_comes_back_to_a_case_of_a_team_that_is_gone_finds_another(routing: Routing) -> None:
     await put(routing, "/v1/teams/gone", TEAM)
     case = await routing.open(local("2026-03-09 11:00"), kind="complaint", service="passports")
+    other = await routing.open(local("2026-03-09 11:00"), kind="complaint", service="passports")
     back = routing.staff("supervisor", teams=["gone", "passports"])
     for verb, body in (("transfer", {"team": "gone"}), ("decline", ALREADY)):
         answer = await routing.do(case, verb, back, **body)
         assert answer.status_code == 200, answer.text
+    first, said = (
+        FeedbackMessageAdded(message_id=uuid4(), sent_at=local("2026-03-10 10:00"), text=words)
+        for words in ("Pardon ?", "Et mon reçu ?")
+    )
+    await routing.hear(received(first, UUID(case["feedback_id"])))
+    assert problem(await delete(routing, "/v1/teams/gone")) == (409, "team-has-open-cases")
+    assert (await routing.do(case, "link", back, case_id=str(other["id"]))).status_code == 200
     assert (await delete(routing, "/v1/teams/gone")).json()["retired"] is True
-    said = FeedbackMessageAdded(message_id=uuid4(), sent_at=local("2026-03-10 10:00"), text="Et mon reçu ?")
     before = await routing.see(case["id"])
     await routing.hear(received(said, UUID(case["feedback_id"])))
     after = await routing.see(case["id"])

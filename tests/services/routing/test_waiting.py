@@ -171,3 +171,30 @@ async def test_a_suspension_written_down_late_takes_a_breach_back_until_it_is_on
     # Wed 1 h, Thu 7 h, Fri 3.5 h = 11.5 h after Wed 16:30: Thu 7 h and 4.5 h of Friday.
     at, told = await last(routing, case, ClockBreached)
     assert (at, told.clock) == (local("2026-03-13 14:00"), "acknowledge")
+
+
+@pytest.mark.parametrize(("reply_by", "brought"), [("phone", True), ("letter", True), ("email", False), (None, False)])
+async def test_a_question_for_who_chose_telephone_or_letter_is_brought_by_staff(
+    routing: Routing, reply_by: str | None, brought: bool
+) -> None:
+    question = {"text": "Quel numéro ?", "until": UNTIL.isoformat(), "otherwise": "Nous fermerons."}
+    case = await in_state(routing, "acknowledged", reply_by=reply_by)
+    asked = await routing.done(case, "ask", **question)
+    assert [one["task"] for one in asked["tasks"]] == (["bring_question"] if brought else [])
+    assert (await routing.done(asked, "note", note="Appelée : elle cherche."))["tasks"] == []
+    again = await routing.done(await routing.done(asked, "resume"), "ask", **question)
+    assert [one["task"] for one in again["tasks"]] == (["bring_question"] if brought else [])
+    assert (await routing.done(again, "resume"))["tasks"] == []
+
+
+async def test_a_wait_of_a_historical_case_ends_by_itself_where_its_end_is_to_come(routing: Routing) -> None:
+    case = await routing.open(local("2019-03-06 11:00"), kind="complaint", historical=True, recorded_at=NOW)
+    for verb, body in (("assign", {"team": "letters"}), ("suspend", SUSPENDED)):
+        case = await routing.done(case, verb, **body)
+    assert case["state"] == "waiting"
+    while await ring(routing.database, local("2026-03-12 10:01"), USUAL):
+        pass
+    after = await routing.see(case["id"])
+    assert (after["state"], [one["task"] for one in after["tasks"]]) == ("assigned", ["wait_over"])
+    _, told = await last(routing, case, CaseResumed)
+    assert (told.resumed_by, told.effective_at) == ("timer", UNTIL)

@@ -10,10 +10,9 @@ from services.routing.cases.models import Clock
 from services.routing.cases.verbs.line import Line
 from services.routing.cases.verbs.schemas import Acknowledge, Close, Decline, Refer, Reopen, Reply
 from services.routing.cases.verbs.waiting import correct, wake
-from services.routing.cases.work import Work, end_task, is_contested, raise_task, tell, waited
+from services.routing.cases.work import BROUGHT_BY_STAFF, Work, end_task, is_contested, raise_task, tell, waited
 
 ENDED_BY_A_REPLY = ("acknowledge", "reply", "stage2_reply")
-BROUGHT_BY_STAFF = ("phone", "letter")
 
 
 def acknowledge(work: Work, body: Acknowledge) -> Line:  # noqa: ARG001 - it says no more than any verb

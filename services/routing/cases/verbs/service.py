@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.auth.principal import Principal
+from libs.common.auth.principal import Forbidden, Principal
 from libs.common.clock import SKEW
 from libs.common.db import among
 from libs.common.field_problems import field_problem_of
@@ -39,6 +39,7 @@ from services.routing.cases.verbs import answering, owning, waiting
 from services.routing.cases.verbs import schemas as bodies
 from services.routing.cases.verbs.line import Line
 from services.routing.cases.work import Other, Work, end_tasks, put_down, take_up, write_line
+from services.routing.organisation.marking import hold
 
 
 @dataclass(frozen=True)
@@ -82,10 +83,16 @@ async def do(session: AsyncSession, case_id: UUID, verb: Verb, body: bodies.Acti
     works = await _take_up(session, [case_id], [body], hand)
     work = works.get(case_id)
     if work is None:
-        raise CaseNotFound
+        raise await _not_theirs(session, case_id, hand.by)
     _carry_out(work, verb, body, hand.by, hand.expected)
     await put_down(session, [work])
     return summary(CaseSummary, work.case, work.team_name, work.clocks, work.tasks)
+
+
+async def _not_theirs(session: AsyncSession, case_id: UUID, by: Principal) -> Problem:
+    """Reviewers see cases that teams work on."""
+    seen = select(Case.id).where(Case.id == case_id, visible_to(by))
+    return Forbidden() if by.has("reviewer") and await session.scalar(seen) else CaseNotFound()
 
 
 async def do_many(session: AsyncSession, batch: bodies.Batch, hand: Hand) -> bodies.BatchOutcome:
@@ -137,6 +144,8 @@ def _outcome(
 async def _take_up(
     session: AsyncSession, ids: Sequence[UUID], actions: Sequence[bodies.Action], hand: Hand
 ) -> dict[UUID, Work]:
+    if any(isinstance(action, bodies.Assign | bodies.Transfer) for action in actions):
+        await hold(session)  # so that the team is still there when it has the case
     others = [action.case_id for action in actions if isinstance(action, bodies.Link)]
     return await take_up(
         session,

@@ -16,17 +16,20 @@ from services.routing.cases.errors import (
 from services.routing.cases.models import Clock, Suspension
 from services.routing.cases.verbs.line import Line
 from services.routing.cases.verbs.schemas import Ask, Extend, Resume, Suspend
-from services.routing.cases.work import Work, tell
+from services.routing.cases.work import BROUGHT_BY_STAFF, Work, end_task, raise_task, tell
 
 ASKED = "asked"
+BRING_QUESTION = "bring_question"
 
 
 def ask(work: Work, body: Ask) -> Line:
-    """The person is asked: the case waits for them."""
+    """The person is asked: the case waits for them. By telephone or letter a human must ask."""
     _see_that_it_ends_later(work, body.until)
     _wait(work, "person", ASKED, body.until)
     tell(work, CaseAsked, work.effective_at, effective_at=work.effective_at, until=body.until, text=body.told())
     _tell_suspended(work, "person", ASKED, body.until)
+    if work.case.reply_by in BROUGHT_BY_STAFF and not work.case.historical:
+        raise_task(work, BRING_QUESTION, work.effective_at)
     return Line({"until": body.until.isoformat()}, text=body.told())
 
 
@@ -50,6 +53,7 @@ def wake(work: Work, at: datetime, by: ResumedBy) -> None:
     if span is None:
         return
     span.ended_at, span.resumed_by = at, by
+    end_task(work, BRING_QUESTION)
     for clock in work.clocks:
         clock_rules.move(clock, work.calendar_of(clock), span.from_at, at)
     case = work.case
