@@ -10,6 +10,9 @@ from libs.common.languages import Bilingual
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _HALVES = re.compile(r"[\ud800-\udfff]")  # JSON can write one surrogate without the other; no encoding can
+_SEEN = re.compile(
+    "[^\\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0]"
+)  # what is left of a text without its blanks and what has no shape
 _BREAKS = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
 
 
@@ -45,8 +48,14 @@ def _on_one_line(text: str) -> str:
     return text
 
 
-Words = Annotated[str, AfterValidator(_without_controls)]
-"""Text of any number of lines."""
+def _not_blank(text: str) -> str:
+    if text and not _SEEN.search(text):
+        raise PydanticCustomError("blank", "There is nothing to read in it.", {"fr": "Il n'y a rien à y lire."})
+    return text
+
+
+Words = Annotated[str, AfterValidator(_without_controls), AfterValidator(_not_blank)]
+"""Text of any number of lines, not blank."""
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_on_one_line)]
 """Text of one line, not empty."""

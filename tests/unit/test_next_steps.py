@@ -101,6 +101,9 @@ def view(state: str, **fields: Any) -> Any:
 BY_PERSON = {"waiting_for": "person", "waiting_until": LATER}
 TABLE: list[tuple[Situation, datetime | None, Any, Known]] = [
     ("received", None, None, Known()),
+    ("closed", LATER, view("closed", because="declined", reopen_until=LATER), Known(withheld=True)),
+    ("closed", LATER, view("closed", because="referred", reopen_until=LATER), Known(withheld=True)),
+    ("answered", None, view("answered"), Known(on_the_spot=True, withheld=True)),
     ("new", DUE, view("new", step="opened"), Known()),
     ("assigned", DUE, view("assigned", step="assigned"), Known()),
     ("transferred", DUE, view("assigned", step="transferred"), Known()),

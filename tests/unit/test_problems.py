@@ -116,6 +116,7 @@ async def test_every_error_has_the_one_form_and_none_tells_what_it_was_about(
     [
         ({"words": "\x00"}, "/words", "control_character"),
         ({"words": "\ud800"}, "/words", "half_character"),
+        ({"words": " \n\u200b\u00a0\ufeff"}, "/words", "blank"),
         ({"line": "a\u2028b"}, "/line", "control_character"),
         ({"line": "\t\n "}, "/line", "string_too_short"),
         ({"code": "a b"}, "/code", "string_pattern_mismatch"),

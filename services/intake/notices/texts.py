@@ -93,9 +93,9 @@ OPENINGS: Final[dict[NoticeKind, Bilingual]] = {
         "Your case of {day} is now closed.",
     ),
     "withdrawn": said(
-        "Votre message du {day} est retiré, comme demandé : aucune réponse ne vous sera donnée. Si ce n'est pas vous "
+        "Votre message du {day} est retiré, comme demandé : nous n'y répondrons plus. Si ce n'est pas vous "
         "qui l'avez demandé, dites-le-nous par un nouveau message.",
-        "Your message of {day} is withdrawn, as requested: no answer will be given. If it was not you who asked for "
+        "Your message of {day} is withdrawn, as requested: we will not answer it any more. If you did not ask for "
         "it, tell us in a new message.",
     ),
 }

@@ -127,7 +127,8 @@ def _part(
 ) -> str:
     feedback, view = said.feedback, said.view
     day = written(day_of(feedback.submitted_at, house.zone), language)
-    opening = texts.RESOLVED if _is_on_the_spot(notice, said) else texts.OPENINGS[kind]
+    withheld = notice.recipient == "submitter" and withholds(feedback)
+    opening = texts.RESOLVED if _is_on_the_spot(notice, said) and not withheld else texts.OPENINGS[kind]
     blocks = [texts.GREETING.in_(language), opening.in_(language).format(day=day, reference=feedback.reference)]
     if words is not None:
         is_above = words == texts.AS_ABOVE.in_(language)

@@ -129,7 +129,8 @@ def _entry(said: Said, entry: CaseEntry, key: PersonKey, withheld: bool) -> dict
         case "wait":
             shown |= {"waiting_for": entry.code, "until": entry.until}
         case "closing":
-            shown |= {"because": entry.code, "reopen_until": entry.until}
+            decided = entry.code in ("declined", "referred")
+            shown |= {"because": "staff" if decided and withheld else entry.code, "reopen_until": entry.until}
         case "reopening":
             shown["reopened_by"] = entry.code
     return shown

@@ -156,9 +156,8 @@ NEXT_STEPS: Final[dict[Situation, Bilingual]] = {
         "Your case is closed, and you have told us how things stand: thank you. Nothing more is asked of you.",
     ),
     "withdrawn": said(
-        "Vous avez retiré ce message : aucune réponse ne vous sera donnée. Vous pouvez nous écrire de nouveau à tout "
-        "moment.",
-        "You have withdrawn this message: no answer will be given. You can write to us again at any time.",
+        "Vous avez retiré ce message : nous n'y répondrons plus. Vous pouvez nous écrire de nouveau à tout moment.",
+        "You have withdrawn this message: we will not answer it any more. You can write to us again at any time.",
     ),
     "declined": said(
         "L'équipe ne donnera pas suite à votre message : vous trouvez ici ses raisons, et ce que vous pouvez faire si "

@@ -109,6 +109,7 @@ def stands(said: Said, now: datetime, desk: Desk) -> Standing:
         question_open_until=question.until if question and is_open else None,
         answered_last_question=question is not None and not is_open and has_answered,
         on_the_spot=latest is not None and said.is_on_the_spot(latest),
+        withheld=withholds(said.feedback),
     )
     return standing(said.view, known, now, desk.zone, desk.late_days)
 

@@ -23,6 +23,8 @@ class Known:
     """And since the case waits, where it does."""
     on_the_spot: bool = False
     """The latest answer is what was done at once, where it was said: it has no words."""
+    withheld: bool = False
+    """Who asks is told where it stands, and not what was decided."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ def standing(view: CaseView | None, known: Known, now: datetime, zone: ZoneInfo,
 
 
 def _closed(view: CaseView, known: Known) -> Situation:
-    if view.because in ("withdrawn", "declined", "referred"):
+    if view.because == "withdrawn" or (view.because in ("declined", "referred") and not known.withheld):
         return view.because  # type: ignore[return-value]
     return "closed_evaluated" if known.latest_solved else "closed"
 
@@ -57,7 +59,7 @@ def _closed(view: CaseView, known: Known) -> Situation:
 def _answered(known: Known) -> Situation:
     if known.latest_solved:
         return f"evaluated_{known.latest_solved}"  # type: ignore[return-value]
-    if known.on_the_spot:
+    if known.on_the_spot and not known.withheld:
         return "resolved_on_the_spot"
     return "undeliverable" if known.latest_delivery == "undeliverable" else "answered"
 

@@ -44,6 +44,20 @@ class UnknownTeam(Problem):
     fr = "Cette équipe n'existe pas, ou n'existe plus."
 
 
+class UnknownCode(Problem):
+    """A code is not in the catalogue, or is retired: see `errors`."""
+
+    status: ClassVar[int] = 422
+    fr = "Un code n'est pas au catalogue, ou n'y est plus : voir « errors »."
+
+
+class HasItAlready(Problem):
+    """This team has the case: to give it to a member, assign it."""
+
+    status: ClassVar[int] = 422
+    fr = "Cette équipe a le dossier : pour le confier à un membre, attribuez-le."
+
+
 class EffectiveBeforePrevious(Problem):
     """`effective_at` is before the previous event of the case."""
 
@@ -98,6 +112,13 @@ class UntilNotAfter(Problem):
 
     status: ClassVar[int] = 422
     fr = "« until » doit être après le moment à partir duquel le dossier attend."
+
+
+class TooFarAhead(Problem):
+    """A case waits for a year at most, and no promise is moved further."""
+
+    status: ClassVar[int] = 422
+    fr = "Un dossier attend au plus un an, et aucune échéance n'est repoussée plus loin."
 
 
 class ClockNotRunning(Problem):

@@ -144,7 +144,7 @@ def _reclassification(work: Work, event: FeedbackReclassified, at: datetime) -> 
 
 
 def lapse(work: Work, moment: datetime, because: Literal["withdrawn", "erased"]) -> None:
-    """No answer is wanted any more: a case that is open is over, and promises that run lapse."""
+    """No answer is wanted any more: an open case is over, and promises that run lapse. What was decided stays."""
     case = work.case
     if case.state == "closed":
         end_tasks(work, list(work.tasks))
@@ -156,7 +156,8 @@ def lapse(work: Work, moment: datetime, because: Literal["withdrawn", "erased"])
     for clock in work.clocks:
         if clock.running:
             clock.cancelled_at = at
-    case.outcome = "withdrawn"
+    if case.state != "answered":
+        case.outcome = "withdrawn"
     end_case(work, because)
     case.last_effective_at = at
     end_tasks(work, list(work.tasks))

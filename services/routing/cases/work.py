@@ -48,6 +48,8 @@ class Office:
     now: datetime
     linkable: Mapping[UUID, Other] = field(default_factory=dict)
     """The cases that others may be linked to."""
+    codes: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """Those of the catalogue that a case can be given, by kind."""
 
     @property
     def calendar(self) -> BusinessCalendar:
@@ -99,6 +101,7 @@ async def take_up(
     *,
     who: ColumnElement[bool] | None = None,
     linkable: Mapping[UUID, Other] | None = None,
+    codes: Mapping[str, Collection[str]] | None = None,
 ) -> dict[UUID, Work]:
     """Lock those of the cases that exist, in the order of their ids, and load what belongs to them."""
     found = await session.scalars(
@@ -114,7 +117,7 @@ async def take_up(
     organisation = await organisation_in_force(session)
     retired = {case.team for case in cases.values()} - organisation.teams.keys()
     names = await teams.names(session, retired) if retired else {}
-    office = Office(organisation, names, terms, now, linkable or {})
+    office = Office(organisation, names, terms, now, linkable or {}, codes or {})
     works = {case.id: Work(case, [], [], [], office, case.last_effective_at) for case in cases.values()}
     for clock in await session.scalars(select(Clock).where(among(Clock.case_id, works)).order_by(Clock.clock)):
         works[clock.case_id].clocks.append(clock)

@@ -273,6 +273,10 @@ async def test_who_speaks_without_authority_follows_it_and_learns_nothing_of_the
     )
     assert evaluated.json()["type"] == "urn:ecoute:problem:authority-needed"
     assert (await write(intake, code, text="Ma mère attend."))[0] == 201
+    await intake.hear(story.closed("declined"))
+    answer = await intake.http.get("/v1/tracking", headers={"Tracking-Code": code})
+    assert "declined" not in answer.text
+    assert answer.json()["situation"] == "closed"
     assert (await see(intake, code))["conversation"][-1]["author"] == "submitter"
 
 

@@ -129,9 +129,10 @@ async def test_withdrawn_feedback_closes_the_case_and_its_promises_lapse(routing
     for state in ("new", "assigned", "waiting", "answered"):
         case = await in_state(routing, state)
         after = await hear(routing, case, FeedbackWithdrawn(effective_at=LATER))
-        assert (after["state"], after["outcome"], tasks(after)) == ("closed", "withdrawn", [])
+        outcome = "upheld" if state == "answered" else "withdrawn"
+        assert (after["state"], after["outcome"], tasks(after)) == ("closed", outcome, [])
         (closed,) = await told(routing, case, CaseClosed)
-        assert (closed.because, closed.outcome, closed.effective_at) == ("withdrawn", "withdrawn", LATER)
+        assert (closed.because, closed.outcome, closed.effective_at) == ("withdrawn", outcome, LATER)
         open_before = [one["clock"] for one in case["clocks"] if one["ended_at"] is None]
         assert [one.clock for one in closed.clocks if one.cancelled_at == LATER] == open_before
         assert len(await told(routing, case, CaseResumed)) == (1 if state == "waiting" else 0)

@@ -7,14 +7,19 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from sqlalchemy import delete
 
 from libs.contracts.cases import CaseAcknowledged, CaseAssigned, CaseClosed, CaseOpened, CaseReplied, CaseTransferred
-from tests.services.routing.office import Routing, clock, due, local
+from libs.contracts.catalogue import TopicChanged, entry_id_of
+from services.routing.catalogue.models import CatalogueCode
+from services.routing.catalogue.service import learn_codes
+from tests.services.routing.office import Routing, clock, due, local, received
 
 SPOKE = local("2026-03-09 11:00")
 NOW = local("2026-03-10 10:00")
 FINAL = {"text": "Il est parti.", "outcome": "upheld"}
 INTERIM = {"text": "Nous cherchons.", "interim": True}
+MOVED_FAR = {"clock": "reply", "due_at": "9990-01-01T00:00:00Z", "text": "Plus long.", "recourse": "Le protecteur."}
 BODIES: dict[str, dict[str, Any]] = {
     "assign": {"team": "letters"},
     "classify": {"topic": "delay"},
@@ -458,3 +463,38 @@ async def test_other_roles_have_no_business_with_cases(routing: Routing, role: s
     assert (await routing.http.get("/v1/cases", headers=routing.staff(role))).status_code == 403
     assert (await routing.http.get("/v1/cases")).status_code == 401
     assert (await routing.http.post(f"/v1/cases/{case['id']}/acknowledge", json={})).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("verb", "body", "refused", "pointer"),
+    [
+        ("reply", {"text": " \u200b", "outcome": "upheld"}, "invalid-request", "/text"),
+        ("note", {"note": "\n"}, "invalid-request", "/note"),
+        ("transfer", {"team": "letters"}, "has-it-already", None),
+        ("suspend", {"for": "third_party", "reason": "lab", "until": "9990-01-01T00:00:00Z"}, "too-far-ahead", None),
+        ("extend", MOVED_FAR, "too-far-ahead", None),
+    ],
+)
+async def test_what_would_empty_a_promise_is_refused(
+    routing: Routing, verb: str, body: dict[str, Any], refused: str, pointer: str | None
+) -> None:
+    case = await in_state(routing, "assigned")
+    answer = await routing.do(case, verb, **body)
+    assert problem(answer) == (422, refused)
+    assert [one["pointer"] for one in answer.json().get("errors", [])] == ([pointer] if pointer else [])
+    assert (await routing.see(case["id"]))["version"] == case["version"]
+
+
+async def test_a_case_is_given_codes_of_the_catalogue(routing: Routing) -> None:
+    case = await in_state(routing, "assigned", topic="old")
+    event = TopicChanged(code="delay", name={"fr": "Délai", "en": "Delay"})  # type: ignore[arg-type]
+    async with routing.database.transaction() as session:
+        await learn_codes(session, [received(event, entry_id_of("topic", "delay"), 1)])
+    try:
+        answer = await routing.do(case, "classify", topic="delai", service="nobody-told")
+        assert (problem(answer), answer.json()["errors"][0]["pointer"]) == ((422, "unknown-code"), "/topic")
+        assert (await routing.done(case, "classify", topic="old", service="nobody-told"))["topic"] == "old"
+        assert (await routing.done(case, "classify", topic="delay"))["topic"] == "delay"
+    finally:
+        async with routing.database.transaction() as session:
+            await session.execute(delete(CatalogueCode))

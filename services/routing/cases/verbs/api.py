@@ -10,7 +10,7 @@ from libs.common.clock import Now
 from libs.common.db import Session
 from libs.common.idempotency import IdempotencyKeyReused, Retryable, StillRunning
 from libs.common.problems import InvalidRequest, responses
-from libs.common.versions import IfMatch, PreconditionFailed
+from libs.common.versions import Expected, IfMatch, PreconditionFailed
 from services.routing.cases.access import WORKERS, WORKING_SCOPES
 from services.routing.cases.errors import (
     CaseErased,
@@ -21,11 +21,14 @@ from services.routing.cases.errors import (
     EffectiveInTheFuture,
     ExtensionNeedsSupervisor,
     ExtensionNotLater,
+    HasItAlready,
     LateEntryNeedsReason,
     LateEntryNeedsSupervisor,
     LinkedCaseUnknown,
     PriorityNotRaised,
     TeamIsComplainedAbout,
+    TooFarAhead,
+    UnknownCode,
     UnknownTeam,
     UntilNotAfter,
     VerbNotPossible,
@@ -71,18 +74,24 @@ _VERB = (
     LateEntryNeedsSupervisor,
 )
 
-_EXTENSION = (ClockNotRunning, ClockAlreadyDue, ExtensionNotLater, ExtensionNeedsSupervisor)
+_EXTENSION = (ClockNotRunning, ClockAlreadyDue, ExtensionNotLater, ExtensionNeedsSupervisor, TooFarAhead)
 
 
 async def _hand(by: Worker, now: Now, terms: TermsOf, expected: IfMatch) -> service.Hand:
     return service.Hand(by, now, terms, expected)
 
 
+async def _hand_of_many(by: Worker, now: Now, terms: TermsOf) -> service.Hand:
+    return service.Hand(by, now, terms, Expected(None))
+
+
 Hand = Annotated[service.Hand, Depends(_hand)]
+HandOfMany = Annotated[service.Hand, Depends(_hand_of_many)]
+"""Each action says for itself which version of its case was seen."""
 
 
 @router.post("/v1/cases/actions", responses=responses(*_BATCH))
-async def act_on_cases(body: Batch, session: Session, hand: Hand, once: Retryable) -> BatchOutcome:
+async def act_on_cases(body: Batch, session: Session, hand: HandOfMany, once: Retryable) -> BatchOutcome:
     """Carry out up to 500 verbs, an outcome each.
 
     They are carried out in order, each by itself: one that is refused changes nothing and stops nothing.
@@ -96,7 +105,7 @@ async def assign_case(case_id: CaseId, body: Assign, session: Session, hand: Han
     return await once(body, service.do(session, case_id, "assign", body, hand))
 
 
-@router.post("/v1/cases/{case_id}/classify", responses=responses(*_VERB))
+@router.post("/v1/cases/{case_id}/classify", responses=responses(*_VERB, UnknownCode))
 async def classify_case(case_id: CaseId, body: Classify, session: Session, hand: Hand, once: Retryable) -> CaseSummary:
     """Correct what the case is about.
 
@@ -105,7 +114,9 @@ async def classify_case(case_id: CaseId, body: Classify, session: Session, hand:
     return await once(body, service.do(session, case_id, "classify", body, hand))
 
 
-@router.post("/v1/cases/{case_id}/transfer", responses=responses(*_VERB, UnknownTeam, TeamIsComplainedAbout))
+@router.post(
+    "/v1/cases/{case_id}/transfer", responses=responses(*_VERB, UnknownTeam, TeamIsComplainedAbout, HasItAlready)
+)
 async def transfer_case(case_id: CaseId, body: Transfer, session: Session, hand: Hand, once: Retryable) -> CaseSummary:
     """Give the case to another team.
 
@@ -140,7 +151,7 @@ async def acknowledge_case(
     return await once(body, service.do(session, case_id, "acknowledge", body, hand))
 
 
-@router.post("/v1/cases/{case_id}/ask", responses=responses(*_VERB, UntilNotAfter))
+@router.post("/v1/cases/{case_id}/ask", responses=responses(*_VERB, UntilNotAfter, TooFarAhead))
 async def ask_person(case_id: CaseId, body: Ask, session: Session, hand: Hand, once: Retryable) -> CaseSummary:
     """Ask the person something; the case waits for the answer.
 
@@ -149,7 +160,7 @@ async def ask_person(case_id: CaseId, body: Ask, session: Session, hand: Hand, o
     return await once(body, service.do(session, case_id, "ask", body, hand))
 
 
-@router.post("/v1/cases/{case_id}/suspend", responses=responses(*_VERB, UntilNotAfter))
+@router.post("/v1/cases/{case_id}/suspend", responses=responses(*_VERB, UntilNotAfter, TooFarAhead))
 async def suspend_case(case_id: CaseId, body: Suspend, session: Session, hand: Hand, once: Retryable) -> CaseSummary:
     """Suspend the case: it waits, for the person or for somebody else, with a reason and an end.
 

@@ -1,7 +1,10 @@
 """Whose a case is, what it is about, and how far it comes before others."""
 
+from collections.abc import Mapping
 from typing import Any, cast
 
+from libs.common.field_problems import field_problem
+from libs.common.languages import Bilingual
 from libs.contracts.cases import (
     CaseAssigned,
     CaseClassified,
@@ -11,7 +14,14 @@ from libs.contracts.cases import (
 )
 from libs.contracts.codes import AssignedBy, Priority
 from services.routing.cases import clocks as clock_rules
-from services.routing.cases.errors import LinkedCaseUnknown, PriorityNotRaised, TeamIsComplainedAbout, UnknownTeam
+from services.routing.cases.errors import (
+    HasItAlready,
+    LinkedCaseUnknown,
+    PriorityNotRaised,
+    TeamIsComplainedAbout,
+    UnknownCode,
+    UnknownTeam,
+)
 from services.routing.cases.urgency import URGENCIES
 from services.routing.cases.verbs.line import Line
 from services.routing.cases.verbs.schemas import Assign, Classify, Escalate, Link, Transfer, WriteNote
@@ -31,6 +41,8 @@ def assign(work: Work, body: Assign) -> Line:
 
 def transfer(work: Work, body: Transfer) -> Line:
     """Another team has it; the promise is unchanged."""
+    if body.team == work.case.team:
+        raise HasItAlready
     _see_that_it_may_have_it(work, body.team)
     from_team = work.case.team
     hand_over(work, body.team, body.member, by="staff")
@@ -70,6 +82,7 @@ def assigned(work: Work) -> dict[str, Any]:
 def classify(work: Work, body: Classify) -> Line:
     """Correct what it is about. Nothing is told where nothing changes; no clock is stopped, started or exchanged."""
     changed = tuple(name for name, value in body.corrected.items() if getattr(work.case, name) != value)
+    _see_that_they_are_known(work, {name: body.corrected[name] for name in changed})
     for name in changed:
         setattr(work.case, name, body.corrected[name])
     if changed:
@@ -115,3 +128,12 @@ def _see_that_it_may_have_it(work: Work, team: str) -> None:
         raise TeamIsComplainedAbout
     if team not in work.office.organisation.teams:
         raise UnknownTeam
+
+
+def _see_that_they_are_known(work: Work, corrected: Mapping[str, str | None]) -> None:
+    """Codes of a kind of which the catalogue has told nothing yet are believed."""
+    codes = work.office.codes
+    unknown = [name for name, code in corrected.items() if code and name in codes and code not in codes[name]]
+    if unknown:
+        text = Bilingual(fr="Ce code n'est pas au catalogue.", en="This code is not in the catalogue.")
+        raise UnknownCode(errors=[field_problem("unknown_code", text, pointer=f"/{name}") for name in unknown])

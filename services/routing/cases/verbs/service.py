@@ -39,6 +39,7 @@ from services.routing.cases.verbs import answering, owning, waiting
 from services.routing.cases.verbs import schemas as bodies
 from services.routing.cases.verbs.line import Line
 from services.routing.cases.work import Other, Work, end_tasks, put_down, take_up, write_line
+from services.routing.catalogue.queries import known_codes
 from services.routing.organisation.marking import hold
 
 
@@ -154,6 +155,7 @@ async def _take_up(
         hand.now,
         who=workable_by(hand.by),
         linkable=await _linkable(session, others, hand.by) if others else {},
+        codes=await known_codes(session) if any(isinstance(action, bodies.Classify) for action in actions) else {},
     )
 
 

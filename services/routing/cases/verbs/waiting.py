@@ -1,6 +1,6 @@
 """Waiting: for the person or for somebody else, until a moment; and what that does to the clocks."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from libs.contracts.cases import CaseAsked, CaseExtended, CaseResumed, CaseSuspended, ClockCorrected
 from libs.contracts.codes import ResumedBy, WaitingFor
@@ -11,6 +11,7 @@ from services.routing.cases.errors import (
     ClockNotRunning,
     ExtensionNeedsSupervisor,
     ExtensionNotLater,
+    TooFarAhead,
     UntilNotAfter,
 )
 from services.routing.cases.models import Clock, Suspension
@@ -20,6 +21,7 @@ from services.routing.cases.work import BROUGHT_BY_STAFF, Work, end_task, raise_
 
 ASKED = "asked"
 BRING_QUESTION = "bring_question"
+LONGEST_WAIT = timedelta(days=366)
 
 
 def ask(work: Work, body: Ask) -> Line:
@@ -84,6 +86,8 @@ def extend(work: Work, body: Extend) -> Line:
     after = _extended(work, clock, before, body)
     if after <= before:
         raise ExtensionNotLater
+    if after > work.effective_at + LONGEST_WAIT:
+        raise TooFarAhead
     clock.due_at, clock.extended = after, True
     _untell_breach(work, clock)
     tell(
@@ -114,6 +118,8 @@ def _extended(work: Work, clock: Clock, before: datetime, body: Extend) -> datet
 def _see_that_it_ends_later(work: Work, until: datetime) -> None:
     if until <= work.effective_at:
         raise UntilNotAfter
+    if until > work.effective_at + LONGEST_WAIT:
+        raise TooFarAhead
 
 
 def _wait(work: Work, waiting_for: WaitingFor, reason: str, until: datetime) -> None:
