@@ -149,6 +149,7 @@ class FeedbackEvaluated(Event):
     answer: int = Field(description="which answer: 1 is the first final reply")
     solved: Solved
     ratings: tuple[Rating, ...] = ()
+    has_comment: bool = Field(False, description="words came with it, which are read where the feedback is")
 
 
 class FeedbackReclassified(Event):

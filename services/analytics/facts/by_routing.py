@@ -70,7 +70,7 @@ def apply_case_event(fact: Fact, received: Received[Any]) -> Fact:
         {
             **changed,
             "case_version": received.version,
-            "team": event.team,
+            "team": None if event.team in event.hidden_from else event.team,  # it owns what it must not see
             "state": event.state,
             "case_details": {name: getattr(event, name) for name in _DETAILS_OF_CASE}
             | {"team_name": event.team_name.__dict__},

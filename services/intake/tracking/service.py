@@ -49,6 +49,7 @@ async def evaluate(
     )
     session.add(evaluation)
     feedback.version += 1
-    event = FeedbackEvaluated.model_validate({"answer": answer, "solved": body.solved, "ratings": ratings})
+    said_of_it = {"answer": answer, "solved": body.solved, "ratings": ratings, "has_comment": comment is not None}
+    event = FeedbackEvaluated.model_validate(said_of_it)
     await record(session, Recorded(event, feedback.id, feedback.version, now))
     return EvaluationOut.model_validate(evaluation, from_attributes=True)

@@ -122,7 +122,10 @@ def _message(work: Work, event: FeedbackMessageAdded) -> None:
 
 def _evaluation(work: Work, event: FeedbackEvaluated, at: datetime) -> None:
     case = work.case
-    write_line(work, "evaluation", PERSON, at, {"solved": event.solved, "answer": event.answer})
+    details = {"solved": event.solved, "answer": event.answer} | ({"has_comment": True} if event.has_comment else {})
+    write_line(work, "evaluation", PERSON, at, details)
+    if event.has_comment:
+        raise_task(work, "read_message", at)
     if case.solved_answer is not None and event.answer < case.solved_answer:
         return  # what they said of a later answer stands
     case.solved, case.solved_answer = event.solved, event.answer

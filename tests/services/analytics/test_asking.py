@@ -1,6 +1,7 @@
 """How figures are asked for: narrowed, compared, over time; and what a supervisor and the public get."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -58,7 +59,11 @@ async def test_figures_are_narrowed_to_several_values_of_several_dimensions(
 async def test_a_supervisor_gets_the_figures_of_their_own_teams_whatever_they_ask_for(
     readers: Readers, http: httpx.AsyncClient, token: Header
 ) -> None:
-    await readers.read([story(1).opened("north"), story(2).opened("south"), story(3)])
+    hidden = story(4).opened("north")
+    hidden.case_events = [
+        replace(one, event=one.event.model_copy(update={"hidden_from": ("north",)})) for one in hidden.case_events
+    ]
+    await readers.read([story(1).opened("north"), story(2).opened("south"), story(3), hidden])
     supervisor = token("supervisor", teams=("north",))
 
     async def volumes(**parameters: str) -> list[tuple[float, list[str]]]:

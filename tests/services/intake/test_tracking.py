@@ -209,6 +209,7 @@ async def test_an_answer_is_evaluated_once_and_the_same_again_is_answered_alike(
     assert (await evaluate(intake, code, solved="yes"))[1]["answer"] == 2
     events = [event for event in await intake.events(number) if event["type"] == "ca.ecoute.feedback.evaluated.v1"]
     assert [(event["data"]["answer"], event["data"]["solved"]) for event in events] == [(1, "partly"), (2, "yes")]
+    assert [event["data"].get("has_comment", False) for event in events] == [True, False]
     versions = [event["version"] for event in await intake.events(number)]
     assert versions == list(range(1, len(versions) + 1))
     assert events[0]["data"]["ratings"] == [{"measure": "csat", "value": 2, "answered_by": "person"}]

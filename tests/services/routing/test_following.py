@@ -203,6 +203,14 @@ async def test_what_did_not_solve_it_is_a_task_until_it_is_answered_again(routin
     assert tasks(await hear(routing, case, FeedbackEvaluated(answer=1, solved="no"))) == []
 
 
+async def test_words_with_a_yes_are_read_by_somebody(routing: Routing) -> None:
+    case = await in_state(routing, "answered")
+    assert tasks(await hear(routing, case, FeedbackEvaluated(answer=1, solved="yes"))) == []
+    after = await hear(routing, case, FeedbackEvaluated(answer=1, solved="yes", has_comment=True))
+    assert tasks(after) == ["read_message"]
+    assert (await routing.timeline(case))[-1]["details"] == {"solved": "yes", "answer": 1, "has_comment": True}
+
+
 async def test_what_is_said_of_the_latest_answer_is_not_undone_by_what_is_said_of_an_earlier_one(
     routing: Routing,
 ) -> None:

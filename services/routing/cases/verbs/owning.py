@@ -41,7 +41,7 @@ def assign(work: Work, body: Assign) -> Line:
 
 def transfer(work: Work, body: Transfer) -> Line:
     """Another team has it; the promise is unchanged."""
-    if body.team == work.case.team:
+    if body.team == work.case.team and work.case.state != "new":  # there it waits for somebody to take it
         raise HasItAlready
     _see_that_it_may_have_it(work, body.team)
     from_team = work.case.team
