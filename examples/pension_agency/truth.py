@@ -199,7 +199,9 @@ def reopened(telling: Telling, end: date) -> Truth:
 
 
 def enough_at_first(telling: Telling, end: date) -> Truth:
-    """Answers for which a person who can be linked did not have to come back within 14 days, nor was asked anything."""
+    """Answers for which a person who can be linked did not have to come back within 14 days, was asked nothing, and did
+    not say that they did not solve everything.
+    """
     spoke: dict[int, list[datetime]] = {}
     for story in telling.world.stories:
         if story.person is not None:
@@ -214,7 +216,8 @@ def enough_at_first(telling: Telling, end: date) -> Truth:
     def was_enough(story: Story, at: datetime) -> bool:
         later = [one for one in spoke[story.person or 0] if one > story.submitted_at]
         came_back = any(at < one <= at + within for one in story.moments("reopen"))
-        return not (story.moments("ask") or came_back or (later and min(later) <= at + within))
+        contested = any(one.answer == 1 and one.solved in ("partly", "no") for one in story.verdicts)
+        return not (story.moments("ask") or came_back or contested or (later and min(later) <= at + within))
 
     return share(sum(was_enough(*one) for one in answered), len(answered))
 

@@ -11,7 +11,7 @@ from services.routing.cases.schemas import Verb
 
 OPEN, CODE = "open", "code"
 STAFF = "agent supervisor reviewer manager analyst importer auditor admin"
-WORKERS = "agent supervisor importer"
+WORKERS = "agent supervisor importer reviewer"
 
 DECISIONS: dict[str, str] = {
     # What people say.

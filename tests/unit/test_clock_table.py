@@ -19,7 +19,7 @@ from services.routing.cases.models import Case, Clock
 from services.routing.cases.opening import promises
 from services.routing.cases.terms import USUAL
 from services.routing.cases.timers import pass_time
-from services.routing.cases.undelivered import Given, take_back
+from services.routing.cases.undelivered import Final, Given, take_back
 from services.routing.cases.verbs import answering, owning, waiting
 from services.routing.cases.verbs import schemas as bodies
 from services.routing.cases.work import Office, Work
@@ -628,7 +628,7 @@ class Desk:
                 waiting.extend(work, bodies.Extend.model_validate(body))
             case "reply":
                 answering.reply(work, bodies.Reply(text="x", outcome="upheld"))
-                self.given.at[work.case.answers] = at
+                self.given.replies[work.case.answers] = Final(at, "upheld", None)
                 self.given.since_reopening.add(work.case.answers)
             case "undelivered":
                 take_back(work, rest[0], self.given)

@@ -72,9 +72,18 @@ async def _told_of_reply(session: AsyncSession, notice: Notice, feedback: Feedba
         return outcomes.delivered(feedback, reply, "email", now)
     if notice.state not in _BECAUSE or await _may_arrive_otherwise(session, notice):
         return []
-    if notice.state == "expired" and reply.delivery == "delivered":
+    if _is_there_without_mail(notice, reply):
         return []
     return outcomes.undeliverable(feedback, reply, "email", _BECAUSE[notice.state], now)
+
+
+def _is_there_without_mail(notice: Notice, reply: Reply) -> bool:
+    """Staff say that it was brought, or it has no words: what was settled on the spot was told there. A mail that could
+    not be sent in time says nothing of one that is read by tracking.
+    """
+    if reply.delivery != "delivered":
+        return False
+    return notice.state == "expired" or reply.words is None or reply.delivery_by in ("phone", "letter")
 
 
 async def _may_arrive_otherwise(session: AsyncSession, notice: Notice) -> bool:

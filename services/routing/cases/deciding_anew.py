@@ -51,9 +51,9 @@ def decide_anew(work: Work, at: datetime) -> None:
 
 
 def hand_on_what_a_retired_team_has(work: Work) -> None:
-    """Who comes back to a closed case must find somebody: where its team is gone, the one that the rules now choose."""
+    """Who comes back to what was answered must find somebody: where its team is gone, the one that the rules choose."""
     case, organisation = work.case, work.office.organisation
-    if case.state != "closed" or not work.tasks or case.team in organisation.teams:
+    if case.state not in ("answered", "closed") or not work.tasks or case.team in organisation.teams:
         return
     decision = decision_on(organisation, said_of(case), case.hidden_from)
     work.effective_at = max(work.office.now, case.last_effective_at)
@@ -104,17 +104,22 @@ async def alert_those_moved(session: AsyncSession, works: Collection[Work], befo
 
 
 def _promise_what_nobody_has(work: Work, decision: Decision) -> bool:
-    """What opened without a promise, as words of no kind do, has those of what it is now, since the person spoke.
-    Whether that made any.
+    """What opened without a promise, as words of no kind do, has those of what it is now, since the person spoke:
+    moved by what it has waited, and none that is kept already. Whether that made any.
     """
     case, standard = work.case, decision.standard
-    if work.clocks or standard is None or case.state in ("answered", "closed"):
+    if work.clocks or standard is None or case.answers or case.state == "closed":
         return False
     calendar = work.office.organisation.calendar_of(standard)
     for row in promises(standard, calendar, case.submitted_at):
+        if row["clock"] == "acknowledge" and case.acknowledged_at:
+            continue
         clock = Clock(case_id=case.id, suspended_seconds=0, extended=False, late_entry=False, **row)
         if case.state != "new":
             clock_rules.start_at_assignment([clock], calendar, case.last_effective_at)
+        for span in work.suspensions:
+            if span.ended_at is not None:
+                clock_rules.move(clock, calendar, span.from_at, span.ended_at)
         work.clocks.append(clock)
         work.new.append(clock)
     return bool(work.clocks)

@@ -124,14 +124,15 @@ def _evaluation(work: Work, event: FeedbackEvaluated, at: datetime) -> None:
     case = work.case
     details = {"solved": event.solved, "answer": event.answer} | ({"has_comment": True} if event.has_comment else {})
     write_line(work, "evaluation", PERSON, at, details)
-    if event.has_comment:
+    contests = event.solved != "yes" and case.state in ("answered", "closed") and event.answer == case.answers
+    if event.has_comment and not contests:
         raise_task(work, "read_message", at)
     if case.solved_answer is not None and event.answer < case.solved_answer:
         return  # what they said of a later answer stands
     case.solved, case.solved_answer = event.solved, event.answer
     if event.solved == "yes":
         end_task(work, "not_solved")
-    elif case.state in ("answered", "closed") and event.answer == case.answers:
+    elif contests:
         raise_task(work, "not_solved", at)
 
 
@@ -157,8 +158,8 @@ def lapse(work: Work, moment: datetime, because: Literal["withdrawn", "erased"])
     work.effective_at = at
     wake(work, at, "person")
     for clock in work.clocks:
-        if clock.running:
-            clock.cancelled_at = at
+        if clock.ended_at is None and clock.starts != "reopening":
+            clock.cancelled_at = clock.cancelled_at or at
     if case.state != "answered":
         case.outcome = "withdrawn"
     end_case(work, because)

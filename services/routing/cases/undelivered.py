@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select
@@ -14,21 +14,29 @@ from libs.contracts.cases import CaseResumed
 from services.routing.cases import clocks as clock_rules
 from services.routing.cases.models import TimelineEntry
 from services.routing.cases.verbs.waiting import correct
-from services.routing.cases.work import Work, tell
+from services.routing.cases.work import Work, is_contested, raise_task, tell
 
 UNDELIVERED = "undelivered"
 _FINAL = ("reply", "refer", "decline")
 
 
+class Final(NamedTuple):
+    """A final reply, as it was given."""
+
+    at: datetime
+    outcome: str | None
+    remedy: str | None
+
+
 @dataclass
 class Given:
-    """The final replies of a case that may have reached the person: when each was given."""
+    """The final replies of a case that may have reached the person, by their numbers."""
 
-    at: dict[int, datetime] = field(default_factory=dict)
+    replies: dict[int, Final] = field(default_factory=dict)
     since_reopening: set[int] = field(default_factory=set)
 
     def forget(self, answer: int) -> None:
-        self.at.pop(answer, None)
+        self.replies.pop(answer, None)
         self.since_reopening.discard(answer)
 
 
@@ -56,7 +64,7 @@ def _learn(given: Given, verb: str, details: Mapping[str, Any], at: datetime) ->
     elif verb == UNDELIVERED:
         given.forget(answer)
     else:
-        given.at[answer] = at
+        given.replies[answer] = Final(at, details.get("outcome"), details.get("remedy"))
         given.since_reopening.add(answer)
 
 
@@ -65,8 +73,12 @@ def take_back(work: Work, answer: int, given: Given) -> None:
     given.forget(answer)
     case = work.case
     before = case.state
-    if given.since_reopening:
-        case.answered_at = given.at[max(given.since_reopening)]
+    standing = max(given.since_reopening, default=None)
+    if standing is not None:
+        case.answered_at, case.outcome, case.remedy = given.replies[standing]
+        if case.solved_answer == standing and case.solved in ("partly", "no"):
+            case.solved_answer = None  # of the answer that stands
+            raise_task(work, "not_solved", case.answered_at)
     else:
         case.answered_at = case.outcome = case.remedy = None
         if case.state == "answered":
@@ -87,10 +99,18 @@ def take_back(work: Work, answer: int, given: Given) -> None:
 
 def _take_back_ends(work: Work, answer: int, given: Given) -> bool:
     stopped = [clock for clock in work.clocks if clock.ended_by == answer]
-    next_answer = min((later for later in given.at if later > answer), default=None)
+    next_answer = min((later for later in given.replies if later > answer), default=None)
     for clock in stopped:
         clock_rules.take_back_end(clock)
-        if next_answer is not None:
-            clock_rules.end(clock, work.calendar_of(clock), given.at[next_answer], by=next_answer, late=False)
+        by = _standing_at_its_closing(work, given) if clock.clock == "resolve" else next_answer
+        if by is not None:
+            clock_rules.end(clock, work.calendar_of(clock), given.replies[by].at, by=by, late=False)
         correct(work, clock, "undeliverable", breach_untrue=False)
     return bool(stopped)
+
+
+def _standing_at_its_closing(work: Work, given: Given) -> int | None:
+    """`resolve` ended with the case, at the reply that stood: there may be another."""
+    if work.case.state != "closed" or is_contested(work.case):
+        return None
+    return max(given.since_reopening, default=None)

@@ -325,3 +325,58 @@ async def test_what_was_withdrawn_is_told_and_nothing_after_it(intake: Intake, p
     [mail] = await post.go()
     assert "est retiré" in text_of(mail)
     assert sorted((await post.states(receipt["id"])).values()) == ["dropped", "dropped", "sent"]
+
+
+SPOKEN_FOR = {
+    **SAID,
+    "reply_by": "email",
+    "submitted_by": {"role": "relative", "authority": "none", "email": "niece@example.com"},
+}
+
+
+async def test_who_has_no_authority_is_mailed_no_words_and_the_person_no_code(intake: Intake, post: Post) -> None:
+    for reply_to, told in (("both", {"niece@example.com", ADDRESS}), (None, {ADDRESS})):
+        post.office.taken.clear()
+        receipt = await intake.submit({**SPOKEN_FOR, **({"reply_to": reply_to} if reply_to else {})})
+        story = Story(receipt["id"])
+        await intake.hear(story.opened(), story.replied(1, "Réponse-Wapiti"))
+        mails = {mail["To"]: text_of(mail) for mail in await post.go() if "réponse" in mail["Subject"]}
+        assert mails.keys() == told
+        assert "Wapiti" in mails[ADDRESS]
+        assert receipt["tracking_code"] not in mails[ADDRESS]
+        if reply_to:
+            assert "Wapiti" not in mails["niece@example.com"]
+            assert receipt["tracking_code"] in mails["niece@example.com"]
+
+
+async def test_a_refused_mail_takes_back_nothing_that_was_said_on_the_spot_or_by_telephone(
+    intake: Intake, post: Post
+) -> None:
+    at_once = {**SAID, "channel": "counter", "resolved_on_the_spot": {"remedy": "refund"}}
+    spot, phoned = (
+        await intake.submit(at_once, intake.staff("agent")),
+        await intake.submit({**SAID, "reply_by": "email"}),
+    )
+    story, other = Story(spot["id"]), Story(phoned["id"])
+    await intake.hear(story.opened(), story.assigned(), story.replied(text=None, on_the_spot=True))
+    await intake.hear(other.opened(), other.assigned(), other.replied(1))
+    by_phone = {"answer": 1, "by": "phone", "outcome": "delivered"}
+    path, who = f"/v1/feedback/{phoned['id']}/deliveries", intake.staff("agent", teams=("passports",))
+    assert (await intake.http.post(path, json=by_phone, headers=who)).status_code < 300
+    post.office.rcpt += ["550 5.1.1 no such user"] * 6
+    await post.go()
+    assert await post.replies(spot["id"]) == [("delivered", "tracking")]
+    assert await post.replies(phoned["id"]) == [("delivered", "phone")]
+
+
+async def test_of_two_who_are_told_one_is_enough(intake: Intake, post: Post) -> None:
+    submitter = {"role": "representative", "authority": "declared", "email": "avocate@example.com"}
+    for refused_first in (True, False):
+        receipt = await intake.submit({**SAID, "reply_by": "email", "reply_to": "both", "submitted_by": submitter})
+        story = Story(receipt["id"])
+        await intake.hear(story.opened())
+        await post.go()
+        post.office.rcpt += ["550 5.1.1 no such user"] if refused_first else [None, "550 5.1.1 no such user"]
+        await intake.hear(story.replied(1))
+        await post.go()
+        assert sorted((await post.replies(receipt["id"]))[0]) == ["delivered", "email"]

@@ -8,8 +8,9 @@ import pytest
 
 from libs.contracts.cases import CaseAssigned, CasePromised, RuleDecided, case_id_of
 from libs.contracts.feedback import FeedbackReclassified, FeedbackVerbatimRedacted
-from tests.services.routing.office import ORGANISATION, Routing, local, received, submitted
+from tests.services.routing.office import ORGANISATION, Routing, clock, local, received, submitted
 from tests.services.routing.test_deciding import OFFICE
+from tests.services.routing.test_working import FINAL
 
 NOW = local("2026-03-10 10:00")
 KINDS_ALONE = ORGANISATION
@@ -172,3 +173,32 @@ async def test_what_a_human_has_taken_gets_its_promises_where_it_is(routing: Rou
     assert [(one.clock, one.due_at) for one in promised.clocks] == [
         (one["clock"], datetime.fromisoformat(one["due_at"])) for one in (await routing.see(case["id"]))["clocks"]
     ]
+
+
+async def test_what_is_promised_late_moves_by_what_it_has_waited_and_is_not_what_was_done(routing: Routing) -> None:
+    await routing.publish(KINDS_ALONE, NOW)
+    feedback_id = await opened(routing, kind=None)
+    case = await routing.done(await routing.see(case_id_of(feedback_id)), "assign", team="passports")
+    case = await routing.done(case, "acknowledge")
+    until = local("2026-03-20 10:00").isoformat()
+    case = await routing.done(case, "suspend", **{"for": "third_party", "reason": "lab", "until": until})
+    routing.at(local("2026-03-17 10:00"))
+    await routing.done(case, "resume")
+    await learned(routing, feedback_id)
+    straight = await routing.open(NOW, kind="complaint")
+    [reply] = (await routing.see(case["id"]))["clocks"]
+    assert (reply["clock"], reply["suspended_seconds"]) == ("reply", 5 * 7 * 3600)
+    assert reply["due_at"] > clock(straight, "reply")["due_at"]
+
+
+@pytest.mark.parametrize("after", ["reply", "close", "reopen"])
+async def test_what_was_answered_is_promised_nothing(routing: Routing, after: str) -> None:
+    await routing.publish(KINDS_ALONE, NOW)
+    feedback_id = await opened(routing, kind=None)
+    case = await routing.done(await routing.see(case_id_of(feedback_id)), "assign", team="passports")
+    for verb, body in (("reply", FINAL), ("close", {}), ("reopen", {"reason": "Encore."})):
+        await routing.done(case, verb, **body)
+        if verb == after:
+            break
+    await learned(routing, feedback_id)
+    assert (await routing.see(case["id"]))["clocks"] == []

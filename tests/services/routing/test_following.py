@@ -1,7 +1,7 @@
 """What a case learns of its feedback after it was opened, and how staff open one for feedback that had none."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -168,6 +168,74 @@ async def test_a_reply_that_did_not_arrive_is_as_if_it_had_not_been_given(routin
         True,
         2,
     )
+
+
+def bounced(answer: int) -> ReplyUndeliverable:
+    return ReplyUndeliverable(reply_id=uuid4(), answer=answer, by="email", because="bounced", found_at=LATER)
+
+
+async def replied(routing: Routing, case: dict[str, Any], *outcomes: str) -> dict[str, Any]:
+    """One final reply after the other, an hour between two."""
+    for hours, outcome in enumerate(outcomes, 1):
+        routing.at(NOW + timedelta(hours=hours))
+        case = await routing.done(case, "reply", **{**FINAL, "outcome": outcome})
+    return case
+
+
+async def test_of_several_replies_the_one_before_stands_with_its_decision_where_the_last_did_not_arrive(
+    routing: Routing,
+) -> None:
+    case = await replied(routing, await in_state(routing, "assigned"), "not_upheld", "partly_upheld", "upheld")
+    after = await hear(routing, case, bounced(3))
+    assert (after["state"], after["outcome"], tasks(after)) == ("answered", "partly_upheld", ["reply_undelivered"])
+    assert clock(after, "reply")["ended_at"] == clock(case, "reply")["ended_at"]
+    assert await told(routing, case, CaseResumed) == await told(routing, case, ClockCorrected) == []
+    [row] = await routing.rows("SELECT answered_at FROM cases WHERE id = :id", id=case["id"])
+    assert row.answered_at == NOW + timedelta(hours=2)
+
+
+async def test_where_the_first_of_several_did_not_arrive_clocks_end_with_the_next(routing: Routing) -> None:
+    case = await replied(routing, await in_state(routing, "assigned"), "upheld", "upheld", "upheld")
+    after = await hear(routing, case, bounced(1))
+    assert datetime.fromisoformat(clock(after, "reply")["ended_at"]) == NOW + timedelta(hours=2)
+
+
+async def test_what_stood_before_it_was_open_again_answers_nothing_that_came_after(routing: Routing) -> None:
+    case = await replied(routing, await in_state(routing, "assigned"), "upheld")
+    case = await replied(routing, await routing.done(case, "reopen", reason="Elle a rappelé."), "upheld")
+    after = await hear(routing, case, bounced(2))
+    assert (after["state"], after["outcome"]) == ("acknowledged", None)
+    assert len(await told(routing, case, CaseResumed)) == 1  # no clock says so
+
+
+async def test_an_answer_that_was_contested_and_stands_again_is_contested_again(routing: Routing) -> None:
+    case = await replied(routing, await in_state(routing, "assigned"), "not_upheld")
+    contested = await hear(routing, case, FeedbackEvaluated(answer=1, solved="no"))
+    again = await replied(routing, contested, "upheld")
+    assert tasks(again) == []
+    after = await hear(routing, again, bounced(2))
+    assert (after["state"], tasks(after)) == ("answered", ["not_solved", "reply_undelivered"])
+    anew = await replied(routing, after, "upheld")
+    [row] = await routing.rows("SELECT solved_answer, answers FROM cases WHERE id = :id", id=case["id"])
+    assert (tasks(anew), row.solved_answer < row.answers) == ([], True)
+
+
+async def test_what_is_withdrawn_and_open_again_starts_no_promise_of_before(routing: Routing) -> None:
+    case = await routing.open(SPOKE, kind="enquiry")
+    waiting = [one["clock"] for one in case["clocks"] if one["starts"] == "assignment"]
+    assert waiting
+    await hear(routing, case, FeedbackWithdrawn(effective_at=LATER))
+    routing.at(LATER)
+    again = await routing.done(case, "reopen", reason="Elle a rappelé.")
+    after = await routing.done(again, "assign", team="letters")
+    assert {name: clock(after, name)["due_at"] for name in waiting} == dict.fromkeys(waiting)
+
+
+async def test_a_message_while_somebody_else_is_waited_for_answers_no_question(routing: Routing) -> None:
+    until = local("2026-03-20 10:00").isoformat()
+    case = await in_state(routing, "assigned")
+    case = await routing.done(case, "suspend", **{"for": "third_party", "reason": "lab", "until": until})
+    assert tasks(await hear(routing, case, message())) == ["read_message"]
 
 
 async def test_an_acknowledgement_of_its_own_stays_where_the_reply_did_not_arrive(routing: Routing) -> None:

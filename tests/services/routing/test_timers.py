@@ -1,14 +1,15 @@
 """What happens by itself, once, at its moment, however long nobody looked."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
 
 from libs.contracts.cases import CaseClosed, CaseResumed, ClockApproaching, ClockBreached
-from libs.contracts.feedback import FeedbackEvaluated
+from libs.contracts.feedback import FeedbackEvaluated, ReplyUndeliverable
 from services.routing.cases.terms import USUAL
 from services.routing.cases.timers import ring
 from tests.services.routing.office import ORGANISATION, Routing, clock, local, received
@@ -173,3 +174,18 @@ async def test_one_case_that_fails_does_not_hold_up_the_others(routing: Routing)
     assert await told(routing, bad, ClockBreached) == []
     (row,) = await routing.rows("SELECT rings_at FROM cases WHERE id = :id", id=bad["id"])
     assert row.rings_at == local("2026-03-12 11:00")
+
+
+@pytest.mark.usefixtures("resolving")
+async def test_a_solution_stands_with_the_reply_before_where_the_last_did_not_arrive(routing: Routing) -> None:
+    case = await in_state(routing, "assigned", topic="resolve")
+    for hour in (1, 2):
+        routing.at(NOW + timedelta(hours=hour))
+        case = await routing.done(case, "reply", **FINAL)
+    case = await routing.done(case, "close")
+    assert clock(case, "resolve")["ended_at"] == (NOW + timedelta(hours=2)).astimezone(UTC).isoformat()[:19] + "Z"
+    missing = ReplyUndeliverable(reply_id=uuid4(), answer=2, by="email", because="bounced", found_at=NOW)
+    await routing.hear(received(missing, UUID(case["feedback_id"])))
+    after = await routing.see(case["id"])
+    assert clock(after, "resolve")["ended_at"] == (NOW + timedelta(hours=1)).astimezone(UTC).isoformat()[:19] + "Z"
+    assert clock(after, "resolve")["met"]

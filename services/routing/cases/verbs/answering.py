@@ -95,6 +95,8 @@ def answer(
     """A final reply: the case is answered, at `effective_at`. Whatever it waited for, it waits no longer."""
     wake(work, work.effective_at, "staff")
     case = work.case
+    if case.solved is not None and case.solved_answer is None:
+        case.solved_answer = case.answers  # what they said was of the answer that stood
     case.state, case.outcome, case.remedy, case.answered_at = "answered", outcome, remedy, work.effective_at
     case.answers += 1
     ended = _end(work, ENDED_BY_A_REPLY, case.answers)
