@@ -95,6 +95,19 @@ NAMES: Mapping[str, Mapping[str, Bilingual]] = {
         phone=("Téléphone", "Phone"),
         letter=("Lettre", "Letter"),
     ),
+    "respondent": _names(
+        client=("Client", "Client"),
+        potential_client=("Client éventuel", "Potential client"),
+        former_client=("Ancien client", "Former client"),
+        employee=("Employé", "Employee"),
+        manager=("Gestionnaire", "Manager"),
+    ),
+    "source": _names(
+        web_form=("Formulaire en ligne", "Web form"),
+        staff=("Personnel", "Staff"),
+        partner=("Partenaire", "Partner"),
+        device=("Borne", "Device"),
+    ),
     "role": _names(
         self=("La personne elle-même", "The person"),
         relative=("Proche", "Relative"),

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel import Locale
+from babel.dates import format_datetime, format_timedelta
 from babel.numbers import format_decimal
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -45,6 +46,7 @@ class Renderer:
             "brief": _brief,
             "from_now": _from_now,
             "lasting": _lasting,
+            "tongue": _tongue,
             "moment_of": datetime.fromisoformat,
             "number": _number,
         }
@@ -99,15 +101,20 @@ def _day(context: Context, when: date | datetime) -> str:
 
 
 def _day_of(when: date) -> str:
-    return format_date(when, "long", _locale())
+    return _dated(when, "d MMMM y")
+
+
+def _dated(when: date, pattern: str) -> str:
+    """By a pattern that begins with the day: in French, the first of a month is « 1er »."""
+    is_first = when.day == 1 and _locale().startswith("fr")
+    return format_datetime(when, pattern.replace("d", "d'er'", 1) if is_first else pattern, locale=_locale())
 
 
 @pass_context
 def _moment(context: Context, when: datetime) -> str:
     """« 3 mars 2026, 16 h 30 », in the organisation's zone."""
-    return format_datetime(
-        when, "d MMMM y, HH 'h' mm" if _locale().startswith("fr") else "d MMMM y, HH:mm", _zone(context), _locale()
-    )
+    pattern = "d MMMM y, HH 'h' mm" if _locale().startswith("fr") else "d MMMM y, HH:mm"
+    return _dated(when.astimezone(_zone(context)), pattern)
 
 
 @pass_context
@@ -116,7 +123,7 @@ def _brief(context: Context, when: datetime, *, time: bool = True) -> str:
     here, now = when.astimezone(_zone(context)), context["now"].astimezone(_zone(context))
     day = "d MMM" if here.year == now.year else "d MMM y"
     hour = ", HH\u00a0'h'\u00a0mm" if _locale().startswith("fr") else ", HH:mm"
-    return format_datetime(here, day + hour if time else day, locale=_locale())
+    return _dated(here, day + hour if time else day)
 
 
 @pass_context
@@ -131,6 +138,12 @@ def _lasting(seconds: int) -> str:
     days, hours, left = minutes // 1440, minutes % 1440 // 60, minutes % 60
     parts = ((days, _said("j", "d")), (hours, "h"), (left if not days else 0, "min"))
     return " ".join(f"{number}\u00a0{unit}" for number, unit in parts if number) or "0\u00a0min"
+
+
+def _tongue(tag: str) -> str:
+    """What a language is called, by its BCP 47 tag; one that nobody knows, the tag."""
+    name: str = Locale.parse(_locale()).languages.get(tag.split("-", maxsplit=1)[0].lower(), tag)
+    return name
 
 
 def _number(value: float, digits: int = 0) -> str:

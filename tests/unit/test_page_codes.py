@@ -22,6 +22,8 @@ SHOWN: dict[str, Any] = {
     "urgent": codes.Urgency,
     "disclosure": codes.Disclosure,
     "reply_by": codes.ReplyBy,
+    "respondent": codes.Respondent,
+    "source": codes.Source,
     "role": codes.SubmitterRole,
     "authority": codes.Authority,
     "measure": codes.Measure,

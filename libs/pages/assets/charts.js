@@ -2,7 +2,7 @@
 "use strict";
 
 const language = document.documentElement.lang;
-const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", timeZone: "UTC" });
+const day = new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, { day: "numeric", month: "short", timeZone: "UTC" });
 const number = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 

@@ -46,15 +46,26 @@ class Definition:
     title: Bilingual
     formula: Bilingual
     notes: Bilingual
-    source: str
+    source: Bilingual
 
 
-WILSON = "Interval: E. B. Wilson, Journal of the American Statistical Association 22 (1927)"
-ORDER = (
-    "Interval: W. J. Conover, Practical Nonparametric Statistics (3rd ed., 1999), § 3.2; quantiles from log-scaled "
-    "buckets: C. Masson, J. E. Rim and H. K. Lee, PVLDB 12 (2019)"
+def _interval(work: str) -> Bilingual:
+    return Bilingual(fr=f"Intervalle : {work}", en=f"Interval: {work}")
+
+
+def _after(formula: str, interval: Bilingual) -> Bilingual:
+    return Bilingual(fr=f"{formula}. {interval.fr}", en=f"{formula}. {interval.en}")
+
+
+CONOVER = "W. J. Conover, Practical Nonparametric Statistics (3rd ed., 1999), § 3.2"
+BUCKETS = "C. Masson, J. E. Rim and H. K. Lee, PVLDB 12 (2019)"
+WILSON = _interval("E. B. Wilson, Journal of the American Statistical Association 22 (1927)")
+ORDER = Bilingual(
+    fr=f"Intervalle : {CONOVER} ; quantiles d'après des classes logarithmiques : {BUCKETS}",
+    en=f"Interval: {CONOVER}; quantiles from log-scaled buckets: {BUCKETS}",
 )
-DRIVERS = "US OMB Circular A-11 § 280. " + WILSON
+DRIVERS = _after("US OMB Circular A-11 § 280", WILSON)
+PLAIN_COUNT = Bilingual(fr="Un simple compte", en="A plain count")
 BY_SUBMISSION = Bilingual(fr="Compté au jour de la soumission.", en="Counted on the day of submission.")
 ASIDE = Bilingual(
     fr="Compté au jour de la soumission. Les notes données avec assistance (assisted) ou saisies par le personnel "
@@ -85,7 +96,7 @@ _ALL = (
         Bilingual(fr="Retours reçus", en="Feedback received"),
         Bilingual(fr="retours reçus dans la période", en="feedback submitted in the span"),
         BY_SUBMISSION,
-        "A plain count",
+        PLAIN_COUNT,
     ),
     Definition(
         "complaint_rate",
@@ -124,7 +135,10 @@ _ALL = (
         Bilingual(fr="Satisfaction moyenne", en="Mean satisfaction"),
         Bilingual(fr="moyenne des notes 1 à 5 données par la personne", en="mean of the marks 1–5 by the person"),
         ASIDE,
-        "Interval: normal approximation with the sample variance",
+        Bilingual(
+            fr="Intervalle : approximation normale, avec la variance de l'échantillon",
+            en="Interval: normal approximation with the sample variance",
+        ),
     ),
     Definition(
         "nps",
@@ -136,8 +150,12 @@ _ALL = (
             en="% of marks 9–10 − % of marks 0–6, of all marks 0–10 by the person",
         ),
         ASIDE,
-        "F. F. Reichheld, Harvard Business Review (December 2003). Interval: from the multinomial variance, "
-        "L. A. Goodman, Technometrics 7 (1965)",
+        Bilingual(
+            fr="F. F. Reichheld, Harvard Business Review (décembre 2003). Intervalle : d'après la variance "
+            "multinomiale, L. A. Goodman, Technometrics 7 (1965)",
+            en="F. F. Reichheld, Harvard Business Review (December 2003). Interval: from the multinomial variance, "
+            "L. A. Goodman, Technometrics 7 (1965)",
+        ),
     ),
     Definition(
         "ces",
@@ -146,7 +164,7 @@ _ALL = (
         Bilingual(fr="Facilité de la démarche", en="Customer effort: it was easy"),
         Bilingual(fr="notes 5 à 7 / notes 1 à 7 données par la personne", en="marks 5–7 / marks 1–7 by the person"),
         ASIDE,
-        "CES 2.0. " + WILSON,
+        _after("CES 2.0", WILSON),
     ),
     _driver("trust", Bilingual(fr="Confiance", en="Trust"), Bilingual(fr="confiance", en="trust")),
     _driver(
@@ -310,7 +328,7 @@ _ALL = (
             fr="Somme des +1 (ouverts, rouverts, réponse non remise) et −1 (répondus, clos) de chaque jour.",
             en="The running sum by day of +1 (opened, reopened, reply not delivered) and −1 (answered, closed).",
         ),
-        "A plain count",
+        PLAIN_COUNT,
     ),
     Definition(
         "backlog_age",
@@ -327,7 +345,7 @@ _ALL = (
             fr="D'après la table publiée du calendrier ; sans calendrier publié, nul.",
             en="By the calendar's published table; without one, null.",
         ),
-        "Interval: W. J. Conover, Practical Nonparametric Statistics (3rd ed., 1999), § 3.2",
+        _interval(CONOVER),
     ),
     Definition(
         "resolution_confirmed_rate",

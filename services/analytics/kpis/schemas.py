@@ -1,9 +1,9 @@
 """Figures as they go over the wire."""
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from libs.common.examples import shown
 from libs.common.languages import Bilingual
@@ -294,7 +294,9 @@ class DefinitionOut(BaseModel):
     title: Bilingual
     formula: Bilingual
     notes: Bilingual
-    source: str = Field(description="where the formula and its interval come from")
+    source: Annotated[str, BeforeValidator(lambda source: source.en)] = Field(
+        description="where the formula and its interval come from"
+    )
 
 
 class Definitions(BaseModel):

@@ -168,6 +168,29 @@ async def test_anybody_reads_how_the_promises_were_kept_and_a_manager_reads_the_
     )
 
 
+async def test_in_french_the_promises_are_told_as_one_says_them(http: httpx.AsyncClient, quarter_read: None) -> None:
+    del http.headers["Authorization"]
+    span = {"from": "2026-01-01", "to": "2026-04-01"}
+    page = text_of(await http.get("/standards", params=span, headers={"Accept-Language": "fr"}))
+    assert "Du 1er janvier 2026 au 31 mars 2026" in page
+    assert "dont encore en cours :" in page
+    assert "intake" not in page
+
+
+async def test_in_french_nothing_of_a_figure_is_left_in_english_or_in_codes(
+    http: httpx.AsyncClient, quarter_read: None
+) -> None:
+    french = {**signed_in("analyst"), "Accept-Language": "fr"}
+    figure = text_of(await http.get("/dashboard/figures/csat", params={**SPAN, "by": "channel"}, headers=french))
+    assert "Intervalle : E. B. Wilson" in figure
+    assert "notes saisies par le personnel :" in figure
+    assert "D'après les totaux par jour." in figure
+    assert " Comptoir " in figure
+    dashboard = await http.get("/dashboard", params={**SPAN, "channel": "counter"}, headers=french)
+    assert ">Comptoir</option>" in dashboard.text
+    assert "Canal : Comptoir" in text_of(dashboard)
+
+
 async def test_a_span_that_is_not_published_is_refused_in_words(http: httpx.AsyncClient) -> None:
     page = await http.get(
         "/standards", params={"from": "2026-01-05", "to": "2026-01-20"}, headers={"Accept-Language": "fr"}

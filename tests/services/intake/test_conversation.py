@@ -92,6 +92,20 @@ async def test_everything_that_was_said_and_done_stands_in_its_order(intake: Int
     assert (seen["situation"], seen["next_by"][:10]) == ("closed", SOON.isoformat()[:10])
 
 
+async def test_the_page_asks_for_an_answer_until_the_case_goes_on_without(intake: Intake) -> None:
+    receipt = await intake.submit()
+    story, form = Story(receipt["id"]), {"code": receipt["tracking_code"]}
+    await intake.hear(story.opened(), story.assigned(), story.asked(SOON), story.suspended("person", SOON))
+    page = (await intake.http.post("/follow", data=form)).text
+    assert "Answer the question</h2>" in page
+    assert "Please answer by" in page
+    assert "We are waiting for something from you, until" in page
+    await intake.hear(story.resumed("staff", DUE), story.replied(1))
+    page = (await intake.http.post("/follow", data=form)).text
+    assert "Add something</h2>" in page
+    assert "Please answer by" not in page
+
+
 async def test_the_person_sees_how_to_reach_the_team_that_has_it_now(intake: Intake) -> None:
     receipt = await intake.submit()
     story = Story(receipt["id"])

@@ -160,6 +160,16 @@ async def test_who_gives_a_case_away_goes_on_in_the_queue_they_came_from(routing
     assert "no longer your team" in await zoe.see(answer.headers["Location"])
 
 
+async def test_who_did_it_and_the_language_are_said_in_words(routing: Routing) -> None:
+    case = await assigned(routing, language="und")
+    ada = supervisor(routing)
+    shown = await ada.see(f"/cases/{case['id']}")
+    assert "by the rules," in shown
+    assert "<dd>Unknown language</dd>" in shown
+    in_french = await ada.get(f"/cases/{case['id']}", **{"Accept-Language": "fr"})
+    assert "d&#39;après les règles," in in_french.text
+
+
 async def test_a_due_moment_shows_what_it_is_computed_from(routing: Routing) -> None:
     case, ada = await assigned(routing), supervisor(routing)
     clock: Clock = routing.app.state.clock
