@@ -13,9 +13,10 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from starlette.responses import StreamingResponse
 
-from deploy.gateway.paths import PREFIXES, service_of
+from deploy.gateway.paths import NOWHERE, PREFIXES, service_of
 from deploy.gateway.settings import GatewaySettings
 from libs.common import health, problems
+from libs.common.headers import asks_for_a_page
 from libs.common.lifecycle import Lifecycle
 from libs.common.problems import NotFound, ServiceUnavailable
 from libs.common.settings import Address
@@ -64,13 +65,15 @@ def _nobodys_cookies() -> CookieJar:
 
 
 async def _hand_on(targets: Mapping[str, Address], request: Request) -> Response:
-    service = service_of(request.scope["path"])
+    service, path = service_of(request.scope["path"]), request.scope["raw_path"]
     if service is None:
-        raise NotFound
+        if not asks_for_a_page(request.scope):
+            raise NotFound
+        service, path = "intake", NOWHERE.encode()
     http: httpx.AsyncClient = request.app.state.http
     query = request.scope["query_string"]
     try:
-        target = b"?".join([request.scope["raw_path"], *([query] if query else [])])
+        target = b"?".join([path, *([query] if query else [])])
         address = httpx.URL(f"http://{targets[service]}").copy_with(raw_path=target)
     except (httpx.InvalidURL, UnicodeError) as no_address:
         raise NotFound from no_address

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import get_args
 
-from deploy.gateway.paths import PREFIXES
+from deploy.gateway.paths import NOWHERE, PREFIXES
 from libs.common.languages import Language
 from libs.common.problems import MEDIA_TYPE, ContentTooLarge, NotFound, Problem, ServiceUnavailable
 
@@ -14,6 +14,8 @@ BELIEVED = ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc0
 """Networks of the house, where TLS ends before the gateway: what `X-Forwarded-…` says from there is believed."""
 PROBLEMS: Mapping[str, type[Problem]] = {"404": NotFound, "413": ContentTooLarge, "502 504": ServiceUnavailable}
 """What nginx says by itself, by its own statuses; what a service says is handed on as it is."""
+ASKS_FOR_A_PAGE = r"~^(GET|HEAD) (?!/v1/).* .*text/html"
+"""A browser, for something that a person reads: by its method, path and `Accept`."""
 
 HEAD = """\
 # Made from deploy/gateway by `ecoute gateway-conf`: change it there.
@@ -58,8 +60,11 @@ def nginx_conf(resolver: str | None = None) -> str:
             f"  resolver {resolver} valid=2s;\n  resolver_timeout 2s;\n" if resolver else "",
             *(_upstream(service, port, moves=resolver is not None) for service, port in PORTS.items()),
             *(_words(problem) for problem in PROBLEMS.values()),
+            '  map "$request_method $uri $http_accept" $nobodys {\n',
+            f'    default @not_found;\n    "{ASKS_FOR_A_PAGE}" @nowhere;\n  }}\n',
             "  server {\n    listen 8000;\n",
-            *(f"    error_page {statuses} = @{_name(problem)};\n" for statuses, problem in PROBLEMS.items()),
+            *(f"    error_page {statuses} = {_told_at(problem)};\n" for statuses, problem in PROBLEMS.items()),
+            f"    location @nowhere {{ rewrite ^ {NOWHERE} break; proxy_pass http://intake; }}\n",
             *(_problem(problem) for problem in PROBLEMS.values()),
             *(_larger(path, service, size) for path, (service, size) in LARGER.items()),
             *(_locations(prefix, service) for service in PREFIXES for prefix in sorted(PREFIXES[service])),
@@ -98,6 +103,10 @@ def _problem(problem: type[Problem]) -> str:
     said = "".join(f"add_header {name} {value} always; " for name, value in headers.items())
     answered = f"default_type {MEDIA_TYPE}; {said}return {problem.status} ${_name(problem)};"
     return f"    location @{_name(problem)} {{ {answered} }}\n"
+
+
+def _told_at(problem: type[Problem]) -> str:
+    return "$nobodys" if problem is NotFound else f"@{_name(problem)}"
 
 
 def _name(problem: type[Problem]) -> str:

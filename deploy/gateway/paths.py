@@ -50,6 +50,8 @@ ANALYTICS = (
 PREFIXES: Mapping[str, tuple[str, ...]] = {"intake": INTAKE, "routing": ROUTING, "analytics": ANALYTICS}
 """A prefix is a path and everything below it; `/` is that page alone. The logs are for the services, not for here."""
 
+NOWHERE = "/nowhere"
+"""Leads nowhere in intake too: there a browser is told so by a page."""
 _DOTS = frozenset({".", ".."})
 """Segments that would lead to another path than the one that was looked at."""
 _SERVICE_OF = {prefix: service for service, prefixes in PREFIXES.items() for prefix in prefixes}

@@ -16,6 +16,15 @@ def headers_of(scope: Scope) -> dict[str, str]:
     return headers
 
 
+def asks_for_a_page(scope: Scope) -> bool:
+    """Whether a browser asks for something that a person reads; below `/v1`, everybody is answered as a program is."""
+    return (
+        scope["method"] in ("GET", "HEAD")
+        and "text/html" in headers_of(scope).get("accept", "")
+        and not scope["path"].startswith("/v1/")
+    )
+
+
 def add_headers(message: Message, headers: Mapping[str, str]) -> None:
     """Add to the headers of an answer (`http.response.start`)."""
     added = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]

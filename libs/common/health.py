@@ -21,12 +21,12 @@ class Health(BaseModel):
     reasons: list[str] = []
 
 
-@router.get("/healthz")
+@router.api_route("/healthz", methods=["GET", "HEAD"])
 async def healthz() -> Health:
     return Health(status="alive")
 
 
-@router.get("/readyz")
+@router.api_route("/readyz", methods=["GET", "HEAD"])
 async def readyz(request: Request, response: Response) -> Health:
     checks: list[Check] = [*request.app.state.checks, *request.app.state.stream_checks]
     reasons = [reason for reason in [await check() for check in checks] if reason]

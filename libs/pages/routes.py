@@ -4,13 +4,17 @@ from collections.abc import Callable, Coroutine
 from typing import Any, cast, get_args
 
 import structlog
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.datastructures import URL
+from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 
+from libs.common import problems
+from libs.common.headers import asks_for_a_page
 from libs.common.languages import Language, language_of_request
-from libs.common.problems import Problem, problem_of
+from libs.common.problems import NotFound, Problem, problem_of
 from libs.pages.rendering import Renderer
 from libs.pages.sessions import SignInNeeded
 from libs.pages.switching import COOKIE, keep_language
@@ -43,15 +47,7 @@ class PageRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def answer(request: Request) -> Response:
-            wanted = request.query_params.get("lang")
-            if wanted in get_args(Language) and request.method == "GET":
-                return _in_language(request, cast(Language, wanted))
-            if (chosen := request.cookies.get(COOKIE)) in get_args(Language):
-                language_of_request.set(cast(Language, chosen))
-            response = await _with_problems(handle, request)
-            for name, value in GUARDED.items():
-                response.headers.setdefault(name, value)
-            return response
+            return await _answer_browser(handle, request)
 
         return answer
 
@@ -61,16 +57,46 @@ def page_router() -> APIRouter:
     return APIRouter(route_class=PageRoute, include_in_schema=False)
 
 
+def guide_browsers(app: FastAPI) -> None:
+    """A browser that asks for a page that is not there is answered with one; everybody else, with the problem."""
+
+    async def answer(request: Request, error: Exception) -> Response:
+        async def fail(_: Request) -> Response:
+            raise error
+
+        return await _answer_browser(fail, request) if asks_for_a_page(request.scope) else problems.answer(error)
+
+    for kind in (HTTPException, NotFound):
+        app.add_exception_handler(kind, answer)
+
+
+async def _answer_browser(handle: Handler, request: Request) -> Response:
+    wanted = request.query_params.get("lang")
+    if wanted in get_args(Language) and request.method == "GET":
+        return _in_language(request, cast(Language, wanted))
+    if (chosen := request.cookies.get(COOKIE)) in get_args(Language):
+        language_of_request.set(cast(Language, chosen))
+    response = await _with_problems(handle, request)
+    for name, value in GUARDED.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
 async def _with_problems(handle: Handler, request: Request) -> Response:
     try:
         return await handle(request)
     except SignInNeeded:
         return _sign_in(request)
     except Exception as error:
-        problem = problem_of(error)
+        problem = NotFound() if _is_in_the_path(error) else problem_of(error)
         if problem is None:
             raise
         return _as_page(request, problem)
+
+
+def _is_in_the_path(error: Exception) -> bool:
+    """An address of which a part can be none leads nowhere, whatever else is wrong."""
+    return isinstance(error, RequestValidationError) and any(one["loc"][0] == "path" for one in error.errors())
 
 
 def _as_page(request: Request, problem: Problem) -> Response:

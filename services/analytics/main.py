@@ -3,6 +3,7 @@
 from libs.common.app import create_app
 from libs.common.stream import dead_letters
 from libs.pages import assets
+from libs.pages.routes import guide_browsers
 from services.analytics.kpis import api as kpis
 from services.analytics.pages.dashboard import routes as dashboard
 from services.analytics.pages.figures import routes as figure_pages
@@ -46,3 +47,4 @@ app = create_app(
         assets.router,
     ],
 )
+guide_browsers(app)

@@ -4,6 +4,7 @@ from libs.common.app import create_app
 from libs.common.stream import dead_letters, feed
 from libs.common.stream.doorbell import hang_doorbell
 from libs.pages import assets
+from libs.pages.routes import guide_browsers
 from services.intake.catalogue import api as catalogue
 from services.intake.deliveries import api as deliveries
 from services.intake.desk import set_desk
@@ -99,3 +100,4 @@ app = create_app(
         hang_doorbell,
     ],
 )
+guide_browsers(app)

@@ -4,6 +4,7 @@ from libs.common.app import create_app
 from libs.common.stream import dead_letters, feed
 from libs.common.stream.doorbell import hang_doorbell
 from libs.pages import assets
+from libs.pages.routes import guide_browsers
 from services.routing.calendars import api as calendars
 from services.routing.cases import api as cases
 from services.routing.cases.verbs import api as verbs
@@ -62,3 +63,4 @@ app = create_app(
     ],
     start=[hang_doorbell],
 )
+guide_browsers(app)

@@ -89,6 +89,16 @@ def test_a_body_that_is_too_large_and_a_path_that_is_nobodys_are_problems(gatewa
     assert (french.json()["title"], french.headers["Content-Language"]) == ("Il n'y a rien ici.", "fr")
 
 
+def test_a_browser_at_a_path_that_is_nobodys_is_told_so_by_a_page(gateway: Gateway) -> None:
+    asked = {"Accept": "text/html", "X-Forwarded-For": "203.0.113.13"}
+    page = httpx.get(f"{gateway.url}/nobodys", headers=asked | {"Accept-Language": "fr"})
+    assert (page.status_code, page.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
+    assert "<h1>Il n&#39;y a rien ici.</h1>" in page.text
+    _is_problem(httpx.get(f"{gateway.url}/nobodys"), 404, "not-found")
+    _is_problem(httpx.get(f"{gateway.url}/v1/nobodys", headers=asked), 404, "not-found")
+    _is_problem(httpx.post(f"{gateway.url}/nobodys", headers=asked), 404, "not-found")
+
+
 def test_a_problem_of_a_service_is_handed_on_as_it_is(gateway: Gateway) -> None:
     refused = json_of(_ask(f"{gateway.url}/v1/services/nobodys", "203.0.113.11"), 404)
     assert refused["request_id"]

@@ -2,6 +2,8 @@
 
 from uuid import uuid4
 
+import pytest
+
 from tests.system import System, client, eventually, json_of
 
 
@@ -43,6 +45,23 @@ def test_a_page_lets_nothing_in_from_elsewhere_and_is_shown_in_the_language_that
         chosen = http.get("/?lang=en")
         assert (chosen.status_code, chosen.headers["Location"]) == (303, "/")
         assert "Tell us" in http.get("/").text
+
+
+@pytest.mark.parametrize("path", ["/nope", "/Follow", "/case/xyz", "/follow/xyz", "/assets/x/none.css"])
+def test_a_browser_is_told_by_a_page_that_there_is_nothing_and_a_program_by_a_problem(
+    system: System, path: str
+) -> None:
+    with client(system.gateway, {"Accept-Language": "fr"}) as http:
+        page = http.get(path, headers={"Accept": "text/html,*/*;q=0.8"})
+        assert (page.status_code, page.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
+        assert "Il n&#39;y a rien ici." in page.text
+        assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
+        assert http.get(path).headers["Content-Type"] == "application/problem+json"
+
+
+def test_whether_the_gateway_lives_can_be_asked_without_a_body(system: System) -> None:
+    with client(system.gateway) as http:
+        assert (http.head("/healthz").status_code, http.get("/healthz").status_code) == (200, 200)
 
 
 def test_an_asset_may_be_kept_for_ever_under_its_address_and_no_other_file_is_given_out(system: System) -> None:

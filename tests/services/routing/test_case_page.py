@@ -135,6 +135,7 @@ async def test_what_one_may_not_see_or_do_is_not_on_the_page(routing: Routing) -
     path = f"/cases/{case['id']}"
     other = desk(routing.app, routing.http, "agent", teams=["letters"])
     assert (await other.get(path)).status_code == 404
+    assert (await other.get("/cases/of-none")).status_code == 404
     manager = desk(routing.app, routing.http, "manager")
     shown = await manager.see(path)
     assert 'id="verb-' not in shown
