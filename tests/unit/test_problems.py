@@ -1,11 +1,11 @@
 import json
-from typing import ClassVar
+from typing import Annotated, ClassVar, Literal
 
 import orjson
 import pytest
 from fastapi import FastAPI, HTTPException
 from httpx import ASGITransport, AsyncClient
-from pydantic import BaseModel, EmailStr
+from pydantic import AwareDatetime, BaseModel, EmailStr, Field
 from sqlalchemy.exc import OperationalError
 
 from libs.common import problems
@@ -27,12 +27,21 @@ class TeaIsCold(Problem):
 JSON = {"Content-Type": "application/json"}
 
 
+class Within(Wire):
+    name: str
+
+
 class Body(Wire):
     words: Words = "x"
     line: Line = "x"
     code: Code = "x"
     email: EmailStr = "a@example.org"
     numbers: list[int] = []
+    kind: Literal["a", "b"] = "a"
+    mark: Annotated[int, Field(le=5)] = 1
+    few: Annotated[str, Field(max_length=3)] = ""
+    at: AwareDatetime | None = None
+    within: Within | None = None
 
 
 @pytest.fixture
@@ -140,6 +149,58 @@ async def test_what_is_wrong_in_a_body_is_pointed_at_and_not_repeated(
     assert error["detail"]
     assert "secret" not in answer.text
     assert "☃" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("body", "french", "english"),
+    [
+        (
+            {"kind": "z"},
+            "Une de ces valeurs est attendue : 'a' ou 'b'.",
+            "One of these values is expected: 'a' or 'b'.",
+        ),
+        ({"numbers": [2.5]}, "Un nombre entier est attendu.", "A whole number is expected."),
+        ({"mark": 6}, "Cette valeur est trop grande : le maximum est 5.", "The most allowed is 5."),
+        ({"within": 5}, "Un objet JSON est attendu.", "A JSON object is expected."),
+        ({"unknown": 1}, "Ce champ n'existe pas.", "There is no such field."),
+        (
+            {"at": "2026-12-01T09:00:00"},
+            "Le fuseau horaire est obligatoire, comme dans 2026-12-01T09:00:00-05:00.",
+            "The time zone is required, as in 2026-12-01T09:00:00-05:00.",
+        ),
+        (
+            {"at": "secret"},
+            "Une date et une heure (RFC 3339) sont attendues.",
+            "A date and a time (RFC 3339) are expected.",
+        ),
+        (
+            {"few": "secret"},
+            "Ce texte est trop long : 3 caractères au plus.",
+            "This text is too long: 3 characters at most.",
+        ),
+    ],
+    ids=repr,
+)
+async def test_what_is_asked_for_is_said_in_both_languages(
+    app: FastAPI, body: dict[str, object], french: str, english: str
+) -> None:
+    for language, said in (("fr", french), ("en", english)):
+        [error] = (await ask(app, "POST", "/bodies", body, language=language)).json()["errors"]
+        assert error["detail"] == said
+
+
+@pytest.mark.parametrize(
+    ("content_type", "said"),
+    [
+        ("application/json", "A JSON object is expected."),
+        ("text/plain", "A JSON object is expected, sent as `application/json`."),
+    ],
+)
+async def test_who_sends_no_object_is_told_of_the_media_type_where_that_is_the_reason(
+    app: FastAPI, content_type: str, said: str
+) -> None:
+    answer = await ask(app, "POST", "/bodies", 5, **{"Content-Type": content_type})
+    assert answer.json()["errors"][0]["detail"] == said
 
 
 def test_tabs_line_ends_and_every_writing_are_words() -> None:
