@@ -11,14 +11,15 @@ HOLDS_FOR_ALL = """
 `openapi/problems.md` lists every one. `errors` points at the fields; nothing that was sent is ever repeated. Quote
 `request_id` when you ask for help.
 
-**Safe retries.** Every POST takes an `Idempotency-Key`, kept 24 hours or more: the same key with the same body gets
-the same answer, with another body 422, while the first is still running 409. Without a token, the key is a UUID.
-After a 503 or a lost connection, send the same again.
+**Safe retries.** Every POST that changes something takes an `Idempotency-Key`, kept 24 hours or more: the same key with
+the same body gets the same answer, with another body 422, while the first is still running 409. Without a token, the
+key is a UUID. After a 503 or a lost connection, send the same again.
 
 **Changes** of what carries an `ETag` take it back as `If-Match`: 428 where it is needed and missing, 412 where
 somebody else was faster.
 
-**Pages.** `limit` is at most 200; the next page is where the header `Link: …; rel="next"` says. Cursors are opaque.
+**Pages.** `limit` is at most 200, of the logs of events 1,000; the next page is where the header `Link: …; rel="next"`
+says. Cursors are opaque.
 
 **Limits.** `RateLimit` and `RateLimit-Policy` say what is left of a minute's quota; 429 and 503 come with
 `Retry-After`.

@@ -126,6 +126,16 @@ def test_every_example_of_a_request_is_taken_in() -> None:
             body.model_validate_json(json.dumps(example))
 
 
+def test_a_post_without_an_idempotency_key_changes_nothing(documents: dict[str, dict[str, Any]]) -> None:
+    without = {
+        path
+        for document in documents.values()
+        for path, method, one in _operations(document)
+        if method == "post" and "idempotency-key" not in {each["name"] for each in one.get("parameters", [])}
+    }
+    assert without == {"/v1/oauth/token", "/v1/privacy/exports"}
+
+
 def test_every_error_is_a_problem_document(documents: dict[str, dict[str, Any]]) -> None:
     for document in documents.values():
         for path, method, operation in _operations(document):

@@ -57,6 +57,14 @@ def test_every_endpoint_has_a_decision_and_every_decision_an_endpoint() -> None:
 
 
 @pytest.mark.parametrize(("service", "call"), CALLS)
+def test_a_call_that_is_not_for_everybody_says_how_it_refuses(service: str, call: str) -> None:
+    method, path = call.lower().split(" ", maxsplit=1)
+    declared = DOCUMENTS[service]["paths"][path][method]["responses"]
+    refused = {OPEN: set(), CODE: {"401"}}.get(DECISIONS[call], {"401", "403"})
+    assert refused <= declared.keys()
+
+
+@pytest.mark.parametrize(("service", "call"), CALLS)
 def test_each_may_what_was_decided_and_nothing_else(
     service: str, call: str, system: System, everybody: dict[str, dict[str, str]], http: httpx.Client
 ) -> None:

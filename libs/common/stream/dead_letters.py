@@ -11,7 +11,8 @@ from pydantic import BaseModel
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.auth.principal import requires
+from libs.common.auth.principal import Forbidden, requires
+from libs.common.auth.tokens import Unauthenticated
 from libs.common.db import Session, among
 from libs.common.problems import responses
 from libs.common.stream.events import Envelope
@@ -49,7 +50,7 @@ def router(path: str, service: str) -> APIRouter:
         path,
         name=f"list_{service}_dead_letters",
         dependencies=[requires("admin", "auditor")],
-        responses=responses(),
+        responses=responses(Unauthenticated, Forbidden),
     )
     async def list_dead_letters(
         session: Session, limit: Annotated[int, Query(ge=1, le=200, description="how many at most")] = 100

@@ -12,7 +12,8 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.common.auth.principal import requires
+from libs.common.auth.principal import Forbidden, requires
+from libs.common.auth.tokens import Unauthenticated
 from libs.common.db import Database, DatabaseOf
 from libs.common.problems import responses
 from libs.common.stream.door import Asked, LogDiverged, LogTruncated, Register, go_on_after
@@ -41,7 +42,7 @@ def router(source: str, path: str) -> APIRouter:
         dependencies=[requires("service")],
         responses={
             200: {"content": {MEDIA_TYPE: {"schema": {"type": "array", "items": {"type": "object"}}}}},
-            **responses(LogDiverged, LogTruncated),
+            **responses(Unauthenticated, Forbidden, LogDiverged, LogTruncated),
         },
     )
     async def read_log(
