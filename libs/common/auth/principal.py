@@ -1,6 +1,6 @@
 """Who asks, and what they may do. A role or a scope without a decision may do nothing."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from typing import Annotated, Any, ClassVar, Protocol
 
 from fastapi import Depends, Header, Request
@@ -9,9 +9,10 @@ from fastapi.security import HTTPBearer
 from libs.common.auth.identity import WORKS_AS, Principal
 from libs.common.auth.tokens import Tokens, Unauthenticated
 from libs.common.headers import headers_of
+from libs.common.languages import Bilingual
 from libs.common.problems import Problem
 
-__all__ = ["ActingAgentMissing", "Anyone", "Forbidden", "Keyring", "Principal", "known", "requires"]
+__all__ = ["ActingAgentMissing", "Anyone", "Forbidden", "Keyring", "Principal", "known", "requires", "scopes_needed"]
 
 KEY_PREFIX = "eck_"
 """How a partner's or a device's key begins."""
@@ -19,6 +20,12 @@ KEY_PREFIX = "eck_"
 
 TOKEN_PATH = "/v1/oauth/token"  # noqa: S105 - an address
 """There `Authorization` has the credentials that are exchanged (RFC 6749, 2.3.1): who asks is not known yet."""
+
+
+_EXCHANGE_IT = Bilingual(
+    fr=f"Une clé n'est pas acceptée ici : échangez-la contre un jeton par « POST {TOKEN_PATH} ».",
+    en=f"A key is not taken here: exchange it for a token at `POST {TOKEN_PATH}`.",
+)
 
 
 class Forbidden(Problem):
@@ -88,7 +95,7 @@ async def _anyone(by: Known, _: Annotated[Any, Depends(bearer)], acting_agent: A
 async def _principal_of(shown: str, tokens: Tokens, keyring: Keyring | None) -> Principal:
     if shown.startswith(KEY_PREFIX):
         if keyring is None:
-            raise Unauthenticated
+            raise Unauthenticated(detail=_EXCHANGE_IT)
         return await keyring.principal_of(shown)
     principal = await tokens.principal_of(shown)
     return await keyring.still(principal) if keyring and principal.key_id else principal
@@ -101,16 +108,18 @@ Anyone = Annotated[Principal | None, Depends(_anyone)]
 def _requires(
     roles: tuple[str, ...], scopes: tuple[str, ...]
 ) -> Callable[[Principal | None], Coroutine[Any, Any, Principal]]:
+    of_an_agent = {scope for scope, role in WORKS_AS.items() if scope in scopes or role in roles}
+    needed = scopes_needed({*scopes} - of_an_agent, of_an_agent)
+
     async def principal(anyone: Anyone) -> Principal:
         if anyone is None:
             raise Unauthenticated
-        of_an_agent = {scope for scope, role in WORKS_AS.items() if scope in scopes or role in roles}
         named = anyone.agent is not None
         if anyone.has(*roles) or anyone.may(*({*scopes} if named else {*scopes} - of_an_agent)):
             return anyone
         if not named and anyone.may(*of_an_agent):
             raise ActingAgentMissing
-        raise Forbidden
+        raise Forbidden(detail=needed if anyone.kind in ("partner", "device") else None)
 
     return principal
 
@@ -118,3 +127,19 @@ def _requires(
 def requires(*roles: str, scopes: tuple[str, ...] = ()) -> Any:
     """A dependency that yields the principal if it has one of the roles or scopes: else 401 or 403."""
     return Depends(_requires(roles, scopes))
+
+
+def scopes_needed(scopes: Collection[str], of_an_agent: Collection[str] = ()) -> Bilingual:
+    """What a partner or a device is told that has none of them; `of_an_agent`: those that work in an agent's name."""
+    if not (scopes or of_an_agent):
+        return Bilingual(
+            fr="Aucune portée ne le permet : c'est pour le personnel.", en="No scope allows it: it is for staff."
+        )
+    french = [f"« {one} »" for one in sorted(scopes)] + [
+        f"« {one} » avec « Acting-Agent »" for one in sorted(of_an_agent)
+    ]
+    english = [f"`{one}`" for one in sorted(scopes)] + [f"`{one}` with `Acting-Agent`" for one in sorted(of_an_agent)]
+    return Bilingual(
+        fr=f"Il faut une de ces portées : {', '.join(french)}.",
+        en=f"One of these scopes is needed: {', '.join(english)}.",
+    )

@@ -5,10 +5,11 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from libs.common.auth.principal import Anyone, Forbidden, Principal
+from libs.common.auth.principal import Anyone, Forbidden, Principal, scopes_needed
 from libs.contracts.codes import STAFF, Source
 from services.intake.partners.keyring import Keyring
 
+_NEEDED = scopes_needed(["feedback:write"])
 _KEY_HOLDERS: dict[str, Source] = {"partner": "partner", "device": "device"}
 
 
@@ -63,7 +64,7 @@ async def sender_of(request: Request, by: Anyone) -> Sender:
     if by is None or sender.code is None:
         return sender
     if not by.may("feedback:write"):
-        raise Forbidden
+        raise Forbidden(detail=_NEEDED)
     keyring: Keyring = request.app.state.keyring
     return replace(sender, touchpoint=await keyring.touchpoint_of(by))
 

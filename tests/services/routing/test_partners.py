@@ -50,6 +50,7 @@ async def test_a_tool_without_the_scope_works_on_nothing(routing: Routing, scope
         f"/v1/cases/{case['id']}/acknowledge", json={}, headers=header(replace(TOOL, scopes=scopes))
     )
     assert (answer.status_code, answer.json()["type"]) == (403, "urn:ecoute:problem:forbidden")
+    assert answer.json()["detail"] == "One of these scopes is needed: `cases:work` with `Acting-Agent`."
 
 
 async def test_a_key_by_itself_and_a_strangers_token_are_refused(routing: Routing) -> None:
@@ -57,6 +58,7 @@ async def test_a_key_by_itself_and_a_strangers_token_are_refused(routing: Routin
     key = {"Authorization": "Bearer eck_0123456789abcdef_x"}
     for one in (stranger, key):
         assert (await routing.http.get("/v1/cases", headers=one)).status_code == 401
+    assert "POST /v1/oauth/token" in (await routing.http.get("/v1/cases", headers=key)).json()["detail"]
 
 
 async def test_the_organisations_own_pages_may_call_from_a_browser_and_no_others(routing: Routing) -> None:
