@@ -36,7 +36,11 @@ class ProblemDetails(BaseModel):
             "status": 422,
             "request_id": "0199b3f2-7a10-7b61-a7a5-6b0c9f1d2e33",
             "errors": [
-                {"pointer": "/ratings/0", "code": "off_scale", "detail": "The mark is not on the measure's scale."}
+                {
+                    "pointer": "/ratings/0",
+                    "code": "off_scale",
+                    "detail": "The mark is not on the measure's scale, from 1 to 5.",
+                }
             ],
         }
     )
@@ -119,6 +123,11 @@ class ContentTooLarge(Problem):
     status = 413
     fr = "Le corps de la demande est plus grand que ce qui est accepté ici."
 
+    @classmethod
+    def than(cls, bytes_: int) -> "ContentTooLarge":
+        """With the largest size that is accepted."""
+        return cls(detail=Bilingual(fr=f"Le maximum est de {bytes_} octets.", en=f"The most is {bytes_} bytes."))
+
 
 class JsonTooDeep(Problem):
     """The body has more lists and objects within each other than anything that is accepted here."""
@@ -139,6 +148,12 @@ class BadRequest(Problem):
 
     status = 400
     fr = "La demande n'a pas pu être lue."
+
+
+_NOT_UTF8 = Bilingual(
+    fr="Le corps n'est pas un texte en UTF-8 ; compressé, il n'est pas accepté.",
+    en="The body is not a text in UTF-8; a compressed one is not accepted.",
+)
 
 
 class InternalError(Problem):
@@ -202,7 +217,8 @@ def problem_of(error: Exception) -> Problem | None:
         case RequestValidationError():
             return InvalidRequest(errors=[field_problem_of(one) for one in error.errors()])
         case HTTPException():
-            return _BY_STATUS.get(error.status_code, BadRequest)()
+            kind = _BY_STATUS.get(error.status_code, BadRequest)
+            return kind(detail=_NOT_UTF8 if isinstance(error.__cause__, UnicodeDecodeError) else None)
     if sqlstate(error) in NOT_TEXT:
         return InvalidRequest()
     if not is_infrastructure(error):

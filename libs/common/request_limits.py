@@ -46,7 +46,7 @@ class RequestLimits:
             return
         said = headers_of(scope).get("content-length", "")
         if said.isdecimal() and int(said) > largest:
-            await ContentTooLarge().response()(scope, receive, send)
+            await ContentTooLarge.than(largest).response()(scope, receive, send)
             return
         body: list[bytes] = []
         come = 0
@@ -57,7 +57,7 @@ class RequestLimits:
             body.append(message.get("body", b""))
             come += len(body[-1])
             if come > largest:
-                raise ContentTooLarge
+                raise ContentTooLarge.than(largest)
             if not message.get("more_body") and is_too_deep(b"".join(body) if len(body) > 1 else body[0]):
                 raise JsonTooDeep
             return message

@@ -1,8 +1,11 @@
 """No lost update (RFC 9110, 13.1): what can be edited says its version as an `ETag`, and is changed with `If-Match`."""
 
+import re
 from typing import Annotated, ClassVar, Literal
 
 from fastapi import Depends, Header, Response
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
 
 from libs.common.problems import Problem
 
@@ -19,6 +22,20 @@ class PreconditionFailed(Problem):
 
     status: ClassVar[int] = 412
     fr = "Ceci a été changé depuis que vous l'avez lu : relisez-le."
+
+
+_STRONG = re.compile(r'\s*(\*|"[!#-~]*")\s*')
+
+
+def _of_etags(said: str) -> str:
+    """A weak one is refused as well: by it nothing can be changed (RFC 9110, 13.1.1)."""
+    if not all(_STRONG.fullmatch(one) for one in said.split(",")):
+        raise PydanticCustomError(
+            "not_an_etag",
+            'An `ETag` is expected as it was given, with its quotes: "3".',
+            {"fr": 'Un « ETag » est attendu tel qu\'il a été donné, avec ses guillemets : "3".'},
+        )
+    return said
 
 
 class Expected:
@@ -67,7 +84,9 @@ def tag(response: Response, version: int | str) -> None:
 
 
 async def _expected(
-    if_match: Annotated[str | None, Header(max_length=200, description="the `ETag` of what you change")] = None,
+    if_match: Annotated[
+        str | None, Header(max_length=200, description="the `ETag` of what you change"), AfterValidator(_of_etags)
+    ] = None,
 ) -> Expected:
     return Expected(if_match)
 

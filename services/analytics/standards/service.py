@@ -27,6 +27,11 @@ from services.analytics.standards.schemas import Promise, ResultsQuery, Standard
 from services.analytics.suppression.cells import suppressed
 
 MONTHS: Mapping[PublishedSpan, int] = {"month": 1, "quarter": 3, "year": 12}
+CHOSEN: Mapping[PublishedSpan, Bilingual] = {
+    "month": Bilingual(fr="Cette organisation publie par mois.", en="This organisation publishes by month."),
+    "quarter": Bilingual(fr="Cette organisation publie par trimestre.", en="This organisation publishes by quarter."),
+    "year": Bilingual(fr="Cette organisation publie par année.", en="This organisation publishes by year."),
+}
 SEES_FIGURES = (*SEES_ALL, "supervisor")
 
 Cell = tuple[str | None, str]
@@ -77,7 +82,7 @@ def _span(query: ResultsQuery, today: date, published: PublishedSpan, is_publish
         return published_span(today, published)
     first, end = span_of(query.from_, query.to, today)
     if is_published and (end > today or published_span(end, published) != (first, end)):
-        raise SpanNotPublished
+        raise SpanNotPublished(detail=CHOSEN[published])
     return first, end
 
 

@@ -56,8 +56,8 @@ class Mark(Wire):
         if not low <= self.value <= high:
             raise PydanticCustomError(
                 "off_scale",
-                "The mark is not on the measure's scale.",
-                {"fr": "La note n'est pas sur l'échelle de la mesure."},
+                "The mark is not on the measure's scale, from {low} to {high}.",
+                {"fr": f"La note n'est pas sur l'échelle de la mesure, de {low} à {high}.", "low": low, "high": high},
             )
         return self
 
@@ -327,7 +327,7 @@ class BatchOut(BaseModel):
                             {
                                 "pointer": "/ratings/0",
                                 "code": "off_scale",
-                                "detail": "The mark is not on the measure's scale.",
+                                "detail": "The mark is not on the measure's scale, from 1 to 5.",
                             }
                         ],
                     },

@@ -17,7 +17,16 @@ _header = APIKeyHeader(
     auto_error=False,
     description="the secret given with the receipt; hyphens and case do not matter",
 )
-TrackingCode = Annotated[str | None, Security(_header)]
+
+
+async def _code(shown: Annotated[str | None, Security(_header)]) -> str:
+    if shown is None:
+        raise TrackingCodeMissing
+    return shown
+
+
+TrackingCode = Annotated[str, Depends(_code)]
+"""What the request shows; `TrackingCodeMissing` without one, whatever else is wrong."""
 
 CODE_PROBLEMS = (TrackingCodeMissing, TrackingCodeMistyped, TrackingCodeUnknown)
 RETRY_PROBLEMS = (KeyMustBeUuid, IdempotencyKeyReused, StillRunning)
@@ -43,7 +52,7 @@ class OnceByCode:
         return await self._once(said, change)
 
 
-async def _once_by_code(once: Retryable, tracking_code: TrackingCode = None) -> OnceByCode:
+async def _once_by_code(tracking_code: TrackingCode, once: Retryable) -> OnceByCode:
     return OnceByCode(once, tracking_code)
 
 

@@ -37,7 +37,7 @@ def test_every_mistake_in_the_form_is_told_at_its_field_in_the_language_of_the_p
         six = refused(
             sends(**COMPLAINT | {"ratings": [{"measure": "csat", "value": 6}]}), 422, "invalid-request", "/ratings/0"
         )
-        assert six["errors"][0]["detail"] == "La note n'est pas sur l'échelle de la mesure."
+        assert six["errors"][0]["detail"] == "La note n'est pas sur l'échelle de la mesure, de 1 à 5."
         refused(
             sends(**COMPLAINT | {"ratings": [{"measure": "charm", "value": 1}]}),
             422,

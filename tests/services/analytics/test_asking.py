@@ -217,3 +217,4 @@ async def test_anyone_else_gets_them_without_what_is_small_and_what_it_could_be_
     assert {one["met_of_due"]["value"] for one in public["items"][:2]} == {None}
     refused = await http.get("/v1/service-standard-results", params=MARCH, headers=headers)
     assert (refused.status_code, refused.json()["type"]) == (422, "urn:ecoute:problem:span-not-published")
+    assert refused.json()["detail"] == "This organisation publishes by quarter."

@@ -257,8 +257,8 @@ async def test_after_erasure_nothing_is_added_nor_withdrawn(intake: Intake) -> N
 
 
 async def test_without_a_code_nothing_is_said(intake: Intake) -> None:
-    for path, body in (("messages", {"text": "x"}), ("withdrawal", {})):
-        assert (await intake.http.post(f"/v1/tracking/{path}", json=body)).status_code == 401
+    for path, body in (("tracking/messages", {"text": "x"}), ("tracking/withdrawal", {}), ("privacy/erasure", {})):
+        assert (await intake.http.post(f"/v1/{path}", json=body)).status_code == 401
 
 
 async def test_who_speaks_without_authority_follows_it_and_learns_nothing_of_the_file(intake: Intake) -> None:

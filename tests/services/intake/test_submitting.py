@@ -1,5 +1,6 @@
 """What can be sent to `POST /v1/feedback`, and what is refused, in which words."""
 
+import gzip
 import json
 import re
 from datetime import UTC, datetime, timedelta
@@ -193,14 +194,31 @@ async def test_what_has_not_the_form_is_refused_with_its_place(
 
 
 @pytest.mark.parametrize(
-    ("measure", "value"),
-    [("csat", 0), ("csat", 6), ("ces", 0), ("ces", 8), ("nps", -1), ("nps", 11), ("trust", 0), ("humanity", 6)],
+    ("measure", "value", "scale"),
+    [
+        ("csat", 0, "from 1 to 5"),
+        ("csat", 6, "from 1 to 5"),
+        ("ces", 0, "from 1 to 7"),
+        ("ces", 8, "from 1 to 7"),
+        ("trust", 0, "from 1 to 5"),
+        ("humanity", 6, "from 1 to 5"),
+    ],
 )
-async def test_a_mark_off_its_scale_is_refused(intake: Intake, measure: str, value: int) -> None:
-    kind, [(place, _)] = await refusal(
-        intake, {"channel": "web", "ratings": [{"measure": "ces", "value": 7}, {"measure": measure, "value": value}]}
-    )
-    assert (kind, place[:10]) == ("invalid-request", "/ratings/1")
+async def test_a_mark_off_its_scale_is_refused_with_the_scale(
+    intake: Intake, measure: str, value: int, scale: str
+) -> None:
+    ratings = [{"measure": "ces", "value": 7}, {"measure": measure, "value": value}]
+    answer = await intake.http.post("/v1/feedback", json={"channel": "web", "ratings": ratings})
+    [error] = answer.json()["errors"]
+    assert (answer.status_code, error["pointer"], error["code"]) == (422, "/ratings/1", "off_scale")
+    assert error["detail"] == f"The mark is not on the measure's scale, {scale}."
+
+
+@pytest.mark.parametrize("value", [-1, 11])
+async def test_a_mark_off_every_scale_is_refused_at_its_value(intake: Intake, value: int) -> None:
+    body = {"channel": "web", "ratings": [{"measure": "nps", "value": value}]}
+    kind, [(place, _)] = await refusal(intake, body)
+    assert (kind, place) == ("invalid-request", "/ratings/0/value")
 
 
 async def test_codes_that_are_not_in_the_catalogue_are_refused_all_at_once(intake: Intake) -> None:
@@ -369,6 +387,14 @@ async def test_a_body_that_is_too_large_is_refused_before_it_has_all_come(intake
 
     answer = await intake.http.post("/v1/feedback", content=pieces(), headers=JSON)
     assert (answer.status_code, answer.json()["type"]) == (413, "urn:ecoute:problem:content-too-large")
+    assert answer.json()["detail"] == "The most is 1000000 bytes."
+
+
+@pytest.mark.parametrize("body", [gzip.compress(b"{}"), '{"text": "é"}'.encode("latin-1")], ids=["gzip", "Latin-1"])
+async def test_a_body_that_is_no_utf_8_is_told_why_it_cannot_be_read(intake: Intake, body: bytes) -> None:
+    answer = await intake.http.post("/v1/feedback", content=body, headers=JSON)
+    assert answer.status_code == 400
+    assert answer.json()["detail"].startswith("The body is not a text in UTF-8")
 
 
 async def test_a_body_that_announces_itself_as_too_large_is_not_read(intake: Intake) -> None:

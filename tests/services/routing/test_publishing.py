@@ -211,6 +211,13 @@ async def test_each_change_is_a_version_with_who_and_when_told_once_and_never_lo
     assert (await get(routing, f"/v1/{path}y/versions")).status_code == 404
 
 
+@pytest.mark.parametrize("said", ["abc", "1", 'W/"1"', '"1", 2'])
+async def test_what_is_no_etag_is_said_to_be_none_instead_of_an_old_one(routing: Routing, said: str) -> None:
+    refused = await put(routing, "/v1/teams/registry", TEAM, match=said)
+    assert refused.status_code == 422, refused.text
+    assert [(one["parameter"], one["code"]) for one in refused.json()["errors"]] == [("if-match", "not_an_etag")]
+
+
 async def test_rules_are_a_whole_with_versions_of_their_own(routing: Routing) -> None:
     before = await get(routing, "/v1/rules")
     same = {"rules": before.json()["rules"]}
