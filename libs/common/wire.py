@@ -1,9 +1,18 @@
 """What goes over the wire: nothing unknown, no control characters that no text needs."""
 
 import re
-from typing import Annotated
+from datetime import date
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, WrapValidator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WrapValidator,
+)
 from pydantic_core import PydanticCustomError
 
 from libs.common.languages import Bilingual
@@ -14,6 +23,7 @@ _SEEN = re.compile(
     "[^\\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0]"
 )  # what is left of a text without its blanks and what has no shape
 _BREAKS = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
+_DATED = re.compile(r"\d{4}-")
 
 
 class Wire(BaseModel):
@@ -59,6 +69,20 @@ Words = Annotated[str, AfterValidator(_without_controls), AfterValidator(_not_bl
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_on_one_line)]
 """Text of one line, not empty."""
+
+
+def _not_a_number(sent: Any) -> Any:
+    if isinstance(sent, date) or (isinstance(sent, str) and _DATED.match(sent)):
+        return sent
+    raise PydanticCustomError(
+        "not_dated",
+        "A date is expected, as RFC 3339 writes it.",
+        {"fr": "Une date est attendue, comme l'écrit la RFC 3339."},
+    )
+
+
+DATED = BeforeValidator(_not_a_number)
+"""Beside a day or a moment and its bounds: a number is none, as nobody knows whether it counts seconds or days."""
 
 
 class Name(Bilingual):

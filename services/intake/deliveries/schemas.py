@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from libs.common.examples import shown
-from libs.common.wire import Line, Wire
+from libs.common.wire import DATED, Line, Wire
 from libs.contracts.codes import DeliveredBy, UndeliverableBecause
 
 
@@ -30,7 +30,9 @@ class DeliveryIn(Wire):
     by: Literal["email", "phone", "letter"]
     outcome: Literal["delivered", "undeliverable"]
     because: UndeliverableBecause | None = Field(None, description="needed where it is undeliverable")
-    at: AwareDatetime | None = Field(None, description="when it was brought, or came back; default: now")
+    at: Annotated[AwareDatetime, DATED] | None = Field(
+        None, description="when it was brought, or came back; default: now"
+    )
 
     @model_validator(mode="after")
     def _names_one_reply(self) -> Self:

@@ -1,10 +1,14 @@
 """What is refused of feedback that has the form: what is not the sender's to say, and what nobody could answer."""
 
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
 from libs.common.field_problems import FieldProblem, field_problem
 from libs.common.languages import Bilingual
+from libs.common.problems import InvalidRequest
 from libs.contracts.codes import ReplyBy
 from services.intake.feedback.errors import NotAvailableYet, NotYoursToSet, ReplyCannotReach
-from services.intake.feedback.schemas import FeedbackIn
+from services.intake.feedback.schemas import FeedbackIn, PersonIn, SubmittedByIn
 from services.intake.feedback.sender import Sender
 
 _NOT_THEIRS = Bilingual(fr="Vous ne pouvez pas remplir ce champ.", en="You may not set this field.")
@@ -12,10 +16,13 @@ _NO_QUESTIONNAIRES = Bilingual(fr="Ce champ n'est pas encore disponible.", en="T
 _NEEDED_TO_REPLY = Bilingual(
     fr="Ce champ est nécessaire pour que la réponse arrive.", en="This field is needed for the reply to arrive."
 )
+_NO_TELEPHONE = Bilingual(fr="Ce numéro de téléphone a trop peu de chiffres.", en="This number has too few digits.")
+_NOT_YET = Bilingual(fr="Ce jour n'est pas encore venu.", en="This day has not come yet.")
 _LETTERS_GO_TO_THE_PERSON = Bilingual(
     fr="Une lettre ne peut aller qu'à la personne elle-même.", en="A letter can go to the person alone."
 )
 _NEEDED: dict[ReplyBy, str] = {"email": "email", "phone": "phone", "letter": "address"}
+_FEWEST_DIGITS: Final = 4
 
 
 def refuse_what_is_not_built(body: FeedbackIn) -> None:
@@ -43,23 +50,39 @@ def refuse_what_is_not_theirs(body: FeedbackIn, sender: Sender) -> None:
         )
 
 
+def refuse_what_has_not_happened(body: FeedbackIn, now: datetime) -> None:
+    """Where the sun rises first it is already tomorrow by UTC, and nowhere later."""
+    if body.experienced_on and body.experienced_on > (now.astimezone(UTC) + timedelta(days=1)).date():
+        raise InvalidRequest(errors=[field_problem("in_the_future", _NOT_YET, pointer="/experienced_on")])
+
+
 def refuse_what_cannot_be_answered(body: FeedbackIn) -> None:
     """A reply by a means needs that means, of everyone whom it is to reach."""
     if body.reply_to is None and body.reply_by is None:
         return
     errors: list[FieldProblem] = []
     needed = _NEEDED.get(body.reply_by) if body.reply_by else None
-    if body.reply_to in (None, "person", "both") and needed and not getattr(body.person, needed, None):
-        errors.append(field_problem("needed_to_reply", _NEEDED_TO_REPLY, pointer=f"/person/{needed}"))
+    if body.reply_to in (None, "person", "both") and needed:
+        errors += _missing(body.person, needed, "/person")
     if body.reply_to in ("submitter", "both"):
         submitter = body.submitted_by
         if submitter is None:
             errors.append(field_problem("needed_to_reply", _NEEDED_TO_REPLY, pointer="/submitted_by"))
         elif needed == "address":
             errors.append(field_problem("letter_to_submitter", _LETTERS_GO_TO_THE_PERSON, pointer="/reply_by"))
-        elif needed and not getattr(submitter, needed):
-            errors.append(field_problem("needed_to_reply", _NEEDED_TO_REPLY, pointer=f"/submitted_by/{needed}"))
+        elif needed:
+            errors += _missing(submitter, needed, "/submitted_by")
         elif body.reply_by is None and not (submitter.email or submitter.phone):
             errors.append(field_problem("needed_to_reply", _NEEDED_TO_REPLY, pointer="/submitted_by/email"))
     if errors:
         raise ReplyCannotReach(errors=errors)
+
+
+def _missing(who: PersonIn | SubmittedByIn | None, needed: str, at: str) -> list[FieldProblem]:
+    """What keeps a reply from reaching somebody by that means."""
+    given, pointer = getattr(who, needed, None), f"{at}/{needed}"
+    if not given:
+        return [field_problem("needed_to_reply", _NEEDED_TO_REPLY, pointer=pointer)]
+    if needed == "phone" and sum(map(str.isdecimal, given)) < _FEWEST_DIGITS:
+        return [field_problem("too_few_digits", _NO_TELEPHONE, pointer=pointer)]
+    return []

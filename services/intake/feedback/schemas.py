@@ -20,7 +20,7 @@ from libs.common.examples import shown
 from libs.common.idempotency import KEY_PATTERN
 from libs.common.languages import Bilingual
 from libs.common.problems import ProblemDetails
-from libs.common.wire import READ_LATER, Line, Wire, Words
+from libs.common.wire import DATED, READ_LATER, Line, Wire, Words
 from libs.contracts.codes import (
     AnsweredBy,
     Authority,
@@ -210,10 +210,11 @@ class FeedbackIn(Wire):
         None, description="from a slip given out beforehand: `POST /v1/tracking-codes`"
     )
     historical: bool = Field(False, description="brought in from before: counted, and nobody is notified")
-    experienced_on: date | None = Field(None, ge=date(1900, 1, 1), description="the day it happened; starts no clock")
-    submitted_at: AwareDatetime | None = Field(
+    experienced_on: Annotated[date, Field(ge=date(1900, 1, 1)), DATED] | None = Field(
+        None, description="the day it happened; starts no clock"
+    )
+    submitted_at: Annotated[AwareDatetime, Field(ge=datetime(1970, 1, 1, tzinfo=UTC)), DATED] | None = Field(
         None,
-        ge=datetime(1970, 1, 1, tzinfo=UTC),
         description="when the person spoke; every clock starts here; set by staff, partners, devices; default: now",
     )
 

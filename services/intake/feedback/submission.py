@@ -135,6 +135,7 @@ def prepare(arrival: Arrival, body: FeedbackIn, key: str | None, *, route: str =
     desk, sender, now = arrival.desk, arrival.sender, arrival.now
     checks.refuse_what_is_not_built(body)
     checks.refuse_what_is_not_theirs(body, sender)
+    checks.refuse_what_has_not_happened(body, now)
     checks.refuse_what_cannot_be_answered(body)
     claims, slip = _claims(arrival, body, key, route), _slip(arrival, body)
     said = body.model_dump(include=_AS_SENT)

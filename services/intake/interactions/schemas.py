@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from libs.common.examples import shown
 from libs.common.problems import ProblemDetails
-from libs.common.wire import READ_LATER, Wire
+from libs.common.wire import DATED, READ_LATER, Wire
 from libs.contracts.codes import Channel, Code, Interaction
 
 MOST_IN_A_BATCH = 1_000
@@ -33,7 +33,7 @@ class InteractionCountIn(Wire):
         }
     )
 
-    on: date = Field(ge=date(2000, 1, 1))
+    on: Annotated[date, Field(ge=date(2000, 1, 1)), DATED]
     interaction: Interaction
     channel: Channel
     service: Code | None = None

@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from libs.common.email_address import EmailAddress
 from libs.common.examples import shown
 from libs.common.paging import MAX_LIMIT, NEXT_PAGE, PAGE_SIZE
-from libs.common.wire import Line, Wire
+from libs.common.wire import DATED, Line, Wire
 from libs.contracts.codes import (
     Authority,
     CaseState,
@@ -49,7 +49,9 @@ Reference = Annotated[
 ]
 
 
-Instant = Annotated[AwareDatetime, Field(ge=datetime(1, 1, 2, tzinfo=UTC), le=datetime(9999, 12, 30, tzinfo=UTC))]
+Instant = Annotated[
+    AwareDatetime, Field(ge=datetime(1, 1, 2, tzinfo=UTC), le=datetime(9999, 12, 30, tzinfo=UTC)), DATED
+]
 """In any time zone: the same in UTC has a date too."""
 
 

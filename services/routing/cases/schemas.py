@@ -8,7 +8,7 @@ from fastapi import Path
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from libs.common.examples import shown
-from libs.common.wire import Wire
+from libs.common.wire import DATED, Wire
 from libs.contracts.codes import (
     CaseState,
     Channel,
@@ -47,7 +47,10 @@ FIRST_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
 LAST_MOMENT = datetime(9999, 1, 1, tzinfo=UTC)
 
 Instant = Annotated[
-    AwareDatetime, Field(ge=FIRST_MOMENT, le=LAST_MOMENT), AfterValidator(lambda moment: moment.astimezone(UTC))
+    AwareDatetime,
+    Field(ge=FIRST_MOMENT, le=LAST_MOMENT),
+    AfterValidator(lambda moment: moment.astimezone(UTC)),
+    DATED,
 ]
 """A moment that can be kept, in UTC whatever it was written in."""
 

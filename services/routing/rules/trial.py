@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.auth.principal import Principal
 from libs.common.examples import shown
-from libs.common.wire import Wire
+from libs.common.wire import DATED, Wire
 from libs.contracts.codes import (
     Channel,
     ClockName,
@@ -70,8 +70,8 @@ class Trial(Wire):
     rules: Annotated[list[Rule], Field(min_length=1, max_length=1_000)] | None = None
     feedback: TriedFeedback | None = None
     feedback_id: UUID | None = None
-    submitted_at: AwareDatetime | None = Field(
-        None, ge=FIRST_MOMENT, le=LAST_TRIED, description="when the person spoke; default: now"
+    submitted_at: Annotated[AwareDatetime, Field(ge=FIRST_MOMENT, le=LAST_TRIED), DATED] | None = Field(
+        None, description="when the person spoke; default: now"
     )
 
     @model_validator(mode="after")

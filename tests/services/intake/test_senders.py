@@ -173,6 +173,12 @@ async def test_evidence_of_authority_was_seen_by_somebody_or_is_not_claimed(inta
         ({"reply_by": "email"}, [("/person/email", "needed_to_reply")]),
         ({"reply_by": "phone", "person": {"email": "a@example.org"}}, [("/person/phone", "needed_to_reply")]),
         ({"reply_by": "letter", "person": {"name": "A"}}, [("/person/address", "needed_to_reply")]),
+        ({"reply_by": "phone", "person": {"phone": "abc"}}, [("/person/phone", "too_few_digits")]),
+        ({"reply_by": "phone", "person": {"phone": "☎️ 555"}}, [("/person/phone", "too_few_digits")]),
+        (
+            {"reply_to": "submitter", "reply_by": "phone", "submitted_by": {**LUC, "phone": "0"}},
+            [("/submitted_by/phone", "too_few_digits")],
+        ),
         ({"reply_to": "submitter"}, [("/submitted_by", "needed_to_reply")]),
         (
             {"reply_to": "submitter", "submitted_by": {"role": "relative", "name": "Luc"}},
@@ -203,6 +209,7 @@ async def test_a_reply_that_could_reach_nobody_is_not_promised(intake: Intake, s
         {"reply_to": "submitter", "submitted_by": {"role": "relative", "phone": "514 555-0188"}},
         {"reply_to": "both", "reply_by": "phone", "person": {"phone": "514 555-0101"}, "submitted_by": LUC},
         {"reply_by": "letter", "person": {"address": "12, rue des Lilas"}},
+        {"reply_by": "phone", "person": {"phone": "poste 4412"}},
     ],
     ids=str,
 )

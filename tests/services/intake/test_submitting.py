@@ -123,7 +123,7 @@ async def test_a_receipt_has_all_that_the_person_needs(intake: Intake) -> None:
         {"text": "👩‍👩‍👧 🇨🇦 ✊🏿", "language": "iu-Cans-CA"},
         {"text": "x" * 20_000},
         {"text": "a\tb\r\nc"},
-        {"text": "Bonjour", "experienced_on": "9999-12-31"},
+        {"text": "Bonjour", "experienced_on": "1900-01-01"},
         {"text": "Bonjour", "person": {"address": "12, rue des Lilas\nMontréal"}},
     ],
     ids="-".join,
@@ -179,6 +179,8 @@ async def test_everything_that_the_contract_names_and_that_is_built_can_be_sent_
         ({**COMPLAINT, "language": "fr_CA"}, [("/language", "string_pattern_mismatch")]),
         ({**COMPLAINT, "experienced_on": "0001-01-01"}, [("/experienced_on", "greater_than_equal")]),
         ({**COMPLAINT, "experienced_on": "2026-02-30"}, [("/experienced_on", "date_from_datetime_parsing")]),
+        ({**COMPLAINT, "experienced_on": "2999-01-01"}, [("/experienced_on", "in_the_future")]),
+        ({**COMPLAINT, "experienced_on": 1_700_006_400}, [("/experienced_on", "not_dated")]),
         ({**COMPLAINT, "ratings": [{"measure": "csat", "value": 1}] * 2}, [("/ratings", "mark_twice")]),
         ({**COMPLAINT, "ratings": [{"measure": "csat", "value": 1}] * 28}, [("/ratings", "too_long")]),
         ({**COMPLAINT, "ratings": [{"measure": "csat", "value": 10**30}]}, [("/ratings/0/value", "less_than_equal")]),
@@ -316,6 +318,13 @@ async def test_a_clock_that_runs_ahead_is_forgiven_five_minutes_and_no_more(inta
         assert (await refusal(intake, body, intake.staff("agent")))[0] == "submitted-in-the-future"
 
 
+async def test_what_was_lived_today_may_be_lived_where_it_is_tomorrow(intake: Intake) -> None:
+    tomorrow = utc_now().date() + timedelta(days=1)
+    await intake.submit({**COMPLAINT, "experienced_on": tomorrow.isoformat()})
+    later = {**COMPLAINT, "experienced_on": (tomorrow + timedelta(days=2)).isoformat()}
+    assert await refusal(intake, later) == ("invalid-request", [("/experienced_on", "in_the_future")])
+
+
 @pytest.mark.parametrize(
     "given",
     [
@@ -328,6 +337,8 @@ async def test_a_clock_that_runs_ahead_is_forgiven_five_minutes_and_no_more(inta
         1e20,
         10**400,
         -1,
+        1_700_000_000,
+        "1700000000",
         True,
     ],
     ids=lambda given: str(given)[:30],

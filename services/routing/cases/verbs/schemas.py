@@ -9,13 +9,13 @@ from pydantic_core import PydanticCustomError
 from libs.common.examples import shown
 from libs.common.languages import Language
 from libs.common.problems import ProblemDetails
-from libs.common.wire import Line, Wire, Words
+from libs.common.wire import DATED, Line, Wire, Words
 from libs.contracts.codes import ClockName, Code, Kind, LanguageTag, Outcome, WaitingFor
 from services.routing.cases.schemas import FIRST_MOMENT, CaseSummary, Instant, Verb
 
 LONGEST_BATCH = 500
 
-Moment = Annotated[AwareDatetime, Field(ge=FIRST_MOMENT)]
+Moment = Annotated[AwareDatetime, Field(ge=FIRST_MOMENT), DATED]
 Note = Annotated[Words, Field(min_length=1, max_length=5_000)]
 LateEntryReason = Annotated[Words, Field(min_length=1, max_length=1_000)]
 Told = Annotated[Words, Field(min_length=1, max_length=20_000)]
