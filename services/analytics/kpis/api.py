@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query, Request
 
 from libs.common.auth.principal import Forbidden, Principal, requires
 from libs.common.auth.tokens import Unauthenticated
@@ -12,6 +12,7 @@ from libs.common.problems import InvalidRequest, responses
 from services.analytics.kpis import service
 from services.analytics.kpis.errors import (
     EmptySpan,
+    ParameterTwice,
     SpanTooLong,
     TooFineForSpan,
     TooManyDimensions,
@@ -30,6 +31,7 @@ _UNANSWERABLE = (
     Unauthenticated,
     Forbidden,
     InvalidRequest,
+    ParameterTwice,
     UnknownKpi,
     UnknownDimension,
     TooManyDimensions,
@@ -40,7 +42,14 @@ _UNANSWERABLE = (
     FiguresNotCounted,
 )
 
-router = APIRouter(prefix="/v1/kpis", tags=["figures"])
+
+async def _each_once(request: Request) -> None:
+    """Of a parameter that comes twice, all but the last would be passed over."""
+    if len(request.query_params.multi_items()) > len(request.query_params):
+        raise ParameterTwice
+
+
+router = APIRouter(prefix="/v1/kpis", tags=["figures"], dependencies=[Depends(_each_once)])
 
 
 @router.get(

@@ -3,6 +3,13 @@
 from libs.common.problems import Problem
 
 
+class ParameterTwice(Problem):
+    """A parameter is in the address twice: several values of one are separated by commas."""
+
+    status = 422
+    fr = "Un paramètre est deux fois dans l'adresse : plusieurs valeurs d'un même sont séparées par des virgules."
+
+
 class UnknownKpi(Problem):
     """There is no figure of that name: `GET /v1/kpis/definitions` lists them."""
 

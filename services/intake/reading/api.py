@@ -8,7 +8,6 @@ from libs.common.auth.principal import Forbidden, Principal, requires
 from libs.common.auth.tokens import Unauthenticated
 from libs.common.clock import Now
 from libs.common.db import Session
-from libs.common.idempotency import IdempotencyKeyReused, Retryable, StillRunning
 from libs.common.paging import InvalidCursor, link_next
 from libs.common.problems import InvalidRequest, responses
 from libs.common.versions import VERSION_PROBLEMS, IfMatch, tag
@@ -57,18 +56,13 @@ async def search_feedback(
     return await search.find(session, desk.blind, Search(reference=asked.reference), by, now)
 
 
-@router.post(
-    "/v1/feedback/search",
-    responses=responses(Unauthenticated, Forbidden, InvalidRequest, IdempotencyKeyReused, StillRunning),
-)
-async def search_feedback_by_contact(
-    body: Search, session: Session, desk: DeskOf, by: Finder, now: Now, once: Retryable
-) -> Found:
+@router.post("/v1/feedback/search", responses=responses(Unauthenticated, Forbidden, InvalidRequest))
+async def search_feedback_by_contact(body: Search, session: Session, desk: DeskOf, by: Finder, now: Now) -> Found:
     """Search by e-mail address or telephone number, which belong in no address.
 
     In any usual spelling, but whole; what is found is as with the reference.
     """
-    return await once(body, search.find(session, desk.blind, body, by, now))
+    return await search.find(session, desk.blind, body, by, now)
 
 
 @router.get("/v1/feedback/{feedback_id}", responses=responses(Unauthenticated, Forbidden, FeedbackNotFound, Erased))
@@ -88,7 +82,9 @@ async def get_feedback(
 
 @router.patch(
     "/v1/feedback/{feedback_id}",
-    responses=responses(Unauthenticated, Forbidden, FeedbackNotFound, *VERSION_PROBLEMS, InvalidRequest, UnknownCode),
+    responses=responses(
+        Unauthenticated, Forbidden, FeedbackNotFound, Erased, *VERSION_PROBLEMS, InvalidRequest, UnknownCode
+    ),
 )
 async def correct_feedback(
     feedback_id: FeedbackId,

@@ -20,6 +20,7 @@ from services.intake.catalogue.schemas import EntryKind
 from services.intake.desk import Desk
 from services.intake.feedback.errors import UnknownCode
 from services.intake.feedback.models import Feedback
+from services.intake.persons.keys import Erased
 from services.intake.reading.access import readable
 from services.intake.reading.queries import SUMMARY, summary
 from services.intake.reading.schemas import Correction, FeedbackSummary
@@ -37,8 +38,10 @@ async def correct(
     expected: Expected,
     now: datetime,
 ) -> FeedbackSummary:
-    """Correct what is given; what is so already stays untold."""
+    """Correct what is given; what is so already stays untold. `Erased` once it is."""
     feedback = await readable(session, feedback_id, by, lock=True)
+    if feedback.erased_at is not None:
+        raise Erased
     expected.require(feedback.version)
     given = body.model_dump(exclude_unset=True)
     await _refuse_unknown_codes(desk, _differing(feedback, given))

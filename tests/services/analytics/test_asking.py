@@ -56,6 +56,13 @@ async def test_figures_are_narrowed_to_several_values_of_several_dimensions(
     ]
 
 
+async def test_a_parameter_that_comes_twice_is_refused_rather_than_read_once(
+    http: httpx.AsyncClient, token: Header
+) -> None:
+    twice = await http.get("/v1/kpis?names=volume&names=csat", headers=token("manager"))
+    assert (twice.status_code, twice.json()["type"]) == (422, "urn:ecoute:problem:parameter-twice")
+
+
 async def test_a_supervisor_gets_the_figures_of_their_own_teams_whatever_they_ask_for(
     readers: Readers, http: httpx.AsyncClient, token: Header
 ) -> None:

@@ -116,8 +116,12 @@ async def test_afterwards_the_code_and_staff_are_told_that_it_is_erased(intake: 
     assert len([one for one in await intake.events(receipt["id"]) if "erased" in one["type"]]) == 1
     seen = await intake.http.get("/v1/tracking", headers=code_of(receipt) | {"Accept-Language": "fr"})
     read = await intake.http.get(f"/v1/feedback/{receipt['id']}", headers=intake.staff("reviewer"))
+    corrected = await intake.http.patch(
+        f"/v1/feedback/{receipt['id']}", json={"kind": "enquiry"}, headers=intake.staff("reviewer") | {"If-Match": "*"}
+    )
     said = await intake.http.post("/v1/tracking/evaluation", json={"solved": "yes"}, headers=code_of(receipt))
-    assert [one.status_code for one in (seen, read, said)] == [410, 410, 410]
+    assert [one.status_code for one in (seen, read, corrected, said)] == [410] * 4
+    assert "reclassified" not in str([one["type"] for one in await intake.events(receipt["id"])])
     assert seen.json()["title"] == "Ce qui a été dit ici a été effacé, à la demande de la personne."
 
 

@@ -428,14 +428,16 @@ async def test_a_contact_is_found_whole_and_never_that_of_the_anonymous(intake: 
     await found(intake, agent, 422, email=person["email"], phone=person["phone"])
 
 
-async def test_the_same_search_sent_again_is_answered_and_noted_once(intake: Intake) -> None:
+async def test_the_same_search_sent_again_finds_what_may_be_found_now_and_is_noted_each_time(intake: Intake) -> None:
     person = {"email": "retry@exemple-marque.org"}
     number = (await opened(intake, person=person))["id"]
-    agent = intake.staff("agent") | {"Idempotency-Key": "search-again-1"}
+    agent = intake.staff("agent", teams=MINE) | {"Idempotency-Key": "search-again-1"}
     for _ in range(2):
         assert await found(intake, agent, **person) == [number]
-    assert await intake.count("reading WHERE feedback_id = :id", id=number) == 1
-    await found(intake, agent, 422, email="other@exemple-marque.org")
+    assert await intake.count("reading WHERE feedback_id = :id", id=number) == 2
+    rule = {"rule_set_version": 1, "rule": 1, "chosen_team": TEAM["team"], "state": "new"}
+    await intake.hear(told(RuleDecided, number, 2, hidden_from=MINE, **rule, **OTHERS))
+    assert await found(intake, agent, **person) == []
 
 
 async def test_what_is_hidden_or_may_be_is_not_found_by_contact_either(intake: Intake) -> None:
