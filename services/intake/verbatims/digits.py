@@ -8,11 +8,15 @@ from typing import Final
 
 from services.intake.verbatims.characters import DASH, START
 from services.intake.verbatims.spans import Kind
-from services.intake.verbatims.telephones import is_telephone
+from services.intake.verbatims.telephones import is_telephone, may_begin
 from services.intake.verbatims.windows import ODD, PLUS, REFERENCE_CUE, UNIT, Window
 
 _RUN: Final = re.compile(r"\d+(?:(?:_|[^\w\n\r\[\]@+#€$%&\"«»<>=?!;'’]){1,3}\d+)*")
 _GROUP: Final = re.compile(r"\d+")
+_LONGEST_JOIN: Final = 3
+_MOST_GROUPS: Final = 10
+_MOST_GROUPS_OF_A_FORM: Final = 5
+"""Of what has groups of its own: dates, cards, numbers of persons, telephone numbers as North America writes them."""
 _LOOK_BACK: Final = 64  # characters; longer than any cue with what may follow it
 _SIN_CUE: Final = re.compile(
     rf"{START}(?:nas|sin|assurance[ -]sociale|social insurance)(?![^\W\d_])[^\d\[\]@\n]{{0,30}}$", re.IGNORECASE
@@ -28,7 +32,7 @@ def without_numbers(text: str, regions: tuple[str, ...], counted: Counter[Kind])
         while place < len(groups):
             start = groups[place][0]
             before = (tail + text[max(done, start - _LOOK_BACK) : start])[-_LOOK_BACK:]
-            taken, kind = _take(text, groups[place : place + 10], before, regions)
+            taken, kind = _take(text, groups[place : place + _MOST_GROUPS], before, regions, is_first=place == 0)
             end = groups[place + taken - 1][1]
             if kind:
                 opening = _opening(text[done:start], text[start:end])
@@ -48,11 +52,20 @@ def _opening(before: str, number: str) -> int:
     return int(before.endswith("(") and ")" in number)
 
 
-def _take(text: str, groups: list[tuple[int, int]], before: str, regions: tuple[str, ...]) -> tuple[int, Kind | None]:
-    """How many of the groups belong together, and as what; (1, None) if the first says nothing."""
-    if sum(end - start for start, end in groups) < 7 or groups[0][1] - groups[0][0] > 19:
+def _take(
+    text: str, groups: list[tuple[int, int]], before: str, regions: tuple[str, ...], *, is_first: bool
+) -> tuple[int, Kind | None]:
+    """How many of the groups belong together, and as what; (1, None) if the first says nothing.
+
+    A cue can stand only before the first of a run: within it there are no words.
+    """
+    if _digits_in(groups) < 7 or groups[0][1] - groups[0][0] > 19:
         return 1, None
-    words = tuple("".join(str(int(char)) for char in text[start : min(end, start + 20)]) for start, end in groups)
+    if not may_begin(_words(text, groups[:3]), before if is_first else before[-_LONGEST_JOIN:], regions):
+        groups = groups[:_MOST_GROUPS_OF_A_FORM]
+        if _digits_in(groups) < 7:
+            return 1, None
+    words = _words(text, groups)
     joins = tuple(text[left[1] : right[0]] for left, right in pairwise(groups))
     windows = [
         Window(
@@ -66,6 +79,16 @@ def _take(text: str, groups: list[tuple[int, int]], before: str, regions: tuple[
             if rule(window):
                 return len(window.groups), kind
     return 1, None
+
+
+def _digits_in(groups: list[tuple[int, int]]) -> int:
+    return sum(end - start for start, end in groups)
+
+
+def _words(text: str, groups: list[tuple[int, int]]) -> tuple[str, ...]:
+    """The groups in ASCII, whatever digits they are written with."""
+    words = (text[start : min(end, start + 20)] for start, end in groups)
+    return tuple(word if word.isascii() else "".join(str(int(char)) for char in word) for word in words)
 
 
 def _is_date(window: Window) -> bool:

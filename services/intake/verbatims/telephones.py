@@ -18,6 +18,20 @@ _TELEPHONE_CUE: Final = re.compile(
 _FRENCH: Final = re.compile(r"0[1-9]\d{8}")
 
 
+def may_begin(first: tuple[str, ...], before: str, regions: tuple[str, ...]) -> bool:
+    """Whether a telephone number in groups of any size can begin with these; others have the groups of North America.
+
+    It says no at once to most places of a long run of digits, at each of which many windows begin.
+    """
+    digits = "".join(first)
+    if digits.startswith("00"):
+        return digits[2:3] != "0" or bool(PLUS.search(before))
+    plans = [plan for plan in map(_plan, regions) if plan and plan.country_code != 1]
+    if any(first[0] == str(plan.country_code) or (plan.trunk and digits.startswith(plan.trunk)) for plan in plans):
+        return True
+    return bool(PLUS.search(before) or (plans and _TELEPHONE_CUE.search(before)))
+
+
 def is_telephone(window: Window) -> bool:
     digits = window.digits
     odd = [join for join in window.joins if ODD.search(join)]
@@ -28,7 +42,7 @@ def is_telephone(window: Window) -> bool:
     if PLUS.search(window.before) and _is_assigned("+" + digits, None):
         return True
     if digits.startswith("00"):
-        return _is_assigned("+" + digits[2:], None)
+        return digits[2] != "0" and _is_assigned("+" + digits[2:], None)
     return any(_is_national(window, digits, region) for region in window.regions)
 
 
