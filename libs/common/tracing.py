@@ -13,15 +13,16 @@ def tracing(service: str, settings: ServiceSettings) -> TelemetryConfig:
     """What FastAPI is told. Without a collector nothing is traced, and nothing of OpenTelemetry's is loaded."""
     if settings.otlp_endpoint is None:
         return {"tracing": False, "metrics": False, "logs": False}
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
     from opentelemetry.instrumentation.asyncpg import AsyncPGInstrumentor  # noqa: PLC0415
     from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor  # noqa: PLC0415
     from opentelemetry.sdk.resources import Resource  # noqa: PLC0415
     from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
     from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
 
+    from libs.common.wordless_spans import WordlessExporter  # noqa: PLC0415
+
     provider = TracerProvider(resource=Resource.create({"service.name": f"ecoute-{service}"}))
-    exporter = OTLPSpanExporter(endpoint=f"{settings.otlp_endpoint.rstrip('/')}/v1/traces")
+    exporter = WordlessExporter(endpoint=f"{settings.otlp_endpoint.rstrip('/')}/v1/traces")
     provider.add_span_processor(BatchSpanProcessor(exporter))
     AsyncPGInstrumentor().instrument(  # type: ignore[no-untyped-call]
         tracer_provider=provider

@@ -118,3 +118,19 @@ def test_a_request_is_seen_in_the_trace_of_whoever_asked_and_its_event_carries_i
     assert traceparent == f"00-{TRACE}-{request.span_id.hex()}-01"
     assert not [one for one in collector.spans if WORDS in str(one)]
     assert not [one for one in collector.spans if "readyz" in one.name]
+
+
+def test_of_what_failed_the_trace_tells_the_kind_and_nothing_that_was_sent(
+    intake: tuple[str, str], collector: Collector
+) -> None:
+    address, _ = intake
+    eventually(lambda: is_up(address), 60)
+    key = str(uuid4())
+    body = {"channel": "web", "kind": "complaint", "text": WORDS}
+    for _ in range(2):  # the second meets the row of the first, which PostgreSQL's error quotes
+        answer = httpx.post(f"{address}/v1/feedback?said={key}", json=body, headers={"Idempotency-Key": key})
+        assert answer.status_code == 201
+    [failed] = eventually(lambda: [one for one in collector.spans if one.events], 20)
+    assert {one.key for event in failed.events for one in event.attributes} == {"exception.type", "exception.escaped"}
+    eventually(lambda: len([one for one in collector.spans if one.name == "POST /v1/feedback"]) == 2, 20)
+    assert not [one for one in collector.spans if key in str(one)]
