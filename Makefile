@@ -15,7 +15,7 @@ install: .venv/installed ## install the locked dependencies in .venv
 run: .venv/installed ## start the whole system on this machine (STREAM=kafka: on a Kafka); Ctrl-C stops it
 	@$(if $(STREAM),ECOUTE_STREAM=$(STREAM)) exec $(BIN)/ecoute run
 
-restart: .venv/installed ## renew the processes of the running system one by one, with the code that lies here now
+restart: .venv/installed ## renew the processes of the running system one by one, with the code that lies here now and the settings of its start
 	@exec $(BIN)/ecoute restart
 
 kafka: .venv/installed ## start a real Kafka on this machine (BROKERS=3: three of them); needs Java and Maven

@@ -38,7 +38,8 @@ def restart() -> None:
     """Renew the processes of the system that runs on this machine, one by one, so that nobody who calls is cut off.
 
     The databases are migrated first, and the files that the settings name published, as at a start. Ends when all is
-    done; with code 1, and why, where not every process was renewed.
+    done; with code 1, and why, where not every process was renewed. Settings are those of the start: what is set
+    where this is said changes nothing.
     """
     from deploy.one_machine import restart_all  # noqa: PLC0415
 

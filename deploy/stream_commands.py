@@ -9,9 +9,9 @@ from uuid import UUID
 import orjson
 import typer
 
-from deploy.environments import databases, environment_for, environments
+from deploy.environments import Environments, databases, environment_for, environments
 from deploy.services import Service, Source
-from libs.common.settings import environment_as, stop
+from libs.common.settings import environment_as, say, stop
 
 app = typer.Typer(no_args_is_help=True, help="Look after the event stream.")
 
@@ -36,7 +36,7 @@ def status(as_json: AsJson = False) -> None:
 def replay(service: Service, source: Source, subject: str) -> None:
     """Apply the parked events of a subject again, in order: SERVICE parked what SOURCE told."""
     reader, database = _reader(service, source)
-    typer.echo(f"{asyncio.run(reader.replay(database, subject))} events applied")
+    _tell(asyncio.run(reader.replay(database, subject)), "applied", service, source, subject)
 
 
 @app.command()
@@ -48,7 +48,7 @@ def discard(
 ) -> None:
     """Give up the parked events of a subject, for ever: what comes later about it flows again."""
     reader, database = _reader(service, source)
-    typer.echo(f"{asyncio.run(reader.discard(database, subject, reason))} events given up")
+    _tell(asyncio.run(reader.discard(database, subject, reason)), "given up", service, source, subject)
 
 
 @app.command()
@@ -86,14 +86,13 @@ def restored(
     from deploy.restoring import restore  # noqa: PLC0415
     from libs.common.stream.memory import TooLittleRemembered  # noqa: PLC0415
 
+    for path in ledger or ():
+        if not path.exists():
+            stop(f"there is no ledger of erasures at {path}: nothing was done")
     known = environments()
-    usual = known["intake"].get("ECOUTE_INTAKE_ERASURE_LEDGER")
-    ledgers = ledger or ([Path(usual)] if usual else stop("say with --ledger where the ledger of erasures is"))
-    for path in [one for one in ledgers if not one.exists()]:
-        typer.echo(f"There is no ledger of erasures at {path}: nobody is erased again by it.", err=True)
-    there = [one for one in ledgers if one.exists()]
     try:
-        erased, opened = asyncio.run(restore(known, service, there, above=above, agreed=agreed))
+        ledgers = ledger or _usual_ledger(known)
+        erased, opened = asyncio.run(restore(known, service, ledgers, above=above, agreed=agreed))
     except TooLittleRemembered as reason:
         stop(f"{reason}: say with --agreed up to which position the log in the backup goes")
     if as_json:
@@ -116,16 +115,39 @@ def republish(
     service: Source, after: Annotated[int, typer.Option(min=0, help="The last position not to send again.")] = 0
 ) -> None:
     """Have a service's log sent to Kafka again, from its start or after a position. Who has read it drops it."""
-    from libs.common.stream.kafka.mark import set_back  # noqa: PLC0415
+    from libs.common.stream.kafka.mark import is_held, set_back  # noqa: PLC0415
 
     known = environments()
 
-    async def publish_again() -> int:
+    async def publish_again() -> int | None:
         async with databases(known) as found, found[service].connection() as connection:
+            if known[service].get("ECOUTE_STREAM") != "kafka" and not await is_held(connection):
+                return None
             return await set_back(connection, after)
 
     sent = asyncio.run(publish_again())
+    if sent is None:
+        stop(f"the log of {service} is not carried by Kafka: no relay sends it, and ECOUTE_STREAM is not kafka")
     typer.echo(f"the log of {service} is sent again, from position {sent + 1} on, by the relay in its worker")
+
+
+def _usual_ledger(known: Environments) -> list[Path]:
+    """Where nobody was ever erased it is not there yet."""
+    usual = known["intake"].get("ECOUTE_INTAKE_ERASURE_LEDGER") or stop(
+        "say with --ledger where the ledger of erasures is"
+    )
+    if Path(usual).exists():
+        return [Path(usual)]
+    say(f"there is no ledger of erasures at {usual}: nobody is erased again")
+    return []
+
+
+def _tell(events: int, done: str, service: Service, source: Source, subject: str) -> None:
+    """How many events it was. Ends with code 1 where it was none: mostly the subject is mistyped."""
+    if not events:
+        say(f"nothing of {source}'s about {subject} is parked in {service}")
+        raise typer.Exit(1)
+    typer.echo(f"{events} events {done}")
 
 
 def _reader(service: Service, source: Source) -> tuple[Any, Any]:

@@ -121,12 +121,13 @@ async def forget_reader(environments: Environments, service: Service, reader: st
 
 
 def show(logs: list[LogStatus], readers: list[ReaderStatus]) -> None:
-    """As two tables."""
-    console = Console()
-    of_logs = Table("log", "epoch", "head", "waiting", "kept from", "since", "archived to", "read by")
+    """As two tables, as wide as what is in them."""
+    console = Console(width=_WIDER_THAN_ANY)
+    asked = "read by (lowest position\nasked for within the hour)"
+    of_logs = Table("log", "epoch", "head", "waiting", "kept from", "since", "archived to", asked)
     for log in logs:
         since = f"{log.oldest_kept_at:%Y-%m-%d}" if log.oldest_kept_at else "–"
-        names = ", ".join(f"{one['name']} ({one['pos']})" for one in log.registered)
+        names = "\n".join(f"{one['name']} ({one['pos']})" for one in log.registered)
         of_logs.add_row(
             log.service,
             *_words(log.epoch, log.head, log.waiting, log.oldest_kept or "–"),
@@ -139,6 +140,10 @@ def show(logs: list[LogStatus], readers: list[ReaderStatus]) -> None:
         numbers = _words(one.epoch, one.position, one.lag, one.parked_subjects, one.parked_events)
         of_readers.add_row(one.service, one.reads, *numbers, one.stands)
     console.print(of_logs, of_readers)
+
+
+_WIDER_THAN_ANY = 1_000
+"""A terminal breaks a long line, a pipe hands it on; neither loses of it."""
 
 
 def _words(*values: object) -> list[str]:

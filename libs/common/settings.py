@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, ClassVar, NoReturn, Self
@@ -20,6 +21,8 @@ from libs.common.mail import sender_of, server_of
 from libs.common.stream.kafka.settings import KafkaSettings
 
 PREFIX = "ECOUTE_"
+_NEAR = 0.85
+"""As much alike as a name and the same mistyped."""
 
 ORIGIN = re.compile(
     r"(https://[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|http://(localhost|127\.0\.0\.1))(:[1-9][0-9]{0,4})?"
@@ -91,7 +94,8 @@ class Settings(BaseSettings):
         given = dict(os.environ if environment is None else environment)
         for name in sorted(given):
             if name.startswith(PREFIX) and name not in cls.names() and not name.startswith(cls.others or ("\0",)):
-                stop(f"the setting {name} is not known; known are: {', '.join(sorted(cls.names()))}")
+                nearest = "".join(f" (is {one} meant?)" for one in get_close_matches(name, cls.names(), 1, _NEAR))
+                stop(f"the setting {name} is not known{nearest}; docs/settings.md has all of them")
         try:
             with environment_as(given):
                 return cls()

@@ -1,10 +1,17 @@
 """A command that looks after the stream finds each service's settings, on this machine or where they are named."""
 
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from deploy.environments import SERVICES, environment_for, environments
+from deploy.stream_status import LogStatus, ReaderStatus, show
+from tests.system import ROOT
 
 
 @pytest.fixture
@@ -42,3 +49,57 @@ def test_where_no_system_was_ever_started_none_is_begun(
         environment_for("intake")
     assert capsys.readouterr().err.startswith(f"ecoute: there is no system on the data in {tmp_path / 'var'}: start it")
     assert list(tmp_path.iterdir()) == []
+
+
+Command = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture(scope="module")
+def stream(new_database: Callable[[str], str]) -> Command:
+    """`ecoute stream …` on databases that are named: its exit code, and what it says."""
+    named = {f"ECOUTE_{service.upper()}_DATABASE_URL": new_database(service) for service in SERVICES}
+    settings = {"ECOUTE_ROUTING_SECRET": "of no importance, but long enough", "ECOUTE_DEVELOPMENT_ISSUER": "/nowhere"}
+
+    def run(*words: str) -> tuple[int, str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "deploy.cli", "stream", *words],
+            cwd=ROOT,
+            env={**os.environ, **named, **settings},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        return done.returncode, done.stderr + done.stdout
+
+    return run
+
+
+def test_a_ledger_that_is_named_and_missing_stops_a_restore_before_anything_is_done(stream: Command) -> None:
+    said = "ecoute: there is no ledger of erasures at /nope: nothing was done\n"
+    assert stream("restored", "intake", "--ledger", "/nope") == (2, said)
+
+
+def test_a_log_that_no_kafka_carries_is_not_said_to_be_sent_again(stream: Command) -> None:
+    code, said = stream("republish", "intake")
+    assert (code, said.count("\n")) == (2, 1)
+    assert "the log of intake is not carried by Kafka" in said
+
+
+@pytest.mark.parametrize("words", [("replay",), ("discard", "--reason", "sent twice")], ids=str)
+def test_a_subject_that_has_nothing_parked_is_said_to_have_nothing(stream: Command, words: tuple[str, ...]) -> None:
+    said = "ecoute: nothing of intake's about nobody is parked in routing\n"
+    assert stream(words[0], "routing", "intake", "nobody", *words[1:]) == (1, said)
+
+
+def test_nothing_of_the_status_is_cut_off_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
+    since, head = datetime(2026, 11, 30, tzinfo=UTC), 2_000_000_000
+    registered = [{"name": name, "pos": head} for name in ("analytics", "routing")]
+    show(
+        [LogStatus("intake", 1, head, 0, head, since, head, registered)],
+        [ReaderStatus("analytics", "intake", 1, head, 0, 0, 0, "truncated")],
+    )
+    said = capsys.readouterr().out
+    assert "…" not in said
+    for whole in ("2026-11-30", "analytics (2000000000)", "routing (2000000000)", "parked subjects", "truncated"):
+        assert whole in said

@@ -173,8 +173,10 @@ def does_not_start(folder: Path, environment: dict[str, str]) -> str:
     return line
 
 
-def test_a_misspelt_setting_stops_the_machine(tmp_path: Path) -> None:
-    assert "ECOUTE_DATABASE_URI is not known" in does_not_start(tmp_path, {"ECOUTE_DATABASE_URI": "x"})
+def test_a_misspelt_setting_stops_the_machine_and_the_nearest_is_named(tmp_path: Path) -> None:
+    line = does_not_start(tmp_path, {"ECOUTE_DATABASE_URI": "x"})
+    assert "ECOUTE_DATABASE_URI is not known (is ECOUTE_DATABASE_URL meant?); docs/settings.md has all" in line
+    assert "ECOUTE_FOO is not known; docs/settings.md has all" in does_not_start(tmp_path, {"ECOUTE_FOO": "1"})
     assert not (tmp_path / "var").exists()
 
 

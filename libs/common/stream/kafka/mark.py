@@ -32,6 +32,9 @@ _SET_BACK = text(
 )
 
 
+_IS_HELD = text("SELECT held_until > now() FROM event_relay WHERE carrier = 'kafka'")
+
+
 class NotHeld(Exception):
     """Another relay has it now, or somebody set the mark back."""
 
@@ -40,6 +43,11 @@ async def take(connection: AsyncConnection, holder: UUID) -> int | None:
     """The position up to which the log has been sent; None while another one sends."""
     pos = await connection.scalar(_TAKE, {"holder": holder})
     return None if pos is None else int(pos)
+
+
+async def is_held(connection: AsyncConnection) -> bool:
+    """Whether somebody sends."""
+    return bool(await connection.scalar(_IS_HELD))
 
 
 async def keep(connection: AsyncConnection, holder: UUID) -> None:
