@@ -52,6 +52,7 @@ def test_where_no_system_was_ever_started_none_is_begun(
 
 
 Command = Callable[..., tuple[int, str]]
+AGAIN = "the log of intake is sent again, from position 1 on, by the relay in its worker\n"
 
 
 @pytest.fixture(scope="module")
@@ -80,10 +81,14 @@ def test_a_ledger_that_is_named_and_missing_stops_a_restore_before_anything_is_d
     assert stream("restored", "intake", "--ledger", "/nope") == (2, said)
 
 
-def test_a_log_that_no_kafka_carries_is_not_said_to_be_sent_again(stream: Command) -> None:
+def test_only_a_log_that_kafka_carries_is_said_to_be_sent_again(
+    stream: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
     code, said = stream("republish", "intake")
     assert (code, said.count("\n")) == (2, 1)
     assert "the log of intake is not carried by Kafka" in said
+    monkeypatch.setenv("ECOUTE_STREAM", "kafka")
+    assert stream("republish", "intake") == (0, AGAIN)
 
 
 @pytest.mark.parametrize("words", [("replay",), ("discard", "--reason", "sent twice")], ids=str)

@@ -12,6 +12,7 @@ from libs.common.clock import utc_now
 from libs.common.db import Database
 from libs.common.mail import Mailer, sender_of, server_of
 from services.intake.notices.sending import AT_ONCE, send_some
+from services.intake.notices.settling import bounce, settle
 from tests.services.intake.cases import DUE, OTHER_TEAM, Story, team_changed
 from tests.services.intake.house import COMPLAINT, Intake
 from tests.services.intake.posting import ADDRESS, FOLLOW, PERSON, SAID, SENDER, SOON, Post, text_of
@@ -380,3 +381,65 @@ async def test_of_two_who_are_told_one_is_enough(intake: Intake, post: Post) -> 
         await intake.hear(story.replied(1))
         await post.go()
         assert sorted((await post.replies(receipt["id"]))[0]) == ["delivered", "email"]
+
+
+async def test_a_mail_that_came_back_is_not_taken_for_sent_and_tells_nothing_of_the_erased(
+    intake: Intake, post: Post
+) -> None:
+    receipt = await intake.submit({**SAID, "reply_by": "email"})
+    story = Story(receipt["id"])
+    await intake.hear(story.opened(), story.replied(1))
+    await post.go()
+    [answered] = [
+        row.id
+        for row in await intake.rows(
+            "SELECT id FROM notice WHERE kind = 'answered' AND feedback_id = :id", id=receipt["id"]
+        )
+    ]
+    async with intake.database.transaction() as session:
+        assert await bounce(session, answered, utc_now())
+        await settle(session, answered, "sent", None, utc_now(), lambda _: timedelta())
+    assert await post.replies(receipt["id"]) == [("undeliverable", "bounced")]
+
+
+async def test_what_comes_with_something_else_is_not_told_twice(intake: Intake, post: Post) -> None:
+    receipt = await intake.submit(SAID)
+    story = Story(receipt["id"])
+    await intake.hear(story.opened(), story.asked(utc_now() + timedelta(days=1)))
+    assert [mail["Subject"].rpartition(" (")[0] for mail in await post.go()][-1:] == [
+        "Nous avons une question à vous poser"
+    ]
+    assert await post.go(timedelta(hours=20)) == []
+    await intake.hear(story.replied(1, outcome="declined"), story.closed("declined"))
+    assert [mail["Subject"].rpartition(" (")[0] for mail in await post.go()] == ["Notre réponse à votre message"]
+
+
+async def test_no_apology_and_no_new_date_come_while_the_case_waits(intake: Intake, post: Post) -> None:
+    receipt = await intake.submit(SAID)
+    due = utc_now() - timedelta(hours=1)
+    story = Story(receipt["id"])
+    await intake.hear(story.opened(due), story.acknowledged())
+    await post.go()
+    await intake.hear(story.breached(due), story.suspended("third_party", SOON))
+    assert [mail["Subject"].rpartition(" (")[0] for mail in await post.go()] == ["Votre dossier attend un élément"]
+    assert await post.go(timedelta(days=1, hours=1)) == []
+
+
+async def test_a_reply_from_before_is_there_by_tracking(intake: Intake, post: Post) -> None:
+    receipt = await intake.submit({**SAID, "historical": True, "reply_by": "email"}, intake.staff("importer"))
+    story = Story(receipt["id"])
+    await intake.hear(story.opened(historical=True), story.replied(1))
+    assert await post.go() == []
+    assert await post.replies(receipt["id"]) == [("delivered", "tracking")]
+
+
+async def test_a_later_reply_is_not_what_was_settled_on_the_spot(intake: Intake, post: Post) -> None:
+    said = {**SAID, "channel": "counter", "resolved_on_the_spot": {"remedy": "refund"}}
+    receipt = await intake.submit(said, intake.staff("agent"))
+    story = Story(receipt["id"])
+    await intake.hear(story.opened(), story.assigned(), story.replied(text=None, on_the_spot=True))
+    await post.go()
+    await intake.hear(story.reopened(SOON), story.replied(2))
+    [mail] = [one for one in await post.go() if "réponse" in one["Subject"]]
+    assert "Votre passeport part demain." in text_of(mail)
+    assert "sur place" not in text_of(mail)

@@ -202,3 +202,10 @@ async def test_what_was_answered_is_promised_nothing(routing: Routing, after: st
             break
     await learned(routing, feedback_id)
     assert (await routing.see(case["id"]))["clocks"] == []
+
+
+async def test_what_is_from_before_alerts_nobody(routing: Routing) -> None:
+    long_ago = local("2019-05-06 10:00")
+    feedback_id = await opened(routing, urgent="safety", historical=True, submitted_at=long_ago)
+    await learned(routing, feedback_id, service="passports")
+    assert await routing.rows("SELECT team FROM alert WHERE case_id = :id", id=case_id_of(feedback_id)) == []

@@ -512,3 +512,18 @@ async def test_what_is_told_while_staff_open_a_case_is_not_missed(routing: Routi
         "withdrawn": ("closed", "Un banc ?"),
         "redacted": ("assigned" if case["team"]["code"] != "first-line" else "new", "Un banc ?"),
     }[event]
+
+
+async def test_what_has_no_words_or_is_from_before_is_brought_by_nobody(routing: Routing) -> None:
+    by_letter = {"kind": "complaint", "service": "passports", "reply_by": "letter"}
+    at_once = await routing.open(SPOKE, source="staff", resolved_on_the_spot={"remedy": "refund"}, **by_letter)
+    assert (at_once["state"], tasks(at_once)) == ("answered", [])
+    before = await routing.open(local("2019-03-06 11:00"), historical=True, recorded_at=NOW, **by_letter)
+    assert tasks(await routing.done(before, "reply", **FINAL)) == []
+
+
+async def test_who_withdraws_while_something_was_done_withdraws_after_it(routing: Routing) -> None:
+    case = await in_state(routing, "acknowledged")
+    await hear(routing, case, FeedbackWithdrawn(effective_at=SPOKE))
+    (closed,) = await told(routing, case, CaseClosed)
+    assert closed.effective_at == NOW

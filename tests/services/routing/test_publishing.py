@@ -12,7 +12,7 @@ from sqlalchemy import delete as delete_from
 
 from libs.contracts.cases import CaseAssigned
 from libs.contracts.catalogue import ServiceChanged, entry_id_of
-from libs.contracts.feedback import FeedbackMessageAdded
+from libs.contracts.feedback import FeedbackMessageAdded, FeedbackReclassified
 from libs.contracts.organisation import organisation_id_of
 from services.routing.catalogue.models import CatalogueCode
 from services.routing.catalogue.queries import choices
@@ -353,6 +353,9 @@ async def test_who_comes_back_to_a_case_of_a_team_that_is_gone_finds_another(rou
     assert (await routing.do(case, "link", back, case_id=str(other["id"]))).status_code == 200
     assert (await delete(routing, "/v1/teams/gone")).json()["retired"] is True
     before = await routing.see(case["id"])
+    corrected = FeedbackReclassified(kind="complaint", service="passports", topic="x")
+    await routing.hear(received(corrected, UUID(case["feedback_id"])))
+    assert (await routing.see(case["id"]))["team"]["code"] == "gone"
     await routing.hear(received(said, UUID(case["feedback_id"])))
     after = await routing.see(case["id"])
     assert (before["team"]["code"], after["team"]["code"], after["state"]) == ("gone", "passports", "closed")

@@ -13,7 +13,7 @@ from libs.contracts.feedback import FeedbackEvaluated, ReplyUndeliverable
 from services.routing.cases.terms import USUAL
 from services.routing.cases.timers import ring
 from tests.services.routing.office import ORGANISATION, Routing, clock, local, received
-from tests.services.routing.test_working import FINAL, in_state
+from tests.services.routing.test_working import FINAL, in_state, problem
 
 SPOKE = local("2026-03-09 11:00")
 NOW = local("2026-03-10 10:00")
@@ -189,3 +189,38 @@ async def test_a_solution_stands_with_the_reply_before_where_the_last_did_not_ar
     after = await routing.see(case["id"])
     assert clock(after, "resolve")["ended_at"] == (NOW + timedelta(hours=1)).astimezone(UTC).isoformat()[:19] + "Z"
     assert clock(after, "resolve")["met"]
+
+
+@pytest.mark.usefixtures("resolving")
+async def test_a_no_to_the_first_answer_says_nothing_of_the_second(routing: Routing) -> None:
+    case = await in_state(routing, "answered", topic="resolve")
+    await routing.hear(received(FeedbackEvaluated(answer=1, solved="no"), UUID(case["feedback_id"])))
+    await routing.done(case, "reply", **FINAL)
+    await settle(routing, "2026-05-20 10:00")
+    after = await routing.see(case["id"])
+    assert (after["state"], clock(after, "resolve")["met"]) == ("closed", True)
+    assert await told(routing, case, ClockBreached) == []
+
+
+@pytest.mark.usefixtures("resolving")
+async def test_a_reply_written_down_late_takes_back_that_a_solution_was_overdue(routing: Routing) -> None:
+    case = await in_state(routing, "assigned", topic="resolve")
+    now = local("2026-04-10 10:00")
+    await settle(routing, "2026-04-10 10:00")
+    assert {name for name, _ in await told(routing, case, ClockBreached)} == {"reply", "resolve"}
+    routing.at(now)
+    late = {"effective_at": local("2026-03-20 10:00").isoformat(), "late_entry_reason": "Écrit ce jour-là."}
+    await routing.done(case, "reply", **FINAL, **late)
+    closed = await routing.done(case, "close")
+    assert clock(closed, "resolve")["met"]
+    untrue = [event for *_, event in await routing.events(case) if getattr(event, "breach_untrue", False)]
+    assert {one.clock for one in untrue} == {"reply", "resolve"}
+
+
+async def test_what_closed_by_itself_is_not_opened_again_before_that(routing: Routing) -> None:
+    case = await in_state(routing, "answered")
+    await settle(routing, "2026-05-20 10:00")
+    routing.at(local("2026-05-20 10:00"))
+    late = {"effective_at": (NOW + timedelta(days=29)).isoformat(), "late_entry_reason": "Elle avait rappelé."}
+    answer = await routing.do(case, "reopen", reason="Elle a rappelé.", **late)
+    assert problem(answer) == (422, "effective-before-previous")

@@ -198,3 +198,34 @@ async def test_a_wait_of_a_historical_case_ends_by_itself_where_its_end_is_to_co
     assert (after["state"], [one["task"] for one in after["tasks"]]) == ("assigned", ["wait_over"])
     _, told = await last(routing, case, CaseResumed)
     assert (told.resumed_by, told.effective_at) == ("timer", UNTIL)
+
+
+async def test_two_waits_move_a_promise_by_both(routing: Routing) -> None:
+    case = await in_state(routing, "acknowledged")
+    for begins, ends in (("2026-03-10 10:00", "2026-03-11 10:00"), ("2026-03-12 10:00", "2026-03-13 10:00")):
+        routing.at(local(begins))
+        await routing.done(case, "suspend", **{**SUSPENDED, "until": local("2026-03-20 10:00").isoformat()})
+        routing.at(local(ends))
+        case = await routing.done(case, "resume")
+    assert clock(case, "reply")["suspended_seconds"] == 2 * 7 * 3600
+    assert due(case, "reply") == local("2026-04-01 16:30")
+
+
+async def test_an_extension_written_down_late_takes_a_breach_back(routing: Routing) -> None:
+    case = await in_state(routing, "acknowledged")
+    now = local("2026-03-31 10:00")
+    await ring(routing.database, now, USUAL)
+    assert (await last(routing, case, ClockBreached))[1].clock == "reply"
+    routing.at(now)
+    late = {"effective_at": local("2026-03-30 10:00").isoformat(), "late_entry_reason": "Écrit ce jour-là."}
+    await routing.done(case, "extend", **EXTENSION, business_days=5, **late)
+    assert (await last(routing, case, ClockCorrected))[1].breach_untrue is True
+
+
+async def test_what_was_overdue_before_the_wait_is_breached_while_it_waits(routing: Routing) -> None:
+    case = await in_state(routing, "assigned")
+    routing.at(local("2026-03-11 16:45"))  # a quarter of an hour after the acknowledgement was due, and nobody looked
+    await routing.done(case, "suspend", **{**SUSPENDED, "until": local("2026-03-20 10:00").isoformat()})
+    await ring(routing.database, local("2026-03-12 10:00"), USUAL)
+    at, told = await last(routing, case, ClockBreached)
+    assert (at, told.clock) == (local("2026-03-11 16:30"), "acknowledge")
