@@ -148,7 +148,7 @@ def _reclassification(work: Work, event: FeedbackReclassified, at: datetime) -> 
 
 
 def lapse(work: Work, moment: datetime, because: Literal["withdrawn", "erased"]) -> None:
-    """No answer is wanted any more: an open case is over, and promises that run lapse. What was decided stays."""
+    """No answer is wanted any more: an open case is over, and promises lapse. What was decided stays."""
     case = work.case
     if case.state == "closed":
         end_tasks(work, list(work.tasks))
@@ -158,7 +158,8 @@ def lapse(work: Work, moment: datetime, because: Literal["withdrawn", "erased"])
     work.effective_at = at
     wake(work, at, "person")
     for clock in work.clocks:
-        if clock.ended_at is None and clock.starts != "reopening":
+        is_of_a_later_stage = clock.starts == "reopening" and clock.started_at is None
+        if clock.ended_at is None and not is_of_a_later_stage:
             clock.cancelled_at = clock.cancelled_at or at
     if case.state != "answered":
         case.outcome = "withdrawn"

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from libs.contracts.cases import CaseClosed, CaseResumed, ClockApproaching, ClockBreached
-from libs.contracts.feedback import FeedbackEvaluated, ReplyUndeliverable
+from libs.contracts.feedback import FeedbackEvaluated, FeedbackWithdrawn, ReplyUndeliverable
 from services.routing.cases.terms import USUAL
 from services.routing.cases.timers import ring
 from tests.services.routing.office import ORGANISATION, Routing, clock, local, received
@@ -224,3 +224,19 @@ async def test_what_closed_by_itself_is_not_opened_again_before_that(routing: Ro
     late = {"effective_at": (NOW + timedelta(days=29)).isoformat(), "late_entry_reason": "Elle avait rappelé."}
     answer = await routing.do(case, "reopen", reason="Elle a rappelé.", **late)
     assert problem(answer) == (422, "effective-before-previous")
+
+
+@pytest.mark.usefixtures("resolving")
+async def test_the_promise_of_the_second_stage_lapses_once_it_runs_and_can_begin_before(routing: Routing) -> None:
+    case = await in_state(routing, "assigned", topic="resolve")
+    withdrawn = FeedbackWithdrawn(effective_at=NOW)
+    await routing.hear(received(withdrawn, UUID(case["feedback_id"])))
+    again = await routing.done(await routing.see(case["id"]), "reopen", reason="Elle a rappelé.")
+    assert clock(again, "stage2_reply")["started_at"]
+    assert {one["clock"]: one["cancelled_at"] is None for one in again["clocks"]} == {
+        "reply": False,
+        "resolve": False,
+        "stage2_reply": True,
+    }
+    await routing.hear(received(withdrawn, UUID(case["feedback_id"])))
+    assert clock(await routing.see(case["id"]), "stage2_reply")["cancelled_at"]
