@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -113,6 +114,14 @@ def test_nothing_personal_is_in_the_event_whatever_was_said(given: tuple[dict[st
     assert "nom-agent" not in told
     kept = str({**submission.feedback, "external_reference": None}) + str(submission.person) + str(submission.claims)
     assert [piece for piece in secrets if piece in kept] == []
+
+
+@pytest.mark.parametrize(("reference", "kept"), [("CRM-2026.1", "CRM-2026.1"), ("Dossier de Zoé Tremblay", None)])
+def test_a_reference_that_may_be_words_lies_in_clear_nowhere(reference: str, kept: str | None) -> None:
+    said = FeedbackIn.model_validate({"channel": "web", "text": "Bonjour.", "external_reference": reference})
+    submission = prepare(ARRIVAL, said, None)
+    assert submission.feedback["external_reference"] == kept
+    assert kept or "Zoé" not in str(submission.feedback) + str(submission.claims)
 
 
 def test_the_event_has_every_field_of_the_body_that_is_neither_words_nor_secret() -> None:

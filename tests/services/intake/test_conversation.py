@@ -339,3 +339,14 @@ async def test_what_no_answer_has_reached_is_still_promised_by_the_first_date_on
     await intake.hear(story.replied(2), story.closed(), story.reopened(second_stage))
     seen = await see(intake, receipt["tracking_code"])
     assert (seen["answer_by"] or "")[:10] == (second_stage.isoformat()[:10] if second_stage else "")
+
+
+async def test_a_message_says_whether_the_person_wrote_or_who_speaks_for_them(intake: Intake) -> None:
+    spoken_for = {"role": "representative", "authority": "declared", "email": "avocate@example.com"}
+    for said, author in ((COMPLAINT, "person"), ({**COMPLAINT, "submitted_by": spoken_for}, "submitter")):
+        receipt = await intake.submit(said)
+        await write(intake, receipt["tracking_code"], text="Bonjour.")
+        while await intake.tell_messages():
+            pass
+        [event] = await told_events(intake, receipt["id"], "feedback.message_added")
+        assert event["data"].get("author", "person") == author
