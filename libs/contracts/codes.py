@@ -1,6 +1,6 @@
 """The codes of the field, the same in code, database, API and events."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -20,6 +20,8 @@ Source = Literal["web_form", "staff", "partner", "device"]
 Solved = Literal["yes", "partly", "no"]
 Author = Literal["person", "submitter"]
 DeliveredBy = ReplyBy
+BROUGHT_BY_STAFF: Final[tuple[DeliveredBy, ...]] = ("phone", "letter")
+"""What no machine delivers: a human must, and says so."""
 UndeliverableBecause = Literal["no_address", "rejected", "bounced", "returned", "unreachable"]
 Interaction = Literal["call", "visit", "page_view", "transaction", "other"]
 

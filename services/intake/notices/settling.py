@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.stream.events import Recorded, record
-from libs.contracts.codes import UndeliverableBecause
+from libs.contracts.codes import BROUGHT_BY_STAFF, UndeliverableBecause
 from services.intake.cases.models import Reply
 from services.intake.deliveries import outcomes
 from services.intake.feedback.models import Feedback
@@ -83,7 +83,7 @@ def _is_there_without_mail(notice: Notice, reply: Reply) -> bool:
     """
     if reply.delivery != "delivered":
         return False
-    return notice.state == "expired" or reply.words is None or reply.delivery_by in ("phone", "letter")
+    return notice.state == "expired" or reply.words is None or reply.delivery_by in BROUGHT_BY_STAFF
 
 
 async def _may_arrive_otherwise(session: AsyncSession, notice: Notice) -> bool:

@@ -104,7 +104,7 @@ def _date(kind: NoticeKind, notice: Notice, said: Said, now: datetime, house: Ho
 def _words(notice: Notice, said: Said, key: PersonKey) -> str | None:
     if notice.kind not in _WITH_WORDS:
         return None
-    if notice.recipient == "submitter" and withholds(said.feedback):
+    if _is_withheld(notice, said):
         return ""
     for reply in said.replies:
         if reply.id == notice.about and reply.words:
@@ -127,8 +127,8 @@ def _part(
 ) -> str:
     feedback, view = said.feedback, said.view
     day = written(day_of(feedback.submitted_at, house.zone), language)
-    withheld = notice.recipient == "submitter" and withholds(feedback)
-    opening = texts.RESOLVED if _is_on_the_spot(notice, said) and not withheld else texts.OPENINGS[kind]
+    is_told = _is_on_the_spot(notice, said) and not _is_withheld(notice, said)
+    opening = texts.RESOLVED if is_told else texts.OPENINGS[kind]
     blocks = [texts.GREETING.in_(language), opening.in_(language).format(day=day, reference=feedback.reference)]
     if words is not None:
         is_above = words == texts.AS_ABOVE.in_(language)
@@ -146,6 +146,11 @@ def _part(
         blocks.append(_follow(kind, code, language, house, evaluates=not withholds(feedback)))
     blocks += [house.name, texts.NO_REPLY.in_(language).format(reference=feedback.reference)]
     return "\n\n".join(block for block in blocks if block)
+
+
+def _is_withheld(notice: Notice, said: Said) -> bool:
+    """It goes to somebody without authority: nothing of what was decided is in it."""
+    return notice.recipient == "submitter" and withholds(said.feedback)
 
 
 def _is_on_the_spot(notice: Notice, said: Said) -> bool:

@@ -19,6 +19,7 @@ from services.intake.persons.keys import PersonKey
 from services.intake.teams.models import TeamView
 from services.intake.tracking.models import Evaluation, comment_of
 from services.intake.tracking.schemas import TeamName
+from services.intake.tracking.situations import DECIDED
 
 
 @dataclass(frozen=True)
@@ -129,8 +130,8 @@ def _entry(said: Said, entry: CaseEntry, key: PersonKey, withheld: bool) -> dict
         case "wait":
             shown |= {"waiting_for": entry.code, "until": entry.until}
         case "closing":
-            decided = entry.code in ("declined", "referred")
-            shown |= {"because": "staff" if decided and withheld else entry.code, "reopen_until": entry.until}
+            because = "staff" if withheld and entry.code in DECIDED else entry.code
+            shown |= {"because": because, "reopen_until": entry.until}
         case "reopening":
             shown["reopened_by"] = entry.code
     return shown

@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from services.intake.cases.models import CaseView
 from services.intake.tracking.next_steps import Situation, day_of
+
+DECIDED: Final = ("declined", "referred")
+"""Why a case was closed, where that tells what was decided."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ def standing(view: CaseView | None, known: Known, now: datetime, zone: ZoneInfo,
 
 
 def _closed(view: CaseView, known: Known) -> Situation:
-    if view.because == "withdrawn" or (view.because in ("declined", "referred") and not known.withheld):
+    if view.because == "withdrawn" or (view.because in DECIDED and not known.withheld):
         return view.because  # type: ignore[return-value]
     return "closed_evaluated" if known.latest_solved else "closed"
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.clock import utc_now
 from libs.common.stream.events import Received
 from libs.contracts.cases import case_id_of
+from libs.contracts.codes import BROUGHT_BY_STAFF
 from libs.contracts.feedback import (
     FeedbackEvaluated,
     FeedbackMessageAdded,
@@ -35,7 +36,6 @@ from services.routing.cases.unopened import forget_unopened
 from services.routing.cases.verbs.answering import end_case
 from services.routing.cases.verbs.waiting import wake
 from services.routing.cases.work import (
-    BROUGHT_BY_STAFF,
     Work,
     end_task,
     end_tasks,

@@ -25,10 +25,8 @@ from services.routing.cases.unopened import as_submitted, bring_messages, keep_m
 from services.routing.organisation.deciding import Decision, decision_on, said_in
 from services.routing.organisation.queries import Organisation, organisation_in_force
 
-_IN_DOCUMENT = ("kind", "service", "service_point", "topic")
-
-
 Late = FeedbackReclassified | FeedbackMessageAdded | FeedbackVerbatimRedacted
+_IN_DOCUMENT = ("kind", "service", "service_point", "topic")
 
 
 async def open_by_language(
@@ -41,7 +39,6 @@ async def open_by_language(
 
 async def open_late(session: AsyncSession, events: Sequence[Received[Late]], terms: Terms) -> None:
     """Keep what the feedback is about now, and what was written to it; the rules look at it again.
-
     Words and their language are there already, kept for all of a slice at once.
 
     Where an answer is owed now, its clocks start when the person spoke. Where it is not, but somebody wrote, a case

@@ -79,8 +79,9 @@ async def timeline(session: AsyncSession, case_id: UUID, by: Principal) -> Timel
         select(TimelineEntry).where(TimelineEntry.case_id == case_id).order_by(TimelineEntry.place)
     )
     items = [TimelineLine.model_validate(line, from_attributes=True) for line in lines]
+    with_words = reads_words(by, found)
     for line in items:
-        if not reads_words(by, found):
+        if not with_words:
             line.note = line.late_entry_reason = line.text = None
         if line.verb == "link" and line.details.get("case_id") not in seen:
             line.details = {}

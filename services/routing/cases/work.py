@@ -27,9 +27,6 @@ from services.routing.cases.urgency import URGENCIES
 from services.routing.organisation.queries import Organisation, organisation_in_force
 from services.routing.teams import queries as teams
 
-BROUGHT_BY_STAFF = ("phone", "letter")
-"""How a person chose to be told, where a human must do it."""
-
 
 class Other(NamedTuple):
     """Of a case to which others may be linked."""

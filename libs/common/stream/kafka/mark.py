@@ -30,8 +30,6 @@ _SET_BACK = text(
      WHERE carrier = 'kafka' RETURNING pos
     """
 )
-
-
 _IS_HELD = text("SELECT held_until > now() FROM event_relay WHERE carrier = 'kafka'")
 
 

@@ -4,13 +4,13 @@ from typing import Any
 
 from libs.common.languages import Language
 from libs.contracts.cases import CaseAcknowledged, CaseClosed, CaseReopened, CaseReplied
-from libs.contracts.codes import ClosedBecause, Outcome
+from libs.contracts.codes import BROUGHT_BY_STAFF, ClosedBecause, Outcome
 from services.routing.cases import clocks as clock_rules
 from services.routing.cases.models import Clock
 from services.routing.cases.verbs.line import Line
 from services.routing.cases.verbs.schemas import Acknowledge, Close, Decline, Refer, Reopen, Reply
 from services.routing.cases.verbs.waiting import correct, wake
-from services.routing.cases.work import BROUGHT_BY_STAFF, Work, end_task, is_contested, raise_task, tell, waited
+from services.routing.cases.work import Work, end_task, is_contested, raise_task, tell, waited
 
 ENDED_BY_A_REPLY = ("acknowledge", "reply", "stage2_reply")
 
