@@ -11,6 +11,7 @@ from libs.common.stream.retention import keep_log
 from libs.common.stream.sequencer import run_sequencer
 from libs.common.worker import create_worker
 from services.routing.alerts.service import run_alerts
+from services.routing.cases.hiding import run_hiding
 from services.routing.cases.terms import terms_of
 from services.routing.cases.timers import run_timers
 from services.routing.handlers import handlers
@@ -34,6 +35,7 @@ app = create_worker(
         "retention": keep_log("routing"),
         "housekeeping": keep_house,
         "timers": partial(run_timers, terms),
+        "hiding": partial(run_hiding, terms),
         "alerts": run_alerts,
     },
     readers=[feedback],

@@ -38,7 +38,7 @@ def decide_anew(work: Work, at: datetime) -> None:
     work.effective_at = case.last_effective_at if case.historical else max(at, case.last_effective_at)
     promised = _promise_what_nobody_has(work, decision)
     moves = case.state != "closed" and _moves(work, decision)
-    hidden_from = _hidden_from(case, decision)
+    hidden_from = _hidden_from(case, decision, owner_keeps_it=case.state == "closed")
     if moves or set(hidden_from) != set(case.hidden_from):
         case.hidden_from = hidden_from
         _tell_decision(work, decision)
@@ -59,6 +59,20 @@ def hand_on_what_a_retired_team_has(work: Work) -> None:
     work.effective_at = max(work.office.now, case.last_effective_at)
     _tell_decision(work, decision)
     assign_by_rule(work, decision)
+
+
+def hide_from_whom_it_is_about_by_now(work: Work) -> None:
+    """Whoever runs by now what it complains about, or would answer by the rules, does not see it from now on either.
+
+    Who has the case keeps it: when they got it nobody complained about them.
+    """
+    case = work.case
+    decision = decision_on(work.office.organisation, said_of(case), case.hidden_from)
+    hidden_from = _hidden_from(case, decision, owner_keeps_it=True)
+    if set(hidden_from) != set(case.hidden_from):
+        work.effective_at = case.last_effective_at if case.historical else max(work.office.now, case.last_effective_at)
+        case.hidden_from = hidden_from
+        _tell_decision(work, decision)
 
 
 def _tell_decision(work: Work, decision: Decision) -> None:
@@ -125,9 +139,9 @@ def _promise_what_nobody_has(work: Work, decision: Decision) -> bool:
     return bool(work.clocks)
 
 
-def _hidden_from(case: Case, decision: Decision) -> list[str]:
-    """A team that owns a closed case keeps the sight that it has of it."""
-    keeps = case.state == "closed" and case.team not in case.hidden_from
+def _hidden_from(case: Case, decision: Decision, *, owner_keeps_it: bool) -> list[str]:
+    """Where the team that has the case keeps it, it keeps the sight that it has of it."""
+    keeps = owner_keeps_it and case.team not in case.hidden_from
     return [team for team in decision.hidden_from if not (keeps and team == case.team)]
 
 

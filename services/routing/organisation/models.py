@@ -2,17 +2,21 @@
 
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import BigInteger, CheckConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.routing.database import Base
 
 
 class OrganisationMark(Base):
-    """Its lock has those who publish come one after the other; its mark tells readers that something has changed."""
+    """Its lock has those who publish come one after the other; its mark tells readers that something has changed.
+
+    `looked_through` counts the versions of teams and rules that there were when the cases were last looked through.
+    """
 
     __tablename__ = "organisation"
     __table_args__ = (CheckConstraint("is_one", name="one"),)
 
     is_one: Mapped[bool] = mapped_column(primary_key=True)
     mark: Mapped[UUID]
+    looked_through: Mapped[int] = mapped_column(BigInteger, server_default="0")

@@ -1,5 +1,6 @@
 """Once more is known of what a case is about, the rules look at it again: as long as nobody has taken it."""
 
+from copy import deepcopy
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,6 +9,8 @@ import pytest
 
 from libs.contracts.cases import CaseAssigned, CasePromised, RuleDecided, case_id_of
 from libs.contracts.feedback import FeedbackReclassified, FeedbackVerbatimRedacted
+from services.routing.cases.hiding import look_through
+from services.routing.cases.terms import USUAL
 from tests.services.routing.office import ORGANISATION, Routing, clock, local, received, submitted
 from tests.services.routing.test_deciding import OFFICE
 from tests.services.routing.test_working import FINAL
@@ -118,6 +121,35 @@ async def test_a_closed_case_is_hidden_from_whom_it_complains_about_but_not_from
     assert await learned(routing, feedback_id, 3, service="appeals") == []
     assert (await routing.see(case["id"]))["team"] == case["team"]
     assert (await routing.do(case, "reopen", office, reason="Elle a rappelé.")).status_code == 200
+
+
+async def test_whoever_runs_by_now_what_it_complains_about_does_not_see_it_either_but_who_works_on_it_goes_on(
+    routing: Routing,
+) -> None:
+    """Teams are published under other codes, and are given services: each change is looked at once."""
+    about_passports = await routing.see(case_id_of(await opened(routing, service="passports", concerns_staff=True)))
+    about_appeals = await routing.see(case_id_of(await opened(routing, service="appeals", disclosure="confidential")))
+    of_nobody = await routing.see(case_id_of(await opened(routing, service="passports")))
+    assert (about_passports["team"]["code"], about_appeals["team"]["code"]) == ("office-a", "office-b")
+    document = deepcopy(OFFICE)
+    document["teams"][1] |= {"code": "identity"}
+    document["teams"][4] |= {"services": ["appeals"]}
+    for rule in document["rules"]:
+        rule["team"] = {"passports": "identity"}.get(rule["team"], rule["team"])
+    await routing.publish(document, NOW)
+    assert await look_through(routing.database, lambda: NOW, USUAL)
+    before = (about_passports, about_appeals, of_nobody)
+    after = [await routing.see(one["id"]) for one in before]
+    assert [set(one["hidden_from"]) for one in after] == [{"passports", "identity"}, {"office-a"}, set()]
+    assert [one["team"] for one in after] == [one["team"] for one in before]
+    moved = await routing.do(about_passports, "transfer", routing.staff("agent", teams=["office-a"]), team="identity")
+    assert moved.status_code == 422
+    told = await routing.told(about_passports["id"])
+    assert isinstance(told[-1][2], RuleDecided)
+    assert not await look_through(routing.database, lambda: NOW, USUAL)
+    await routing.publish(OFFICE, NOW)
+    assert await look_through(routing.database, lambda: NOW, USUAL)
+    assert len(await routing.told(about_passports["id"])) == len(told)
 
 
 async def test_a_link_to_a_case_that_a_team_must_not_see_tells_it_nothing(routing: Routing) -> None:
