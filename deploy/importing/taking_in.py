@@ -18,6 +18,11 @@ AT_ONCE = 8
 OPENS_WITHIN_SECONDS = 60.0
 """So long is waited for a case to open, and for an answer to be there to evaluate: each comes by an event."""
 
+_KNOWN_OTHERWISE = (
+    "something else was taken in under this reference, and stands: "
+    "give this row one of its own, such as by another prefix"
+)
+
 
 @dataclass
 class Doors:
@@ -55,7 +60,9 @@ async def submit(door: Door, items: Sequence[Item]) -> None:
             item.refused += wrongs_of(answer.problem(), "feedback")
         return
     for item, outcome in zip(items, answer.json()["outcomes"], strict=True):
-        if outcome["receipt"]:
+        if outcome["receipt"] and not outcome["receipt"]["kept"]:
+            item.refused.append(Wrong("feedback.external_reference", "known-otherwise", _KNOWN_OTHERWISE))
+        elif outcome["receipt"]:
             item.receipt = outcome["receipt"]
             item.was_there = answer.made_before(item.receipt["id"])
         else:

@@ -140,6 +140,20 @@ def test_a_file_with_mistakes_is_tried_brought_in_mended_and_brought_in_again(
     assert case_of(aside, "desk:1")["version"] == answered["version"]
 
 
+def test_a_reference_that_something_else_has_is_refused_and_nobody_gets_an_answer_that_was_anothers(
+    aside: System, mapping: Path, tmp_path: Path
+) -> None:
+    """Two files whose references are the numbers of their rows, say."""
+    first = ["r1", "2026-01-05", "Lettre", "Délai", "Mon passeport est perdu.", "", "", "", ""]
+    other = ["r1", "2026-01-05", "Lettre", "Délai", "Le guichet était fermé.", "2026-01-06", TEAM, "2026-01-20", ""]
+    written(tmp_path / "ici.csv", [first]), written(tmp_path / "ailleurs.csv", [other])
+    assert import_(aside, tmp_path / "ici.csv", mapping).returncode == 0
+    said = import_(aside, tmp_path / "ailleurs.csv", mapping)
+    assert (*cells(said.stdout, "taken in", "there already", "refused"), said.returncode) == ("0", "0", "1", 1)
+    assert "no (feedback.external_reference): something else" in (tmp_path / "ailleurs.refused.csv").read_text("utf-8")
+    assert case_of(aside, "desk:r1")["state"] == "new"
+
+
 def test_an_import_that_was_killed_goes_on_and_doubles_nothing(aside: System, mapping: Path, tmp_path: Path) -> None:
     """It is killed as soon as something is remembered."""
     count = 1_700

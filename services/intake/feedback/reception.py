@@ -46,6 +46,7 @@ def receipt_of(desk: Desk, outcome: Accepted) -> Receipt:
         status="received",
         submitted_at=outcome.submitted_at,
         next_step=NEXT_STEPS["received"],
+        kept=outcome.kept,
     )
 
 

@@ -353,6 +353,7 @@ class Receipt(BaseModel):
             "status": "received",
             "submitted_at": "2026-11-23T14:05:00Z",
             "next_step": {"fr": "Nous avons bien reçu votre message.", "en": "We have received your message."},
+            "kept": True,
         }
     )
 
@@ -362,3 +363,8 @@ class Receipt(BaseModel):
     status: str = Field(examples=["received"])
     submitted_at: datetime
     next_step: Bilingual
+    kept: bool = Field(
+        True,
+        description="false where something else came before under this `external_reference`: that stands, the receipt "
+        "is of that, and what was sent now is kept nowhere. It needs a reference of its own",
+    )

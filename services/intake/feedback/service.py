@@ -30,6 +30,8 @@ class Accepted:
     submitted_at: datetime
     tracking_code: str | None = field(default=None, repr=False, compare=False)
     """Of its own, where it was just made."""
+    kept: bool = True
+    """Whether what was sent now is what stands."""
 
 
 Outcome = Accepted | Problem
@@ -76,6 +78,7 @@ async def submit_many(
     if has_waited:
         await connection.execute(_WAIT_AS_USUAL)
     stand_ins: dict[UUID, UUID | Problem] = {}
+    differing: set[UUID] = set()
     given_up: list[Claim] = []
     for submission in submissions:
         lost = [claim for claim in submission.claims if _key(claim) in taken]
@@ -84,6 +87,8 @@ async def submit_many(
         if stand_in is None:
             continue
         stand_ins[submission.id] = stand_in
+        if any(taken[_key(claim)][0] != claim.fingerprint for claim in lost):
+            differing.add(submission.id)
         if isinstance(stand_in, Problem):
             given_up += mine
         elif mine:
@@ -92,7 +97,11 @@ async def submit_many(
         await connection.execute(delete(idempotency_key).where(_are(given_up)))
     await _write(connection, [one for one in submissions if one.id not in stand_ins])
     earlier = await _accepted(connection, [one for one in stand_ins.values() if isinstance(one, UUID)])
-    return [_outcome(one, stand_ins.get(one.id), earlier) for one in submissions]
+    outcomes = [_outcome(one, stand_ins.get(one.id), earlier) for one in submissions]
+    return [
+        replace(outcome, kept=False) if one.id in differing and isinstance(outcome, Accepted) else outcome
+        for one, outcome in zip(submissions, outcomes, strict=True)
+    ]
 
 
 def with_new_reference(submission: Submission) -> Submission:

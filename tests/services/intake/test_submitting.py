@@ -105,7 +105,7 @@ async def test_a_receipt_has_all_that_the_person_needs(intake: Intake) -> None:
     receipt = answer.json()
     assert answer.status_code == 201
     assert answer.headers["location"] == f"/v1/feedback/{receipt['id']}"
-    assert set(receipt) == {"id", "reference", "tracking_code", "status", "submitted_at", "next_step"}
+    assert set(receipt) == {"id", "reference", "tracking_code", "status", "submitted_at", "next_step", "kept"}
     assert re.fullmatch(r"EC-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}", receipt["reference"])
     assert normalise(receipt["tracking_code"])
     assert receipt["status"] == "received"
