@@ -16,6 +16,7 @@ from libs.common.db import COMMAND_SECONDS, SOMEBODY_WAITS_SECONDS, Database
 from libs.common.lifecycle import Lifecycle
 from libs.common.migrating import revisions_of
 from libs.common.openapi import describe
+from libs.common.query_parameters import OnlyKnownParameters
 from libs.common.rate_limit import Limited, RateLimit
 from libs.common.request_limits import RequestLimits
 from libs.common.settings import ServiceSettings
@@ -98,5 +99,5 @@ def create_app(
     describe(app, tags or {}, routers)
     app.include_router(health.router)
     for router in routers:
-        app.include_router(router, dependencies=[Limited])
+        app.include_router(router, dependencies=[Limited, OnlyKnownParameters])
     return app

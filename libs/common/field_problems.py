@@ -44,7 +44,9 @@ _RULES: Mapping[str, Bilingual] = {
         "This is not a whole e-mail address.",
     ),
     "enum": _ONE_OF,
-    "extra_forbidden": _said("Ce champ n'existe pas.", "There is no such field."),
+    "extra_forbidden": _said(
+        "Il n'y a ni champ ni paramètre de ce nom.", "There is no field or parameter of this name."
+    ),
     "finite_number": _NUMBER,
     "float_parsing": _NUMBER,
     "float_type": _NUMBER,

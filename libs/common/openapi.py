@@ -8,7 +8,8 @@ from fastapi.routing import APIRoute
 
 HOLDS_FOR_ALL = """
 **Errors** are problem documents (RFC 9457), `application/problem+json`. `type` is stable: build on it;
-`openapi/problems.md` lists every one. `errors` points at the fields; nothing that was sent is ever repeated. Quote
+`openapi/problems.md` lists every one. `errors` points at the fields; nothing that was sent is ever repeated. A
+field or a query parameter that a call does not know is refused, too: a mistyped filter would find everything. Quote
 `request_id` when you ask for help.
 
 **Safe retries.** Every POST that changes something takes an `Idempotency-Key`, kept 24 hours or more: the same key with

@@ -13,6 +13,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from libs.common.examples import give_back_nulls, shown
 from libs.common.failures import DATABASE_ERRORS, is_infrastructure, sqlstate
@@ -21,6 +22,7 @@ from libs.common.languages import Bilingual, Language, language_of_request
 
 TYPE_PREFIX = "urn:ecoute:problem:"
 MEDIA_TYPE = "application/problem+json"
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 NOT_TEXT = frozenset({"22021", "22P05"})
 """What PostgreSQL says of a character that no text of its can hold, such as NUL."""
@@ -101,6 +103,13 @@ class InvalidRequest(Problem):
 
     status = 422
     fr = "La demande n'a pas la forme voulue : voir « errors »."
+
+
+class UnknownCode(Problem):
+    """A code is not in the catalogue, or is retired: see `errors`."""
+
+    status = 422
+    fr = "Un code n'est pas au catalogue, ou n'y est plus : voir « errors »."
 
 
 class NotFound(Problem):
@@ -238,14 +247,24 @@ def answer(error: Exception) -> Response:
     return response
 
 
-async def _answer(_: Request, error: Exception) -> Response:
-    return answer(error)
+async def answer_to(request: Request, error: Exception) -> Response:
+    """The same, and what else is possible where the request went."""
+    response = answer(error)
+    if response.status_code == MethodNotAllowed.status:
+        response.headers["Allow"] = ", ".join(method for method in _METHODS if _has(request, method))
+    return response
+
+
+def _has(request: Request, method: str) -> bool:
+    """Whether there is such a method where the request went: each is a route of its own, that knows of no other."""
+    scope = {name: request.scope[name] for name in ("type", "path", "root_path")} | {"method": method}
+    return any(route.matches(scope)[0] is Match.FULL for route in request.app.router.routes)
 
 
 def install(app: FastAPI) -> None:
     """Give every error of the application the one form."""
     for kind in (Problem, RequestValidationError, HTTPException, *DATABASE_ERRORS):
-        app.add_exception_handler(kind, _answer)
+        app.add_exception_handler(kind, answer_to)
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:

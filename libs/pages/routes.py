@@ -64,7 +64,9 @@ def guide_browsers(app: FastAPI) -> None:
         async def fail(_: Request) -> Response:
             raise error
 
-        return await _answer_browser(fail, request) if asks_for_a_page(request.scope) else problems.answer(error)
+        if asks_for_a_page(request.scope):
+            return await _answer_browser(fail, request)
+        return await problems.answer_to(request, error)
 
     for kind in (HTTPException, NotFound):
         app.add_exception_handler(kind, answer)

@@ -93,6 +93,28 @@ def test_each_may_what_was_decided_and_nothing_else(
     assert all(answer.status_code < 500 for answer in answers.values())
 
 
+@pytest.mark.parametrize(("service", "call"), [one for one in CALLS if one.values[1].startswith("GET ")])
+def test_a_parameter_that_nobody_knows_finds_nothing_instead_of_everything(
+    service: str, call: str, system: System, everybody: dict[str, dict[str, str]], http: httpx.Client
+) -> None:
+    address = f"{getattr(system, service)}{_somewhere(call.split()[1])}"
+    answer = http.get(address, params={"colour": "red"}, headers=everybody["admin"])
+    [wrong] = json_of(answer, 422)["errors"]
+    assert (wrong["parameter"], wrong["code"]) == ("colour", "extra_forbidden")
+
+
+@pytest.mark.parametrize(
+    ("service", "path"), [(service, path) for service, document in DOCUMENTS.items() for path in document["paths"]]
+)
+def test_what_may_be_done_at_an_address_is_told_where_something_else_was_tried(
+    service: str, path: str, system: System, http: httpx.Client
+) -> None:
+    answer = http.request("PURGE", f"{getattr(system, service)}{_somewhere(path)}")
+    assert answer.status_code == 405
+    documented = {method.upper() for method in DOCUMENTS[service]["paths"][path] if method in METHODS}
+    assert set(answer.headers["allow"].split(", ")) == documented
+
+
 def _somewhere(path: str) -> str:
     """The path with ids and codes of things that are not there."""
     filled = re.sub(r"\{(feedback_id|case_id)\}", lambda _: str(uuid4()), path)

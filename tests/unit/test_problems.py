@@ -162,7 +162,7 @@ async def test_what_is_wrong_in_a_body_is_pointed_at_and_not_repeated(
         ({"numbers": [2.5]}, "Un nombre entier est attendu.", "A whole number is expected."),
         ({"mark": 6}, "Cette valeur est trop grande : le maximum est 5.", "The most allowed is 5."),
         ({"within": 5}, "Un objet JSON est attendu.", "A JSON object is expected."),
-        ({"unknown": 1}, "Ce champ n'existe pas.", "There is no such field."),
+        ({"unknown": 1}, "Il n'y a ni champ ni paramètre de ce nom.", "There is no field or parameter of this name."),
         (
             {"at": "2026-12-01T09:00:00"},
             "Le fuseau horaire est obligatoire, comme dans 2026-12-01T09:00:00-05:00.",

@@ -28,8 +28,6 @@ _EARLIEST, _LATEST = date(1900, 1, 1), date(2200, 1, 1)
 class SpanQuery(BaseModel):
     """Which days, narrowed down to what."""
 
-    model_config = ConfigDict(extra="forbid")
-
     from_: date | None = Field(
         None,
         alias="from",

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from libs.common.examples import shown
 from libs.common.languages import Bilingual
@@ -13,8 +13,6 @@ from services.analytics.kpis.schemas import Flag, Quantity, Source, Span
 
 class ResultsQuery(BaseModel):
     """Of which days."""
-
-    model_config = ConfigDict(extra="forbid")
 
     from_: date | None = Field(
         None,

@@ -6,7 +6,7 @@ from libs.common.auth.principal import Forbidden, requires
 from libs.common.auth.tokens import Unauthenticated
 from libs.common.clock import Now
 from libs.common.idempotency import IdempotencyKey, IdempotencyKeyReused, KeyMustBeUuid, StillRunning
-from libs.common.problems import InvalidRequest, ServiceUnavailable, responses
+from libs.common.problems import InvalidRequest, ServiceUnavailable, UnknownCode, responses
 from libs.contracts.codes import STAFF
 from services.intake.desk import DeskOf
 from services.intake.feedback import reception
@@ -20,7 +20,6 @@ from services.intake.feedback.errors import (
     ServiceOutOfScope,
     SlipNotUsable,
     SubmittedInTheFuture,
-    UnknownCode,
 )
 from services.intake.feedback.schemas import BatchIn, BatchOut, FeedbackIn, Receipt
 from services.intake.feedback.sender import SenderOf

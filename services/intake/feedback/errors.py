@@ -22,13 +22,6 @@ class NotAvailableYet(Problem):
     fr = "Les réponses aux questionnaires ne sont pas encore reçues : rien n'a été gardé."
 
 
-class UnknownCode(Problem):
-    """A code is not in the catalogue, or is retired: see `errors`."""
-
-    status: ClassVar[int] = 422
-    fr = "Un code n'est pas au catalogue, ou n'y est plus : voir « errors »."
-
-
 class NotYoursToSet(Problem):
     """A field is for others to set, by their role or scope: see `errors`."""
 

@@ -15,7 +15,7 @@ from libs.common.field_problems import field_problem
 from libs.common.idempotency import KEPT, IdempotencyKeyReused, fingerprint, nobodys_key
 from libs.common.ids import new_id
 from libs.common.languages import Bilingual
-from libs.common.problems import InvalidRequest, Problem
+from libs.common.problems import InvalidRequest, Problem, UnknownCode
 from libs.common.telemetry import traceparent
 from libs.contracts.codes import Author
 from services.intake.catalogue.queries import Known
@@ -27,7 +27,6 @@ from services.intake.feedback.errors import (
     ServiceOutOfScope,
     SlipNotUsable,
     SubmittedInTheFuture,
-    UnknownCode,
 )
 from services.intake.feedback.events import TELLABLE
 from services.intake.feedback.schemas import FeedbackIn

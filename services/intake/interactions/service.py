@@ -15,12 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.field_problems import field_problem, field_problem_of
 from libs.common.languages import Bilingual, language_of_request
-from libs.common.problems import InvalidRequest, Problem
+from libs.common.problems import InvalidRequest, Problem, UnknownCode
 from libs.common.stream.events import Recorded, record
 from libs.contracts.codes import Source
 from libs.contracts.interactions import InteractionsReported
 from services.intake.catalogue.models import CatalogueEntry
-from services.intake.feedback.errors import UnknownCode
 from services.intake.interactions.errors import CountedTwice, DayInTheFuture
 from services.intake.interactions.models import InteractionCount
 from services.intake.interactions.schemas import InteractionCountIn, InteractionOutcome, InteractionsOut

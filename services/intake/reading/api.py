@@ -9,10 +9,10 @@ from libs.common.auth.tokens import Unauthenticated
 from libs.common.clock import Now
 from libs.common.db import Session
 from libs.common.paging import InvalidCursor, link_next
-from libs.common.problems import InvalidRequest, responses
+from libs.common.problems import InvalidRequest, UnknownCode, responses
 from libs.common.versions import VERSION_PROBLEMS, IfMatch, tag
 from services.intake.desk import DeskOf
-from services.intake.feedback.errors import FeedbackNotFound, UnknownCode
+from services.intake.feedback.errors import FeedbackNotFound
 from services.intake.feedback.schemas import FeedbackId
 from services.intake.persons.keys import Erased
 from services.intake.reading import queries, search, service, words

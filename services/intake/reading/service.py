@@ -12,13 +12,13 @@ from libs.common.auth.principal import Principal
 from libs.common.db import among
 from libs.common.field_problems import field_problem
 from libs.common.languages import Bilingual
+from libs.common.problems import UnknownCode
 from libs.common.stream.events import Received, Recorded, record
 from libs.common.versions import Expected
 from libs.contracts.cases import CaseClassified
 from libs.contracts.feedback import FeedbackReclassified
 from services.intake.catalogue.schemas import EntryKind
 from services.intake.desk import Desk
-from services.intake.feedback.errors import UnknownCode
 from services.intake.feedback.models import Feedback
 from services.intake.persons.keys import Erased
 from services.intake.reading.access import readable

@@ -44,13 +44,6 @@ class UnknownTeam(Problem):
     fr = "Cette équipe n'existe pas, ou n'existe plus."
 
 
-class UnknownCode(Problem):
-    """A code is not in the catalogue, or is retired: see `errors`."""
-
-    status: ClassVar[int] = 422
-    fr = "Un code n'est pas au catalogue, ou n'y est plus : voir « errors »."
-
-
 class HasItAlready(Problem):
     """This team has the case: to give it to a member, assign it."""
 

@@ -8,8 +8,8 @@ from starlette.datastructures import FormData
 
 from libs.common.field_problems import FieldProblem, field_problem
 from libs.common.languages import Bilingual
+from libs.common.problems import UnknownCode
 from libs.pages.forms import Filled, body_of, read
-from services.intake.feedback.errors import UnknownCode
 from services.intake.feedback.schemas import FeedbackIn
 from services.intake.pages.feedback.choices import Choices, Option
 from services.intake.reading.schemas import Search

@@ -9,7 +9,7 @@ from libs.common.auth.tokens import Unauthenticated
 from libs.common.clock import Now
 from libs.common.db import Session
 from libs.common.idempotency import IdempotencyKeyReused, Retryable, StillRunning
-from libs.common.problems import InvalidRequest, responses
+from libs.common.problems import InvalidRequest, UnknownCode, responses
 from libs.common.versions import Expected, IfMatch, PreconditionFailed
 from services.routing.cases.access import WORKERS, WORKING_SCOPES
 from services.routing.cases.errors import (
@@ -28,7 +28,6 @@ from services.routing.cases.errors import (
     PriorityNotRaised,
     TeamIsComplainedAbout,
     TooFarAhead,
-    UnknownCode,
     UnknownTeam,
     UntilNotAfter,
     VerbNotPossible,

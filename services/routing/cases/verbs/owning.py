@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from libs.common.field_problems import field_problem
 from libs.common.languages import Bilingual
+from libs.common.problems import UnknownCode
 from libs.contracts.cases import (
     CaseAssigned,
     CaseClassified,
@@ -19,7 +20,6 @@ from services.routing.cases.errors import (
     LinkedCaseUnknown,
     PriorityNotRaised,
     TeamIsComplainedAbout,
-    UnknownCode,
     UnknownTeam,
 )
 from services.routing.cases.urgency import URGENCIES
