@@ -1,7 +1,9 @@
 """A real PostgreSQL for all tests, and databases that are migrated as in production."""
 
 import asyncio
+import functools
 import itertools
+import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,6 +22,9 @@ from tests.system import System, in_a_thread
 DATA = Path(__file__).parents[2] / "shared" / "data"
 ONE_EACH = ("system", "kafka", "carried", "aside", "house", "apart")
 """Fixtures that take long to start, in the order in which they are used: what takes longest begins first."""
+
+ssl.create_default_context = functools.cache(ssl.create_default_context)
+"""To make one takes longer than a request, and a client is made for many of them."""
 
 hypothesis.settings.register_profile("slow machines too", deadline=None)
 hypothesis.settings.load_profile("slow machines too")
