@@ -11,7 +11,7 @@ from babel.dates import format_datetime, format_timedelta
 from babel.numbers import format_decimal
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2 import ChoiceLoader, DictLoader, Environment, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
 from libs.common.languages import Bilingual, Language, language_of_request
@@ -25,11 +25,14 @@ LOCALES: dict[Language, str] = {"fr": "fr_CA", "en": "en_CA"}
 
 
 class Renderer:
-    """Renders the templates of a folder, and the shared ones. What is not given to a template is an error."""
+    """Renders the templates of a folder, and the shared ones. What is not given to a template is an error.
+
+    They are read once: where newer ones are laid over them, a process goes on with those that it knows what to give to.
+    """
 
     def __init__(self, *folders: Path) -> None:
         self._environment = Environment(
-            loader=ChoiceLoader([FileSystemLoader(folder) for folder in (*folders, SHARED)]),
+            loader=ChoiceLoader([_as_they_are_now(folder) for folder in (*folders, SHARED)]),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -70,6 +73,10 @@ class Renderer:
         }
         page = self._environment.get_template(name).render(known | shown)
         return HTMLResponse(page, status, {"Content-Language": language_of_request.get()})
+
+
+def _as_they_are_now(folder: Path) -> DictLoader:
+    return DictLoader({one.relative_to(folder).as_posix(): one.read_text("utf-8") for one in folder.rglob("*.html")})
 
 
 def _said(fr: str, en: str) -> str:

@@ -1,10 +1,16 @@
-"""What pages are made of: addresses that lead nowhere else, cookies that no other site has."""
+"""What pages are made of: addresses of this house, cookies that no other site has, templates of one version."""
+
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from starlette.requests import Request
 from starlette.responses import Response
 
+from libs.common.clock import utc_now
 from libs.common.settings import ServiceSettings
 from libs.pages.addresses import local
+from libs.pages.rendering import Renderer
 from libs.pages.sessions import cookie_name, keep
 from services.routing.settings import RoutingSettings
 
@@ -58,3 +64,18 @@ def test_over_an_encrypted_connection_the_session_is_bound_to_it_and_to_this_ver
 
 def test_on_one_machine_it_goes_without() -> None:
     assert cookie_name(settings("http://127.0.0.1:8000")) == "ecoute"
+
+
+def test_a_page_is_of_the_version_that_runs_and_not_of_one_that_is_laid_over_it(tmp_path: Path) -> None:
+    (tmp_path / "case").mkdir()
+    shown, part = tmp_path / "shown.html", tmp_path / "case" / "part.html"
+    shown.write_text('{{ word }}, {% include "case/part.html" %}')
+    part.write_text("as it runs")
+    page = Renderer(tmp_path)
+    part.write_text("{{ word | filter_of_tomorrow }}")
+    state = SimpleNamespace(settings=settings("http://127.0.0.1:8000"), clock=utc_now)
+    scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": [], "server": ("a", 80)}
+    request = Request({**scope, "scheme": "http", "app": SimpleNamespace(state=state)})
+    assert page(request, "shown.html", word="Now").body == b"Now, as it runs"
+    shown.unlink()
+    assert page(request, "shown.html", word="Still").body == b"Still, as it runs"
