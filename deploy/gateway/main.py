@@ -4,7 +4,7 @@ Elsewhere a proxy of the organisation's own does this, by the same paths: see th
 """
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
@@ -29,6 +29,8 @@ OF_ONE_CONNECTION = frozenset(
 )
 """Headers that concern the next hop alone (RFC 9110, 7.6.1)."""
 SAID_ANEW = frozenset({"host", "x-forwarded-for", "x-request-id", "traceparent", "date"})
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+"""What can be asked twice without a difference (RFC 9110, 9.2.1)."""
 LONGEST_ANSWER_SECONDS = 60.0
 
 
@@ -38,11 +40,7 @@ def create_gateway(settings: GatewaySettings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        limits = httpx.Limits(max_connections=500, max_keepalive_connections=100, keepalive_expiry=10)
-        timeout = httpx.Timeout(10, read=LONGEST_ANSWER_SECONDS)
-        async with httpx.AsyncClient(
-            timeout=timeout, limits=limits, trust_env=False, cookies=_nobodys_cookies()
-        ) as app.state.http:
+        async with _client(kept=100) as app.state.http, _client(kept=0) as app.state.http_for_once:
             yield
 
     app = FastAPI(lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
@@ -59,24 +57,35 @@ def create_gateway(settings: GatewaySettings) -> FastAPI:
     return app
 
 
+def _client(kept: int) -> httpx.AsyncClient:
+    """One that keeps so many connections for what comes next."""
+    limits = httpx.Limits(max_connections=500, max_keepalive_connections=kept, keepalive_expiry=10)
+    timeout = httpx.Timeout(10, read=LONGEST_ANSWER_SECONDS)
+    return httpx.AsyncClient(timeout=timeout, limits=limits, trust_env=False, cookies=_nobodys_cookies())
+
+
 def _nobodys_cookies() -> CookieJar:
     """A jar that takes none: what a service gives to one browser is never shown in another's name."""
     return CookieJar(DefaultCookiePolicy(allowed_domains=[]))
 
 
 async def _hand_on(targets: Mapping[str, Address], request: Request) -> Response:
+    """A process that leaves closes the connections that are kept to it, maybe just as one is used again.
+
+    So what may not be asked twice has a connection of its own, and what may is asked again on such a one.
+    """
     service, path = service_of(request.scope["path"]), request.scope["raw_path"]
     if service is None:
         if not asks_for_a_page(request.scope):
             raise NotFound
         service, path = "intake", NOWHERE.encode()
-    http: httpx.AsyncClient = request.app.state.http
     query = request.scope["query_string"]
     try:
         target = b"?".join([path, *([query] if query else [])])
         address = httpx.URL(f"http://{targets[service]}").copy_with(raw_path=target)
     except (httpx.InvalidURL, UnicodeError) as no_address:
         raise NotFound from no_address
+    http: httpx.AsyncClient = request.app.state.http
     asked = http.build_request(
         request.method,
         address,
@@ -84,10 +93,13 @@ async def _hand_on(targets: Mapping[str, Address], request: Request) -> Response
         content=request.stream() if _has_body(request) else None,
     )
     try:
-        answer = await http.send(asked, stream=True)
+        if request.method in SAFE and not _has_body(request):
+            with suppress(httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError):
+                return _Passed(await http.send(asked, stream=True))
+        for_once: httpx.AsyncClient = request.app.state.http_for_once
+        return _Passed(await for_once.send(asked, stream=True))
     except httpx.TransportError as unreachable:
         raise ServiceUnavailable from unreachable
-    return _Passed(answer)
 
 
 class _Passed(StreamingResponse):

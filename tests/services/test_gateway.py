@@ -29,6 +29,22 @@ class Echo(BaseHTTPRequestHandler):
         pass
 
 
+class Leaving(Echo):
+    """Closes a kept connection when it is used again, as a process does that leaves just then."""
+
+    protocol_version = "HTTP/1.1"
+    has_answered = False
+
+    def do_GET(self) -> None:
+        if self.has_answered:
+            self.close_connection = True
+        else:
+            self.has_answered = True
+            super().do_POST()
+
+    do_POST = do_GET  # noqa: N815 - the name that http.server looks for
+
+
 @pytest.fixture
 def echo() -> Iterator[str]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
@@ -94,6 +110,22 @@ async def test_an_address_that_leads_elsewhere_or_is_none_leads_nowhere(echo: st
 
         await app(scope, receive, send)  # type: ignore[arg-type]
     assert said[0]["status"] == 404
+
+
+async def test_a_process_that_leaves_as_its_connection_is_used_again_cuts_nobody_off() -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Leaving) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        app = create_gateway(GatewaySettings.load({"ECOUTE_INTAKE_LISTEN": f"127.0.0.1:{server.server_address[1]}"}))
+        async with app.router.lifespan_context(app):
+            transport = httpx.ASGITransport(app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://retours.example") as http:
+                answers = [
+                    await http.request(method, "/v1/feedback", content=body)
+                    for method, body in (("GET", None), ("GET", None), ("GET", None), ("POST", b"words"), ("GET", None))
+                ]
+        server.shutdown()
+    assert [answer.status_code for answer in answers] == [200] * 5
+    assert answers[3].text.endswith("words")
 
 
 async def test_a_service_that_is_away_is_said_to_be_away(echo: str) -> None:
