@@ -1,10 +1,11 @@
 """What changes rollups: differences, and nothing else. A slice notes its own; many are folded in at once."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.stream.errors import StreamStopped
@@ -80,6 +81,14 @@ async def note(session: AsyncSession, projection: int, difference: Difference) -
 
 async def _kept(session: AsyncSession) -> list[Projection]:
     rows = (await session.execute(_TO_COUNT_IN)).all()
-    if any(row.formula > FORMULA for row in rows):
-        raise StreamStopped(f"figures are counted by a newer formula than {FORMULA}, that of this code")
+    if others := {row.formula for row in rows if row.formula > FORMULA or _is_built_by_another(row)}:
+        raise StreamStopped(
+            f"figures are counted by formula {max(others)}, and this code knows {FORMULA}: deploy the code that fits, "
+            "or have this one count: ecoute figures rebuild"
+        )
     return [Projection(row.version, ZoneInfo(row.time_zone), row.counted_to) for row in rows if row.formula == FORMULA]
+
+
+def _is_built_by_another(row: Row[Any]) -> bool:
+    """By code of before, to which somebody goes back: what is counted here meanwhile would be missing there."""
+    return row.formula != FORMULA and row.counted_to is not None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -226,15 +226,25 @@ async def test_figures_are_rebuilt_while_slices_are_applied_and_answers_are_give
         assert len((await connection.scalars(of_projections)).all()) == 1
 
 
-async def test_older_code_stops_rather_than_spoil_what_a_newer_formula_counts(readers: Readers) -> None:
+@pytest.mark.parametrize("formula", [99, 1])
+async def test_a_slice_is_not_counted_here_alone_while_newer_or_older_code_builds_what_will_be_read(
+    readers: Readers, formula: int
+) -> None:
     log = log_of(random_stories(chance_of(1), 1, SINCE, 5)[0].feedback_events)
+    await readers.apply("intake", await readers.positions("intake"), log[:1])
+    built = (
+        "INSERT INTO projection (version, formula, time_zone, state, counted_to) VALUES (9, :formula, 'UTC', :s, :c)"
+    )
     async with readers.database.transaction() as session:
-        await session.execute(
-            text("INSERT INTO projection (version, formula, time_zone, state) VALUES (9, 99, 'UTC', 'building')")
-        )
+        await session.execute(text(built), {"formula": formula, "s": "building", "c": UUID(int=0)})
 
-    with pytest.raises(StreamStopped, match="newer formula"):
-        await readers.apply("intake", await readers.positions("intake"), log)
+    before = await readers.positions("intake")
+    with pytest.raises(StreamStopped, match=f"counted by formula {formula}, .*: ecoute figures rebuild"):
+        await readers.apply("intake", before, log)
+    assert await readers.positions("intake") == before
+
+    await rebuild(readers.database, TORONTO)
+    await readers.apply("intake", before, log)
 
 
 async def test_a_person_who_came_back_is_counted_whichever_of_the_two_cases_is_read_first(readers: Readers) -> None:
