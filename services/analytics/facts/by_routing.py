@@ -166,7 +166,7 @@ def _corrected(clocks: Mapping[str, Clock], event: ClockCorrected) -> dict[str, 
         elapsed_seconds=event.elapsed_seconds,
         business_seconds=event.business_seconds,
         met=event.met,
-        late_entry=event.ended_at is not None and (clock.late_entry or event.because == "late_entry"),
+        late_entry=event.ended_at is not None and clock.late_entry,
     )
     return {**clocks, event.clock: corrected}
 

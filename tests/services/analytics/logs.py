@@ -292,6 +292,14 @@ class Story:
             **self._took(at),
         )
 
+    def put_right(self, at: datetime) -> "Story":
+        """What was done last ended a clock in time, whose breach had been told meanwhile: there was none."""
+        event: Any = self.case_events[-1].event
+        for end in event.ended:
+            said = end.model_dump(include=set(ClockCorrected.model_fields))
+            self._case(ClockCorrected, at, event.state, because="late_entry", breach_untrue=True, **said)
+        return self
+
     def closed(self, at: datetime, replied_at: datetime | None = None) -> "Story":
         ended = self._end(replied_at, "resolve") if replied_at else ()
         return self._case(CaseClosed, at, "closed", effective_at=at, because="time_passed", ended=ended)

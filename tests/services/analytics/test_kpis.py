@@ -117,6 +117,25 @@ async def test_a_clock_that_falls_due_today_counts_from_the_moment_it_is_due(
     assert await due_at(MONDAY + 2 * DAY, to="2026-03-02") == (0, 0)
 
 
+async def test_late_entries_are_what_was_written_down_more_than_one_business_day_later(
+    readers: Readers, http: httpx.AsyncClient, at: SetClock
+) -> None:
+    """A breach is told as soon as a promise is due, so also where the reply in time is written down an hour later."""
+    due_at = MONDAY + DAY
+    await readers.read(
+        [
+            story(1).opened(reply=due_at).replied(due_at - HOUR).put_right(due_at - HOUR),
+            story(2).opened(reply=due_at).replied(due_at - HOUR, late_entry=True).put_right(due_at - HOUR),
+        ]
+    )
+    at(MONDAY + 10 * DAY)
+
+    standard = await figure(http, "standard_met", clock="reply")
+
+    assert (standard["numerator"], standard["denominator"]) == (2, 2)
+    assert standard["companions"]["late_entries"]["value"] == 1
+
+
 async def test_figures_about_clocks_come_once_for_each_clock(readers: Readers, http: httpx.AsyncClient) -> None:
     await readers.read([story(1).opened(acknowledge=MONDAY, reply=MONDAY + DAY, resolve=MONDAY + DAY)])
 
