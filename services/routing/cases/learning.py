@@ -39,6 +39,7 @@ from services.routing.cases.work import (
     Work,
     end_task,
     end_tasks,
+    is_contested,
     put_down,
     raise_task,
     take_up,
@@ -148,7 +149,9 @@ def _reclassification(work: Work, event: FeedbackReclassified, at: datetime) -> 
 
 
 def lapse(work: Work, moment: datetime, because: Literal["withdrawn", "erased"]) -> None:
-    """No answer is wanted any more: an open case is over, and promises lapse. What was decided stays."""
+    """No answer is wanted any more: an open case is over, and promises lapse. What was decided stays: with
+    an answer that stands `resolve` ends, as by any closing.
+    """
     case = work.case
     if case.state == "closed":
         end_tasks(work, list(work.tasks))
@@ -157,9 +160,10 @@ def lapse(work: Work, moment: datetime, because: Literal["withdrawn", "erased"])
     resume_if_over(work, at)
     work.effective_at = at
     wake(work, at, "person")
+    is_kept = case.state == "answered" and not is_contested(case)
     for clock in work.clocks:
         is_of_a_later_stage = clock.starts == "reopening" and clock.started_at is None
-        if clock.ended_at is None and not is_of_a_later_stage:
+        if clock.ended_at is None and not is_of_a_later_stage and not (is_kept and clock.clock == "resolve"):
             clock.cancelled_at = clock.cancelled_at or at
     if case.state != "answered":
         case.outcome = "withdrawn"

@@ -227,6 +227,25 @@ async def test_what_closed_by_itself_is_not_opened_again_before_that(routing: Ro
 
 
 @pytest.mark.usefixtures("resolving")
+async def test_who_withdraws_after_an_answer_has_had_what_was_promised_unless_they_contested_it(
+    routing: Routing,
+) -> None:
+    kept = await in_state(routing, "answered", topic="resolve")
+    contested = await in_state(routing, "answered", topic="resolve")
+    said = received(FeedbackEvaluated(answer=1, solved="no"), UUID(contested["feedback_id"]))
+    withdrawn = [received(FeedbackWithdrawn(effective_at=NOW), UUID(one["feedback_id"])) for one in (kept, contested)]
+    await routing.hear(said, *withdrawn)
+
+    ended = clock(await routing.see(kept["id"]), "resolve")
+    lapsed = clock(await routing.see(contested["id"]), "resolve")
+    (closed,) = [event for *_, event in await routing.events(kept) if isinstance(event, CaseClosed)]
+
+    assert (ended["ended_at"], ended["met"], ended["cancelled_at"]) == (kept["answered_at"], True, None)
+    assert [(one.clock, one.met) for one in closed.ended] == [("resolve", True)]
+    assert (lapsed["ended_at"], lapsed["cancelled_at"] is None) == (None, False)
+
+
+@pytest.mark.usefixtures("resolving")
 async def test_the_promise_of_the_second_stage_lapses_once_it_runs_and_can_begin_before(routing: Routing) -> None:
     case = await in_state(routing, "assigned", topic="resolve")
     withdrawn = FeedbackWithdrawn(effective_at=NOW)
