@@ -125,7 +125,7 @@ def compared_with(asked: str, first: date, end: date) -> tuple[date, date]:
         case "previous":
             return first - (end - first), first
         case "previous_year":
-            return _a_year_before(first), _a_year_before(end)
+            return _a_year_before(first), _a_year_before(end, of_leap_day=(3, 1))
     try:
         start, stop = (date.fromisoformat(part) for part in asked.split(".."))
     except ValueError:
@@ -135,8 +135,12 @@ def compared_with(asked: str, first: date, end: date) -> tuple[date, date]:
     return start, stop
 
 
-def _a_year_before(day: date) -> date:
-    return day.replace(year=day.year - 1, day=28) if (day.month, day.day) == (2, 29) else day.replace(year=day.year - 1)
+def _a_year_before(day: date, of_leap_day: tuple[int, int] = (2, 28)) -> date:
+    """The same day a year earlier; 29 February has none there, and is taken for another. For 1 March, where it is the
+    day after the last: else 28 February would be missed.
+    """
+    month, of_month = of_leap_day if (day.month, day.day) == (2, 29) else (day.month, day.day)
+    return date(day.year - 1, month, of_month)
 
 
 def _dimension(asked: str) -> Dimension:

@@ -114,6 +114,29 @@ async def test_a_comparison_says_whether_the_difference_is_beyond_chance(
     assert (volume["comparison"]["beyond_chance"], volume["comparison"]["reason"]) == (None, "counts_have_no_interval")
 
 
+@pytest.mark.parametrize(
+    ("first", "end", "first_before", "end_before"),
+    [
+        ("2028-02-01", "2028-03-01", "2027-02-01", "2027-03-01"),
+        ("2028-02-01", "2028-02-29", "2027-02-01", "2027-03-01"),
+        ("2028-02-28", "2028-02-29", "2027-02-28", "2027-03-01"),
+        ("2028-02-29", "2028-03-01", "2027-02-28", "2027-03-01"),
+        ("2029-02-01", "2029-03-01", "2028-02-01", "2028-03-01"),
+    ],
+)
+async def test_of_a_leap_year_the_same_days_a_year_earlier_leave_out_none(
+    readers: Readers, http: httpx.AsyncClient, first: str, end: str, first_before: str, end_before: str
+) -> None:
+    await readers.read(
+        [story(1, datetime(2027, 2, 28, 17, tzinfo=UTC)), story(2, datetime(2028, 2, 29, 17, tzinfo=UTC))]
+    )
+
+    (volume,) = await figures(http, names="volume", **{"from": first, "to": end}, compare="previous_year")
+
+    beside = volume["comparison"]
+    assert (beside["span"]["from"], beside["span"]["to"], beside["value"]) == (first_before, end_before, 1)
+
+
 async def test_a_series_has_no_gaps(readers: Readers, http: httpx.AsyncClient, at: SetClock) -> None:
     await readers.read([story(1).opened().replied(MONDAY + 8 * DAY), story(2, MONDAY + 9 * DAY)])
     at(MONDAY + 60 * DAY)
