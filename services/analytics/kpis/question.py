@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from libs.common.languages import Bilingual
@@ -66,8 +66,8 @@ class Question:
         return min(self.start_of(end), self.now)
 
     def has_passed(self, window: timedelta, end: date) -> bool:
-        """Whether a window after the last of the days before `end` is over."""
-        return self.start_of(end) + window <= self.now
+        """Whether so much time has passed since the days before `end`, whatever clocks showed meanwhile."""
+        return self.start_of(end).astimezone(UTC) + window <= self.now
 
     def of_span(self, first: date, end: date) -> "Question":
         return replace(self, first=first, end=end)

@@ -137,6 +137,28 @@ async def test_of_a_leap_year_the_same_days_a_year_earlier_leave_out_none(
     assert (beside["span"]["from"], beside["span"]["to"], beside["value"]) == (first_before, end_before, 1)
 
 
+async def test_a_window_is_over_when_its_time_has_passed_also_where_clocks_are_put_forward(
+    readers: Readers, http: httpx.AsyncClient, at: SetClock
+) -> None:
+    """In Toronto that is on 8 March: fourteen days after the last moment of February it is one o'clock."""
+    last_moment = datetime(2026, 3, 1, 4, 59, tzinfo=UTC)
+    person = {"person_ref": UUID(int=9)}
+    await readers.read(
+        [
+            story(1, last_moment - HOUR, details=dict(person)).opened().replied(last_moment),
+            story(2, last_moment + 14 * DAY, details=dict(person)),
+        ]
+    )
+
+    async def read_at(now: datetime) -> tuple[float | None, bool]:
+        at(now)
+        (one,) = await figures(http, names="first_contact_resolution", **{"from": "2026-02-01", "to": "2026-03-01"})
+        return one["value"], "immature" in one["flags"]
+
+    assert await read_at(last_moment + 14 * DAY - timedelta(minutes=1)) == (None, True)
+    assert await read_at(last_moment + 14 * DAY + timedelta(minutes=1)) == (0, False)
+
+
 async def test_a_series_has_no_gaps(readers: Readers, http: httpx.AsyncClient, at: SetClock) -> None:
     await readers.read([story(1).opened().replied(MONDAY + 8 * DAY), story(2, MONDAY + 9 * DAY)])
     at(MONDAY + 60 * DAY)
