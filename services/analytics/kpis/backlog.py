@@ -22,6 +22,8 @@ from services.analytics.rollups import queries as rollups
 from services.analytics.rollups.counters import TOTAL
 
 OF_AGE: tuple[Quantile, ...] = ("p50", "p90")
+DEFAULT_CALENDAR = "default"
+"""The code of the calendar that holds where no standard says another."""
 
 
 @dataclass
@@ -98,12 +100,12 @@ def _turned(question: Question, turns: list[datetime], at: datetime) -> int:
 
 
 def _table_of(fact: Fact, tables: dict[str, BusinessTable], calendar_of: dict[str, Any]) -> BusinessTable | None:
-    """The calendar of its standard, else the organisation's first."""
+    """The calendar of its standard, else that of what no standard covers."""
     for clock in fact.clocks.values():
         table = tables.get(calendar_of.get(clock.standard, ""))
         if table is not None:
             return table
-    return next(iter(tables.values()), None)
+    return tables.get(DEFAULT_CALENDAR) or next(iter(tables.values()), None)
 
 
 def _age(fact: Fact, at: datetime, table: BusinessTable) -> int:

@@ -1,7 +1,7 @@
 """Figures over HTTP: what a manager reads, against numbers counted by hand and by other means."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,13 +9,15 @@ import httpx
 import pytest
 
 from libs.contracts.feedback import Rating
+from libs.contracts.organisation import CalendarPublished, organisation_id_of
 from services.analytics.kpis.definitions import NAMES
-from tests.services.analytics.logs import Story
+from tests.services.analytics.logs import Story, Told, log_of
 from tests.services.analytics.reading import Readers
 
 MONDAY = datetime(2026, 3, 2, 17, tzinfo=UTC)
 """Noon in Toronto."""
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 SetClock = Callable[[datetime], None]
 
 
@@ -329,3 +331,34 @@ async def test_who_transfers_a_case_that_nobody_had_has_assigned_it(readers: Rea
     medians = [one for one in read if (one["unit"], one["quantile"]) == ("elapsed_hours", "p50")]
 
     assert [(one["value"], one["n"]) for one in medians] == [(one_percent(2), 2)]
+
+
+def calendar(code: str, version: int, opens: int, published_at: datetime) -> Told:
+    """Of so many hours a day in March, from midnight on in UTC."""
+    event = CalendarPublished(
+        code=code,
+        calendar_version=version,
+        time_zone="UTC",
+        weekly_hours=dict.fromkeys(WEEKDAYS, ((0, opens * 3600),)),
+        cumulative={date(2026, 3, 1) + number * DAY: number * opens * 3600 for number in range(31)},
+        published_at=published_at,
+    )
+    return Told("routing", organisation_id_of("calendar", code), version, published_at, event)
+
+
+async def test_the_age_of_what_no_standard_covers_is_by_the_default_calendar_however_often_it_is_published(
+    readers: Readers, http: httpx.AsyncClient, at: SetClock
+) -> None:
+    opened = story(1, datetime(2026, 3, 2, tzinfo=UTC)).opened()
+    published = [
+        calendar("default", 1, 8, MONDAY),
+        calendar("night", 1, 2, MONDAY + HOUR),
+        calendar("default", 2, 6, MONDAY + DAY),
+    ]
+    await readers.apply("intake", await readers.positions("intake"), log_of(opened.feedback_events))
+    await readers.apply("routing", await readers.positions("routing"), log_of([*opened.case_events, *published]))
+    at(datetime(2026, 3, 12, tzinfo=UTC))
+
+    read = await figures(http, names="backlog_age")
+
+    assert [one["value"] for one in read] == [60, 60]
