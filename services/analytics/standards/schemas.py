@@ -41,6 +41,7 @@ class StandardResult(BaseModel):
     name: Bilingual | None
     clock: str
     promised: Promise | None
+    version: int = Field(description="of the formula `met_of_due`: see `GET /v1/kpis/definitions`")
     met_of_due: Quantity = Field(description="met / all that fell due, open ones included")
     open_breached: int | None = Field(description="fell due, and still open; null where it is suppressed")
     flags: list[Flag]
@@ -64,6 +65,7 @@ class StandardResults(BaseModel):
                     "name": {"fr": "Réponse aux plaintes", "en": "Answers to complaints"},
                     "clock": "reply",
                     "promised": {"starts": "submission", "business_days": 15, "calendar_days": None},
+                    "version": 2,
                     "met_of_due": {
                         "unit": "percent",
                         "value": 87.5,

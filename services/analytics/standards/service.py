@@ -12,6 +12,7 @@ from libs.common.languages import Bilingual
 from services.analytics.as_of.queries import as_of
 from services.analytics.facts.contributions import contributions
 from services.analytics.kpis import facts
+from services.analytics.kpis.definitions import DEFINITIONS
 from services.analytics.kpis.plan import Segment, see_that_facts_are_few
 from services.analytics.kpis.quantities import SMALL_SAMPLE, ratio
 from services.analytics.kpis.question import Question, span_of, where_of
@@ -151,6 +152,7 @@ def _result(cell: Cell, numbers: tuple[int, int, int], standard: Row[Any] | None
         name=Bilingual.model_validate(standard.name) if standard else None,
         clock=cell[1],
         promised=_promise(standard, cell[1]),
+        version=DEFINITIONS["met_of_due"].version,
         met_of_due=Quantity(unit="percent", value=None, n=None) if is_hidden else ratio(met, due),
         open_breached=None if is_hidden else still_open,
         flags=flags,

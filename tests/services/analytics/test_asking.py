@@ -11,6 +11,7 @@ import pytest
 
 from libs.contracts.catalogue import ServiceChanged, entry_id_of
 from libs.contracts.organisation import PublishedClock, ServiceStandardPublished, organisation_id_of
+from services.analytics.kpis.definitions import DEFINITIONS
 from tests.services.analytics.logs import Story, Told, log_of
 from tests.services.analytics.reading import Readers
 
@@ -244,6 +245,7 @@ async def test_those_who_steer_get_the_results_of_standards_in_full(http: httpx.
 
     assert numbers(full) == [("fast", 5, 7, 1), ("slow", 3, 3, 0), (None, 8, 10, 1)]
     assert (full["published"], full["source"]) == (False, "rollups")
+    assert {one["version"] for one in full["items"]} == {DEFINITIONS["met_of_due"].version}
     assert full["items"][0]["promised"] == {"starts": "submission", "business_days": 2, "calendar_days": None}
     assert full["items"][0]["name"] == {"fr": "Vite", "en": "Fast"}
     assert (numbers(own), own["source"]) == ([("slow", 3, 3, 0), (None, 3, 3, 0)], "facts")

@@ -162,6 +162,8 @@ async def test_anybody_reads_how_the_promises_were_kept_and_a_manager_reads_the_
     for one in shown:
         kept = one["met_of_due"]
         assert f"{written(kept['value'])} kept: {kept['numerator']} of {kept['denominator']} that fell due" in page
+    assert "What has fewer than 5 cases is not shown" in page
+    assert f"met_of_due , version {items[0]['version']}" in page
     assert (
         page.split("What we promise, and what we keep")[2:]
         == text_of(manager).split("What we promise, and what we keep")[2:]

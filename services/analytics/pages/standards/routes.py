@@ -8,6 +8,7 @@ from libs.common.clock import Now
 from libs.common.db import Snapshot
 from libs.pages.routes import page_router
 from libs.pages.sessions import Visitor
+from services.analytics.kpis.definitions import DEFINITIONS
 from services.analytics.pages.rendering import page
 from services.analytics.settings import SettingsOf
 from services.analytics.standards import service
@@ -28,4 +29,5 @@ async def standards(
     """What was promised, and what was kept: the same for everybody, whoever is signed in."""
     results = await service.results(session, query, None, now, settings)
     before = service.span_before(results.span.from_, settings.published_span)
-    return page(request, "standards.html", results=results, before=before)
+    version, below = DEFINITIONS["met_of_due"].version, settings.suppress_below
+    return page(request, "standards.html", results=results, before=before, version=version, below=below)
