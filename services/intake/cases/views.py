@@ -98,8 +98,16 @@ def _what_it_says(event: CaseEvent, known: View) -> View:
         says |= {"because": event.because, "outcome": event.outcome, "reopen_until": event.reopen_until}
     elif isinstance(event, ClockBreached) and event.clock in PROMISES:
         says["late_since"] = event.due_at
-    elif isinstance(event, ClockCorrected) and event.clock in PROMISES and event.breach_untrue:
-        says["late_since"] = None
+    elif isinstance(event, ClockCorrected) and event.clock in PROMISES:
+        says |= _corrected(event, known)
+    return says
+
+
+def _corrected(event: ClockCorrected, known: View) -> View:
+    """A breach that was none is not told of. Where an answer did not arrive, its date is promised again."""
+    says: View = {"late_since": None} if event.breach_untrue else {}
+    if event.ended_at is None and (event.clock == "reply" or known["reply_due_at"] is None):
+        says["reply_due_at"] = event.due_at
     return says
 
 
@@ -108,6 +116,6 @@ def _due_at(clocks: tuple[ClockState, ...], name: str) -> datetime | None:
 
 
 def _due_again(clocks: tuple[ClockState, ...]) -> datetime | None:
-    """Of a case that was opened again: the second stage's; the first one's, where no answer has ended that one."""
-    first = next((clock.due_at for clock in clocks if clock.clock == "reply" and clock.running), None)
-    return first or _due_at(clocks, "stage2_reply")
+    """Of a case that was opened again: what no answer has kept yet, of the first stage before the second."""
+    owed = tuple(clock for clock in clocks if clock.running)
+    return _due_at(owed, "reply") or _due_at(owed, "stage2_reply")

@@ -21,6 +21,7 @@ from libs.contracts.cases import (
     CaseSuspended,
     CaseTransferred,
     ClockBreached,
+    ClockCorrected,
 )
 from libs.contracts.organisation import TeamChanged, organisation_id_of
 from tests.services.intake.house import told
@@ -92,10 +93,17 @@ class Story:
     def promised(self, due_at: datetime = DUE) -> Received[Any]:
         return self._told(CasePromised, "assigned", clocks=clocks(due_at))
 
-    def reopened(self, due_at: datetime | None = None, *, unanswered: bool = False) -> Received[Any]:
-        """Unanswered where no reply that was given has reached the person."""
-        again = clocks(due_at, "stage2_reply") if due_at else []
+    def reopened(
+        self, due_at: datetime | None = None, *, unanswered: bool = False, kept: bool = False
+    ) -> Received[Any]:
+        """Unanswered where no reply that was given has reached the person; kept where one ended the second stage."""
+        again = clocks(due_at, "stage2_reply", running=not kept) if due_at else []
         return self._told(CaseReopened, "acknowledged", reopened_count=1, clocks=clocks(running=unanswered) + again)
+
+    def bounced(self, due_at: datetime = DUE, name: str = "reply") -> Received[Any]:
+        """The reply that had ended the clock did not arrive: the clock runs on."""
+        clock = {"clock": name, "standard": "complaints", "standard_version": 1, "started_at": due_at}
+        return self._told(ClockCorrected, "acknowledged", due_at=due_at, because="undeliverable", **clock)
 
     def breached(self, due_at: datetime = DUE) -> Received[Any]:
         clock = {"clock": "reply", "standard": "complaints", "standard_version": 1, "started_at": due_at}

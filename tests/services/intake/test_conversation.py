@@ -341,6 +341,24 @@ async def test_what_no_answer_has_reached_is_still_promised_by_the_first_date_on
     assert (seen["answer_by"] or "")[:10] == (second_stage.isoformat()[:10] if second_stage else "")
 
 
+async def test_opened_a_second_time_nothing_is_promised_by_the_date_that_an_answer_has_kept(intake: Intake) -> None:
+    receipt = await intake.submit()
+    story, passed = Story(receipt["id"]), utc_now() - timedelta(days=3)
+    await intake.hear(story.opened(), story.replied(1), story.reopened(passed), story.replied(2))
+    await intake.hear(story.reopened(passed, kept=True))
+    seen = await see(intake, receipt["tracking_code"])
+    assert (seen["situation"], seen["next_by"], seen["answer_by"]) == ("reopened", None, None)
+
+
+async def test_what_did_not_arrive_is_promised_again_though_it_was_opened_again_meanwhile(intake: Intake) -> None:
+    receipt = await intake.submit()
+    story, second = Story(receipt["id"]), DUE + timedelta(days=9)
+    await intake.hear(story.opened(), story.replied(1), story.reopened(), story.bounced())
+    assert (await see(intake, receipt["tracking_code"]))["answer_by"][:10] == DUE.isoformat()[:10]
+    await intake.hear(story.replied(2), story.reopened(second, kept=True), story.bounced(second, "stage2_reply"))
+    assert (await see(intake, receipt["tracking_code"]))["answer_by"][:10] == second.isoformat()[:10]
+
+
 async def test_a_message_says_whether_the_person_wrote_or_who_speaks_for_them(intake: Intake) -> None:
     spoken_for = {"role": "representative", "authority": "declared", "email": "avocate@example.com"}
     for said, author in ((COMPLAINT, "person"), ({**COMPLAINT, "submitted_by": spoken_for}, "submitter")):
