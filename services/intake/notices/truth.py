@@ -48,7 +48,7 @@ def _names_something_new(moment: _Moment) -> bool:
 
 def _is_asked(moment: _Moment) -> bool:
     question = next((one for one in moment.said.questions if one.id == moment.notice.about), None)
-    if question is None or moment.said.is_answered(question) or not _is_open(moment):
+    if question is None or not moment.said.is_asked_still(question) or not _is_open(moment):
         return False
     return question.until is None or question.until > moment.now
 

@@ -42,6 +42,11 @@ class Said:
         """By a message that names it, or by any that came after it."""
         return any(one.in_answer_to == question.id or one.sent_at > question.happened_at for one in self.messages)
 
+    def is_asked_still(self, question: CaseEntry) -> bool:
+        """Nobody has answered it, and the team has not answered without."""
+        final = (one for one in self.replies if one.answer is not None and one.delivery != "undeliverable")
+        return not self.is_answered(question) and all(one.given_at < question.happened_at for one in final)
+
     @property
     def latest_answer(self) -> Reply | None:
         final = [reply for reply in self.replies if reply.answer is not None]

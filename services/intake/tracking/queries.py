@@ -99,15 +99,15 @@ def stands(said: Said, now: datetime, desk: Desk) -> Standing:
     latest = said.latest_answer
     evaluation = said.evaluation_of(latest.answer if latest else None)
     question = said.questions[-1] if said.questions else None
-    is_open = question is not None and not said.is_answered(question)
+    is_answered = question is not None and said.is_answered(question)
     waits_since = max((one.happened_at for one in said.entries if one.kind == "wait"), default=None)
     has_answered = waits_since is None or any(one.sent_at > waits_since for one in said.messages)
     known = Known(
         withdrawn=said.feedback.withdrawn_at is not None,
         latest_delivery=latest.delivery if latest else None,
         latest_solved=evaluation.solved if evaluation else None,
-        question_open_until=question.until if question and is_open else None,
-        answered_last_question=question is not None and not is_open and has_answered,
+        question_open_until=question.until if question and said.is_asked_still(question) else None,
+        answered_last_question=is_answered and has_answered,
         on_the_spot=latest is not None and said.is_on_the_spot(latest),
         withheld=withholds(said.feedback),
     )

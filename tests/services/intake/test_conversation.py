@@ -341,6 +341,18 @@ async def test_what_no_answer_has_reached_is_still_promised_by_the_first_date_on
     assert (seen["answer_by"] or "")[:10] == (second_stage.isoformat()[:10] if second_stage else "")
 
 
+async def test_a_question_that_the_team_answered_without_is_not_asked_again_once_the_case_is_open_again(
+    intake: Intake,
+) -> None:
+    receipt = await intake.submit()
+    story = Story(receipt["id"])
+    asked = story.opened(), story.assigned(), story.asked(SOON), story.suspended("person", SOON)
+    await intake.hear(*asked, story.resumed("staff", DUE), story.replied(1), story.reopened())
+    assert (await see(intake, receipt["tracking_code"]))["situation"] == "reopened"
+    await intake.hear(story.asked(SOON), story.suspended("person", SOON))
+    assert (await see(intake, receipt["tracking_code"]))["situation"] == "asked"
+
+
 async def test_opened_a_second_time_nothing_is_promised_by_the_date_that_an_answer_has_kept(intake: Intake) -> None:
     receipt = await intake.submit()
     story, passed = Story(receipt["id"]), utc_now() - timedelta(days=3)

@@ -287,6 +287,15 @@ async def test_a_person_is_reminded_of_a_question_unless_they_have_answered(inta
         )
 
 
+async def test_nobody_is_reminded_of_a_question_that_was_answered_without(intake: Intake, post: Post) -> None:
+    receipt = await intake.submit(SAID)
+    story = Story(receipt["id"])
+    await intake.hear(story.opened(), story.asked(SOON), story.resumed("staff", DUE), story.replied(1))
+    await intake.hear(story.reopened())
+    await post.go()
+    assert await post.go(timedelta(days=19)) == []
+
+
 @pytest.mark.parametrize(("language", "tags"), [("en-CA", ("Hello,",)), ("es", ("Bonjour,", "Hello,"))])
 async def test_a_person_is_written_to_in_their_language_and_in_both_where_it_is_another(
     intake: Intake, post: Post, language: str, tags: tuple[str, ...]
