@@ -126,6 +126,7 @@ TABLE: list[tuple[Situation, datetime | None, Any, Known]] = [
     ("evaluated_no", None, view("answered", answers=1), Known(latest_solved="no")),
     ("closed", LATER, view("closed", because="time_passed", reopen_until=LATER), Known()),
     ("closed_evaluated", LATER, view("closed", because="staff", reopen_until=LATER), Known(latest_solved="yes")),
+    ("closed", None, view("closed", because="time_passed", reopen_until=NOW - timedelta(days=1)), Known()),
     ("withdrawn", None, view("assigned"), Known(withdrawn=True)),
     ("withdrawn", None, view("closed", because="withdrawn"), Known()),
     ("declined", LATER, view("closed", because="declined", reopen_until=LATER), Known(latest_solved="no")),

@@ -46,7 +46,8 @@ def standing(view: CaseView | None, known: Known, now: datetime, zone: ZoneInfo,
     if view is None:
         return Standing("received")
     if view.state == "closed":
-        return Standing(_closed(view, known), view.reopen_until)
+        can_come_back = view.reopen_until is not None and view.reopen_until >= now
+        return Standing(_closed(view, known), view.reopen_until if can_come_back else None)
     if view.state == "answered":
         return Standing(_answered(known))
     if view.state == "waiting" and view.waiting_for == "third_party":
