@@ -21,7 +21,7 @@ from services.intake.reading.schemas import (
     ReadingOut,
     Readings,
 )
-from services.intake.tracking.next_steps import SETTLED
+from services.intake.tracking.next_steps import UNDATED
 from services.intake.tracking.schemas import TeamName
 
 _COLUMNS = tuple(getattr(Feedback, name) for name in FeedbackSummary.model_fields if name not in ("has_text", "case"))
@@ -73,9 +73,9 @@ def team_of(row: RowMapping) -> TeamName | None:
 
 
 def promised(row: RowMapping) -> datetime | None:
-    """By when the reply is promised, while it is owed."""
+    """By when the reply is promised, while it is owed and the case does not wait."""
     due: datetime | None = row["reply_due_at"]
-    return None if row["state"] in SETTLED else due
+    return None if row["state"] in UNDATED else due
 
 
 async def readings(session: AsyncSession, feedback_id: UUID, page: PageOfReadings, by: Principal) -> Readings:

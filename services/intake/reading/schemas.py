@@ -94,7 +94,9 @@ class CaseOfFeedback(BaseModel):
 
     state: CaseState
     team: TeamName
-    next_by: datetime | None = Field(description="by when the reply is promised, while it is owed")
+    next_by: datetime | None = Field(
+        description="by when the reply is promised, while it is owed; null while the case waits"
+    )
 
 
 class FeedbackSummary(BaseModel):
@@ -362,7 +364,9 @@ class FoundFeedback(BaseModel):
     service: str | None
     status: Literal["received", "withdrawn"] | CaseState
     team: TeamName | None
-    next_by: datetime | None = Field(description="by when the reply is promised, while it is owed")
+    next_by: datetime | None = Field(
+        description="by when the reply is promised, while it is owed; null while the case waits"
+    )
 
 
 class Found(BaseModel):

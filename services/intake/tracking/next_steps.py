@@ -37,6 +37,8 @@ SITUATIONS: Final[tuple[Situation, ...]] = get_args(Situation)
 
 SETTLED = ("answered", "closed")
 """States in which nothing more is promised by a date."""
+UNDATED = (*SETTLED, "waiting")
+"""And those in which no date can be told: while a case waits its promise moves, and until when is known at the end."""
 
 _HIGH_MARKS = re.compile(r" ([;!?])")
 _COLONS = re.compile(r" ([:»])|(«) ")

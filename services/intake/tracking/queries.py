@@ -14,7 +14,7 @@ from services.intake.tracking.codes import normalise, tracking_digest
 from services.intake.tracking.conversation import Said, conversation, said_of
 from services.intake.tracking.errors import TrackingCodeMissing, TrackingCodeMistyped, TrackingCodeUnknown
 from services.intake.tracking.holder import withholds
-from services.intake.tracking.next_steps import NEXT_STEPS, SETTLED, WITHHELD, next_step
+from services.intake.tracking.next_steps import NEXT_STEPS, SETTLED, UNDATED, WITHHELD, next_step
 from services.intake.tracking.schemas import EvaluationOut, Tracking
 from services.intake.tracking.situations import Known, Standing, standing
 
@@ -65,7 +65,7 @@ async def tracking(session: AsyncSession, desk: Desk, code: str | None, now: dat
     withheld = withholds(feedback)
     entries = conversation(said, key, withheld=withheld)
     is_over = now_stands.situation == "withdrawn"
-    owed = said.view is not None and said.view.state not in SETTLED and not is_over
+    is_dated = said.view is not None and said.view.state not in UNDATED and not is_over
     return Tracking.model_validate(
         {
             "id": feedback.id,
@@ -75,7 +75,7 @@ async def tracking(session: AsyncSession, desk: Desk, code: str | None, now: dat
             "situation": now_stands.situation,
             "next_step": next_step(now_stands.situation, now_stands.by, desk.zone),
             "next_by": now_stands.by,
-            "answer_by": said.view.reply_due_at if said.view and owed else None,
+            "answer_by": said.view.reply_due_at if said.view and is_dated else None,
             "team": said.teams[said.view.team] if said.view else None,
             "withheld": WITHHELD if withheld else None,
             "conversation": entries,

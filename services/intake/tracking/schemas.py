@@ -241,7 +241,9 @@ class Tracking(BaseModel):
         description="the date that goes with `next_step`: of the promised answer; of a question, by when to answer it; "
         "of a wait, its end; once closed, until when to come back",
     )
-    answer_by: datetime | None = Field(None, description="by when an answer is promised, while one is owed")
+    answer_by: datetime | None = Field(
+        None, description="by when an answer is promised, while one is owed; null while the case waits, since it moves"
+    )
     team: TeamName | None = None
     withheld: Bilingual | None = Field(None, description="why the texts of the team are not shown, where they are not")
     conversation: list[Entry] = Field([], description="everything since, the oldest first")

@@ -68,10 +68,11 @@ class Story:
         return self._told(CaseAsked, "waiting", until=until, text=text)
 
     def suspended(self, waiting_for: str, until: datetime) -> Received[Any]:
-        return self._told(CaseSuspended, "waiting", waiting_for=waiting_for, reason="file", until=until)
+        waits = {"waiting_for": waiting_for, "reason": "file", "until": until}
+        return self._told(CaseSuspended, "waiting", clocks=clocks(), **waits)
 
-    def resumed(self, by: str, due_at: datetime) -> Received[Any]:
-        return self._told(CaseResumed, "acknowledged", resumed_by=by, clocks=clocks(due_at))
+    def resumed(self, by: str, due_at: datetime, **fields: Any) -> Received[Any]:
+        return self._told(CaseResumed, "acknowledged", resumed_by=by, clocks=clocks(due_at, running=True), **fields)
 
     def extended(
         self, due_at: datetime, text: str = "Un document manque. Vous pouvez vous y opposer."

@@ -1,6 +1,7 @@
 """The quick entry: what an agent types while somebody speaks, and what they read aloud."""
 
 import re
+from datetime import UTC, datetime
 from html import unescape
 
 import pytest
@@ -9,6 +10,7 @@ from libs.common.languages import Bilingual
 from services.intake.pages.entry.forms import code_of
 from services.intake.pages.feedback.choices import Option
 from tests.services.desk import Desk, desk
+from tests.services.intake.cases import Story
 from tests.services.intake.house import Intake
 
 CODE = re.compile(r"<code>([0-9A-Z-]{20})</code>")
@@ -103,6 +105,21 @@ async def test_an_earlier_feedback_of_the_caller_is_found_by_what_they_say(intak
     assert "Secret words." not in found.text
     assert "Nothing found" in (await zoe.send("/entry/search", shown, "/entry/search", sought="no@example.org")).text
     assert (await zoe.send("/entry/search", shown, "/entry/search", sought="zoe@")).status_code == 422
+
+
+async def test_what_is_promised_for_the_end_of_a_day_is_read_aloud_as_that_day_until_the_case_waits(
+    intake: Intake,
+) -> None:
+    receipt = await intake.submit()
+    midnight = datetime(2027, 3, 3, 5, tzinfo=UTC)  # in Toronto the end of 2 March
+    story, zoe = Story(receipt["id"]), agent(intake)
+    await intake.hear(story.opened(midnight), story.assigned(due_at=midnight))
+    shown = await zoe.see("/entry")
+    found = await zoe.send("/entry/search", shown, "/entry/search", sought=receipt["reference"])
+    assert "answer promised by 2 March 2027" in unescape(found.text)
+    await intake.hear(story.suspended("third_party", midnight))
+    found = await zoe.send("/entry/search", shown, "/entry/search", sought=receipt["reference"])
+    assert "answer promised" not in found.text
 
 
 async def test_the_entry_is_for_those_who_have_somebody_before_them(intake: Intake) -> None:

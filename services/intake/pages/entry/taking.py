@@ -1,6 +1,7 @@
 """From what was typed to the receipt, or to what was found, by the functions that the API calls."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from fastapi import Request, Response
@@ -21,6 +22,7 @@ from services.intake.pages.entry.spelling import spelled
 from services.intake.pages.feedback.choices import Choices, choices
 from services.intake.pages.rendering import page
 from services.intake.reading.search import find
+from services.intake.tracking.next_steps import day_of
 
 CHANNELS = ("phone", "counter", "email", "letter", "chat", "social", "sms", "fax", "other")
 
@@ -57,7 +59,10 @@ async def search(
         found = await find(session, desk.blind, sought_of(sent), by, now)
     except Problem as refused:
         return _page(request, offered, Filled({"channel": "phone"}), refused.status, not_sought=wrong_of(refused))
-    return _page(request, offered, Filled({"channel": "phone"}), found=found.items, case_id_of=case_id_of)
+    ends_on = partial(day_of, zone=desk.zone)
+    return _page(
+        request, offered, Filled({"channel": "phone"}), found=found.items, case_id_of=case_id_of, ends_on=ends_on
+    )
 
 
 def _wrong(problem: Problem) -> list[Any]:
