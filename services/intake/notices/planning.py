@@ -153,8 +153,16 @@ def planned(received: Received[CaseEvent], recipients: Iterable[str]) -> list[di
             tell("suspended")
         case ClockBreached() if event.clock in PROMISES:
             tell("late", event.due_at + _A_DAY)
+        case CaseResumed() if (due := _overdue(event)) is not None:  # the apology may have come due while it waited
+            tell("late", due + _A_DAY)
         case CaseReplied():
             tell("interim" if event.interim else "answered")
         case CaseClosed(because="time_passed" | "staff"):
             tell("closed")
     return made
+
+
+def _overdue(event: CaseResumed) -> datetime | None:
+    """Since when an answer is owed that was not given in time."""
+    promises = (one.due_at for one in event.clocks if one.clock in PROMISES and one.running)
+    return min((due for due in promises if due and due < event.effective_at), default=None)

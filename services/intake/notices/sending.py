@@ -6,7 +6,6 @@ leaves it to another, which sends it again under the same Message-ID.
 
 import asyncio
 import random
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -30,7 +29,7 @@ from services.intake.notices import settling
 from services.intake.notices.house import House
 from services.intake.notices.models import Notice
 from services.intake.notices.recipients import address_of
-from services.intake.notices.truth import is_still_so
+from services.intake.notices.truth import Told, is_still_so
 from services.intake.notices.writing import Letter, letter
 from services.intake.persons.models import Person
 from services.intake.recovery.letters import codes_letter
@@ -162,11 +161,11 @@ async def _write(
     return _Draft(message, written.told)
 
 
-async def _told(session: AsyncSession, notice: Notice) -> dict[str, Any] | None:
-    """What the latest mail to the same recipient named."""
-    told: Sequence[dict[str, Any]] = (
-        await session.scalars(
-            select(Notice.told)
+async def _told(session: AsyncSession, notice: Notice) -> Told:
+    """What mail to the same recipient has named."""
+    sent = (
+        await session.execute(
+            select(Notice.kind, Notice.told)
             .where(
                 Notice.feedback_id == notice.feedback_id,
                 Notice.recipient == notice.recipient,
@@ -174,10 +173,9 @@ async def _told(session: AsyncSession, notice: Notice) -> dict[str, Any] | None:
                 Notice.told != {},
             )
             .order_by(Notice.settled_at.desc())
-            .limit(1)
         )
     ).all()
-    return told[0] if told else None
+    return Told(sent[0].told if sent else None, {one.told["by"] for one in sent if one.kind == "late"})
 
 
 def _pause(tries: int) -> timedelta:

@@ -1,6 +1,6 @@
 """Whether a notice is still so when it is about to be sent: what has happened since may have made it untrue."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -17,17 +17,25 @@ _ALWAYS: Final = ("answered", "interim", "withdrawn")
 
 
 @dataclass(frozen=True)
+class Told:
+    """What mail to the same recipient has named: the latest team and date; and the promises it apologised for."""
+
+    latest: dict[str, Any] | None = None
+    apologised_for: Collection[str | None] = ()
+
+
+@dataclass(frozen=True)
 class _Moment:
     notice: Notice
     said: Said
     view: CaseView
-    told: dict[str, Any] | None
+    told: Told
     now: datetime
     house: House
 
 
-def is_still_so(notice: Notice, said: Said, told: dict[str, Any] | None, now: datetime, house: House) -> bool:
-    """False where it is untrue by now, or was told with another: `told` is what the latest mail named."""
+def is_still_so(notice: Notice, said: Said, told: Told, now: datetime, house: House) -> bool:
+    """False where it is untrue by now, or was told with another."""
     if notice.kind in _ALWAYS:
         return True
     if said.feedback.withdrawn_at is not None:
@@ -42,8 +50,15 @@ def _is_open(moment: _Moment) -> bool:
 
 
 def _names_something_new(moment: _Moment) -> bool:
-    view = moment.view
-    return _is_open(moment) and view.state != "waiting" and moment.told != names(view.team, view.reply_due_at)
+    """Another team is news also while it waits; the date is told when the wait ends."""
+    view, told = moment.view, moment.told.latest
+    if view.state == "waiting":
+        return told is None or told["team"] != view.team
+    return _is_open(moment) and told != names(view)
+
+
+def _is_resumed(moment: _Moment) -> bool:
+    return moment.view.state != "waiting" and _names_something_new(moment)
 
 
 def _is_asked(moment: _Moment) -> bool:
@@ -56,7 +71,9 @@ def _is_asked(moment: _Moment) -> bool:
 def _is_late(moment: _Moment) -> bool:
     due = moment.view.reply_due_at
     is_owed = _is_open(moment) and moment.view.state != "waiting"
-    return is_owed and due is not None and is_late(due, moment.now, moment.house.zone)
+    if not is_owed or due is None or due.isoformat() in moment.told.apologised_for:
+        return False
+    return is_late(due, moment.now, moment.house.zone)
 
 
 _CHECKS: Final[dict[str, Callable[[_Moment], bool]]] = {
@@ -64,7 +81,7 @@ _CHECKS: Final[dict[str, Callable[[_Moment], bool]]] = {
     "taken": _names_something_new,
     "assigned": _names_something_new,
     "transferred": _names_something_new,
-    "resumed": _names_something_new,
+    "resumed": _is_resumed,
     "acknowledged": _is_open,
     "asked": _is_asked,
     "reminder": _is_asked,

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from libs.common.languages import Bilingual, Language
+from services.intake.cases.models import CaseView
 from services.intake.cases.service import ENTRY, REPLY
 from services.intake.notices import texts
 from services.intake.notices.house import House
@@ -16,23 +17,15 @@ from services.intake.tracking.conversation import Said
 from services.intake.tracking.holder import withholds
 from services.intake.tracking.next_steps import day_of, written
 from services.intake.tracking.schemas import TeamName
-from services.intake.tracking.situations import new_promise
+from services.intake.tracking.situations import is_late, new_promise
 
 BOTH: Final[tuple[Language, ...]] = ("fr", "en")
 _WITH_WORDS = ("asked", "reminder", "extended", "interim", "answered")
 _WITHOUT_TEAM = ("closed", "withdrawn")
-_NAMES_TEAM_AND_DATE = (
-    "received",
-    "taken",
-    "assigned",
-    "transferred",
-    "acknowledged",
-    "suspended",
-    "resumed",
-    "extended",
-    "late",
-    "reopened",
-)
+_NAMES_PROMISE = ("received", "taken", "assigned", "transferred", "acknowledged", "resumed", "late", "reopened")
+_NAMES_TEAM_AND_DATE = (*_NAMES_PROMISE, "suspended", "extended")
+_WITH_PROMISE = (*_NAMES_PROMISE, "interim")
+_OF_ITS_ENTRY = ("asked", "reminder", "extended")
 
 
 @dataclass(frozen=True)
@@ -51,13 +44,13 @@ def letter(
     """The notice in the recipient's language; in both where that is neither, or not known."""
     kind: NoticeKind = notice.kind  # type: ignore[assignment]
     chosen = language_of(language)
-    by = _date(kind, notice, said, now, house)
+    date = _date(kind, notice, said, now, house)
     words = _words(notice, said, key)
     first, *others = BOTH if chosen is None else (chosen,)
-    parts = [_part(first, kind, notice, said, code, by, words, house)]
+    parts = [_part(first, kind, notice, said, code, date, words, house)]
     for other in others:
         above = texts.AS_ABOVE.in_(other) if words is not None else None
-        parts.append(_part(other, kind, notice, said, code, by, above, house))
+        parts.append(_part(other, kind, notice, said, code, date, above, house))
     subject = texts.RESOLVED_SUBJECT if _is_on_the_spot(notice, said) else texts.SUBJECTS[kind]
     title = subject.in_(chosen) if chosen else f"{subject.fr} / {subject.en}"
     view = said.view
@@ -65,7 +58,7 @@ def letter(
         subject=f"{title} ({said.feedback.reference})",
         text=joined(parts),
         language=chosen,
-        told=names(view.team, view.reply_due_at) if view and kind in _NAMES_TEAM_AND_DATE else {},
+        told=names(view) if view and kind in _NAMES_TEAM_AND_DATE else {},
     )
 
 
@@ -74,9 +67,15 @@ def joined(parts: Sequence[str]) -> str:
     return "\n\n\n".join(parts if len(parts) == 1 else (texts.ENGLISH_BELOW, parts[0], "—" * 20, parts[1])) + "\n"
 
 
-def names(team: str, due: datetime | None) -> dict[str, str | None]:
+def names(view: CaseView) -> dict[str, str | None]:
     """Which team and which date: what was told once is not told again."""
-    return {"team": team, "by": due.isoformat() if due else None}
+    due = _promised(view)
+    return {"team": view.team, "by": due.isoformat() if due else None}
+
+
+def _promised(view: CaseView) -> datetime | None:
+    """No date while the case waits: it moves, and is told when the wait ends."""
+    return None if view.state == "waiting" else view.reply_due_at
 
 
 def language_of(tag: str | None) -> Language | None:
@@ -86,19 +85,31 @@ def language_of(tag: str | None) -> Language | None:
     return chosen.get(primary)
 
 
-def _date(kind: NoticeKind, notice: Notice, said: Said, now: datetime, house: House) -> datetime | None:
+def _date(kind: NoticeKind, notice: Notice, said: Said, now: datetime, house: House) -> Bilingual | None:
+    """What is said of a date, where there is one. A promise that has passed is told with the new date."""
     view = said.view
-    if view is None:
+    if view is None or kind not in texts.DATES:
         return None
-    if kind in ("asked", "reminder"):
-        return next((one.until for one in said.questions if one.id == notice.about), None)
+    due = _promised(view) if kind in _WITH_PROMISE else None
+    if due and is_late(due, now, house.zone):
+        return _dated("late", new_promise(due, now, house.zone, house.late_days), house)
+    by = due or _other_date(kind, notice, said, view, now)
+    return _dated(kind, by, house) if by else None
+
+
+def _other_date(kind: NoticeKind, notice: Notice, said: Said, view: CaseView, now: datetime) -> datetime | None:
+    if kind in _OF_ITS_ENTRY:
+        return next((one.until for one in said.entries if one.id == notice.about), None)
     if kind == "suspended":
         return view.waiting_until
-    if kind in ("closed", "answered"):
+    if kind in ("closed", "answered") and view.reopen_until and view.reopen_until >= now:
         return view.reopen_until
-    if kind == "late" and view.reply_due_at:
-        return new_promise(view.reply_due_at, now, house.zone, house.late_days)
-    return view.reply_due_at
+    return None
+
+
+def _dated(kind: NoticeKind, by: datetime, house: House) -> Bilingual:
+    day, how = day_of(by, house.zone), texts.DATES[kind]
+    return Bilingual(fr=how.fr.format(by=written(day, "fr")), en=how.en.format(by=written(day, "en")))
 
 
 def _words(notice: Notice, said: Said, key: PersonKey) -> str | None:
@@ -121,7 +132,7 @@ def _part(
     notice: Notice,
     said: Said,
     code: str,
-    by: datetime | None,
+    date: Bilingual | None,
     words: str | None,
     house: House,
 ) -> str:
@@ -138,8 +149,8 @@ def _part(
     details = []
     if view is not None and kind not in _WITHOUT_TEAM:
         details.append(texts.WHO.in_(language).format(team=_reached(said.teams[view.team], language)))
-    if by is not None and kind in texts.DATES:
-        details.append(texts.DATES[kind].in_(language).format(by=written(day_of(by, house.zone), language)))
+    if date is not None:
+        details.append(date.in_(language))
     blocks.append("\n".join(details))
     # Who speaks without authority has the code: to the person it would open nothing but that.
     if kind != "withdrawn" and not (notice.recipient == "person" and withholds(feedback)):

@@ -58,8 +58,8 @@ class Story:
     def assigned(self, by: str = "rule", due_at: datetime | None = DUE, **fields: Any) -> Received[Any]:
         return self._told(CaseAssigned, "assigned", assigned_by=by, clocks=clocks(due_at), **fields)
 
-    def transferred(self, **fields: Any) -> Received[Any]:
-        return self._told(CaseTransferred, "assigned", from_team="passports", clocks=clocks(), **OTHER_TEAM, **fields)
+    def transferred(self, due_at: datetime = DUE, state: str = "assigned") -> Received[Any]:
+        return self._told(CaseTransferred, state, from_team="passports", clocks=clocks(due_at), **OTHER_TEAM)
 
     def acknowledged(self, **fields: Any) -> Received[Any]:
         return self._told(CaseAcknowledged, "acknowledged", **SPENT, **fields)

@@ -13,6 +13,8 @@ from libs.common.db import Database
 from libs.common.mail import Mailer, sender_of, server_of
 from services.intake.notices.sending import AT_ONCE, send_some
 from services.intake.notices.settling import bounce, settle
+from services.intake.tracking.next_steps import day_of, written
+from services.intake.tracking.situations import new_promise
 from tests.services.intake.cases import DUE, OTHER_TEAM, Story, team_changed
 from tests.services.intake.house import COMPLAINT, Intake
 from tests.services.intake.posting import ADDRESS, FOLLOW, PERSON, SAID, SENDER, SOON, Post, text_of
@@ -260,6 +262,44 @@ async def test_a_late_answer_is_told_once_the_day_after_with_an_apology_and_a_ne
     assert await post.go(timedelta(days=2)) == []
 
 
+@pytest.mark.parametrize("then", ["interim", "transferred", "acknowledged"])
+async def test_what_is_told_of_a_late_answer_names_the_new_date_and_not_the_one_that_has_passed(
+    intake: Intake, post: Post, then: str
+) -> None:
+    receipt = await intake.submit(SAID)
+    due = utc_now() - timedelta(days=3)
+    story = Story(receipt["id"])
+    await intake.hear(story.opened(due), story.assigned(due_at=due))
+    await post.go()
+    happens = {
+        "interim": lambda: story.replied(None, "Nous cherchons."),
+        "transferred": lambda: story.transferred(due),
+        "acknowledged": story.acknowledged,
+    }
+    await intake.hear(happens[then]())
+    [mail] = await post.go()
+    zone = post.house.zone
+    passed, new = (written(day_of(day, zone), "fr") for day in (due, new_promise(due, utc_now(), zone, 7)))
+    assert passed not in text_of(mail)
+    assert f"des nouvelles, au plus tard le {new}" in text_of(mail)
+
+
+async def test_another_team_is_told_while_the_case_waits_and_the_date_when_the_wait_ends(
+    intake: Intake, post: Post
+) -> None:
+    receipt = await intake.submit(SAID)
+    story = Story(receipt["id"])
+    await intake.hear(story.opened(), story.acknowledged())
+    await post.go()
+    await intake.hear(story.suspended("person", SOON), story.transferred(state="waiting"))
+    [mail] = await post.go()
+    assert "Équipe des pensions" in text_of(mail)
+    assert "au plus tard" not in text_of(mail)
+    await intake.hear(story.resumed("staff", DUE, **OTHER_TEAM))
+    [mail] = await post.go()
+    assert "au plus tard le mardi 2 mars 2027" in text_of(mail).replace("\u00a0", " ")
+
+
 async def test_no_apology_is_sent_once_the_answer_is_there(intake: Intake, post: Post) -> None:
     receipt = await intake.submit(SAID)
     due = utc_now() - timedelta(hours=1)
@@ -430,6 +470,23 @@ async def test_no_apology_and_no_new_date_come_while_the_case_waits(intake: Inta
     await intake.hear(story.breached(due), story.suspended("third_party", SOON))
     assert [mail["Subject"].rpartition(" (")[0] for mail in await post.go()] == ["Votre dossier attend un élément"]
     assert await post.go(timedelta(days=1, hours=1)) == []
+
+
+async def test_an_apology_that_came_due_while_the_case_waited_comes_once_the_wait_is_over(
+    intake: Intake, post: Post
+) -> None:
+    receipt = await intake.submit(SAID)
+    due = utc_now() - timedelta(days=2)
+    story = Story(receipt["id"])
+    await intake.hear(story.opened(due), story.assigned(due_at=due))
+    await post.go()
+    await intake.hear(story.breached(due), story.suspended("person", SOON))
+    assert await post.go() == []
+    for apologies in (1, 0):
+        await intake.hear(story.resumed("person", due))
+        assert sum("excuser" in text_of(mail) for mail in await post.go()) == apologies
+        await intake.hear(story.suspended("third_party", SOON))
+        await post.go()
 
 
 async def test_a_reply_from_before_is_there_by_tracking(intake: Intake, post: Post) -> None:
