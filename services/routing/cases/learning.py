@@ -107,11 +107,12 @@ def apply(work: Work, received: Received[Any], given: Mapping[UUID, Given]) -> N
 
 
 def _message(work: Work, event: FeedbackMessageAdded) -> None:
-    """It ends a wait; else somebody must read it."""
+    """It ends a wait that had begun when it was sent; else somebody must read it."""
     case, sent_at = work.case, min(event.sent_at, work.office.now)
     resume_if_over(work, sent_at)
     write_line(work, "message", event.author, sent_at, {"message_id": str(event.message_id)}, text=event.text)
-    if case.state != "waiting":
+    span = work.open_suspension
+    if span is None or sent_at < span.from_at:
         raise_task(work, "read_message", sent_at)
         return
     asked = case.waiting_for == "person"

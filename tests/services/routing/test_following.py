@@ -231,6 +231,15 @@ async def test_what_is_withdrawn_and_open_again_starts_no_promise_of_before(rout
     assert {name: clock(after, name)["due_at"] for name in waiting} == dict.fromkeys(waiting)
 
 
+async def test_a_message_that_was_sent_before_the_question_does_not_answer_it(routing: Routing) -> None:
+    case = await in_state(routing, "acknowledged")
+    routing.at(LATER + timedelta(hours=1))
+    until = local("2026-03-20 10:00").isoformat()
+    await routing.done(case, "ask", text="Quel numéro ?", until=until, otherwise="Nous fermerons.")
+    after = await hear(routing, case, message("Où en est-on ?"))
+    assert (after["state"], tasks(after)) == ("waiting", ["read_message"])
+
+
 async def test_a_message_while_somebody_else_is_waited_for_answers_no_question(routing: Routing) -> None:
     until = local("2026-03-20 10:00").isoformat()
     case = await in_state(routing, "assigned")
