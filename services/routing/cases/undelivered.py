@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.db import among
 from libs.contracts.cases import CaseResumed
 from services.routing.cases import clocks as clock_rules
-from services.routing.cases.models import TimelineEntry
+from services.routing.cases.models import Clock, TimelineEntry
 from services.routing.cases.verbs.waiting import correct
 from services.routing.cases.work import Work, is_contested, raise_task, tell
 
@@ -101,12 +101,22 @@ def _take_back_ends(work: Work, answer: int, given: Given) -> bool:
     stopped = [clock for clock in work.clocks if clock.ended_by == answer]
     next_answer = min((later for later in given.replies if later > answer), default=None)
     for clock in stopped:
-        clock_rules.take_back_end(clock)
         by = _standing_at_its_closing(work, given) if clock.clock == "resolve" else next_answer
+        _run_on(work, clock, given.replies[by].at if by else None)
         if by is not None:
             clock_rules.end(clock, work.calendar_of(clock), given.replies[by].at, by=by, late=False)
         correct(work, clock, "undeliverable", breach_untrue=False)
     return bool(stopped)
+
+
+def _run_on(work: Work, clock: Clock, until: datetime | None) -> None:
+    """As if it had never stopped: the waits since then have moved it, as far as it ran."""
+    stopped_at = clock.ended_at
+    clock_rules.take_back_end(clock)
+    for span in work.suspensions:
+        is_since = stopped_at is not None and stopped_at <= span.from_at and (until is None or span.from_at < until)
+        if is_since and span.ended_at is not None:
+            clock_rules.move(clock, work.calendar_of(clock), span.from_at, span.ended_at)
 
 
 def _standing_at_its_closing(work: Work, given: Given) -> int | None:

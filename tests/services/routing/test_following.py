@@ -240,6 +240,19 @@ async def test_a_message_that_was_sent_before_the_question_does_not_answer_it(ro
     assert (after["state"], tasks(after)) == ("waiting", ["read_message"])
 
 
+async def test_what_waited_after_a_reply_that_did_not_arrive_has_moved_its_promise(routing: Routing) -> None:
+    case = await replied(routing, await in_state(routing, "assigned"), "not_upheld")
+    promised = due(case, "reply")
+    case = await routing.done(case, "reopen", reason="Elle a rappelé.")
+    wait = {"for": "third_party", "reason": "lab", "until": local("2026-03-20 10:00").isoformat()}
+    await routing.done(case, "suspend", **wait)
+    routing.at(NOW + timedelta(days=1, hours=1))
+    await routing.done(case, "resume")
+    after = await hear(routing, case, bounced(1))
+    assert (promised, due(after, "reply")) == (local("2026-03-30 16:30"), local("2026-03-31 16:30"))
+    assert clock(after, "reply")["suspended_seconds"] == 7 * 3600
+
+
 async def test_a_message_while_somebody_else_is_waited_for_answers_no_question(routing: Routing) -> None:
     until = local("2026-03-20 10:00").isoformat()
     case = await in_state(routing, "assigned")
