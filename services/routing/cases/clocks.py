@@ -26,9 +26,12 @@ def start_at_assignment(clocks: Iterable[Clock], calendar: BusinessCalendar, eff
 
 
 def move(clock: Clock, calendar: BusinessCalendar, since: datetime, until: datetime) -> None:
-    """Move the due moment by the time suspended, in the clock's own time. What was due before then stays due then."""
-    if not clock.running or clock.due_at is None or clock.due_at <= since:
+    """Move the due moment by the time suspended since it started, in the clock's own time. What was due before then
+    stays due then.
+    """
+    if not clock.running or clock.due_at is None or clock.started_at is None or clock.due_at <= since:
         return
+    since = max(since, clock.started_at)
     seconds = own_seconds(clock.within, calendar, since, until)
     clock.due_at = own_time_after(clock.within, calendar, clock.due_at, seconds)
     clock.suspended_seconds += seconds

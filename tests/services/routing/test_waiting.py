@@ -211,6 +211,20 @@ async def test_two_waits_move_a_promise_by_both(routing: Routing) -> None:
     assert due(case, "reply") == local("2026-04-01 16:30")
 
 
+async def test_a_promise_that_begins_during_a_wait_moves_by_what_is_left_of_it(routing: Routing) -> None:
+    case = await routing.open(local("2026-03-09 11:00"), kind="enquiry")
+    refused = {"text": "Ce n'est pas de notre ressort.", "reason": "elsewhere"}
+    for verb, body in (("decline", refused), ("reopen", {"reason": "Elle a rappelé."}), ("suspend", SUSPENDED)):
+        case = await routing.done(case, verb, **body)
+    assert due(case, "reply") is None
+    routing.at(local("2026-03-11 13:00"))
+    await routing.done(case, "transfer", team="letters")  # the first that has it
+    routing.at(UNTIL)
+    after = await routing.done(case, "note", note="Où en est-on ?")
+    # Three business days from Wed 11 are Mon 16; from Wed 13:00 to Thu 10:00 it waited 3.5 h and 1.5 h.
+    assert due(after, "reply") == local("2026-03-17 14:30")
+
+
 async def test_an_extension_written_down_late_takes_a_breach_back(routing: Routing) -> None:
     case = await in_state(routing, "acknowledged")
     now = local("2026-03-31 10:00")
