@@ -78,6 +78,7 @@ NAMES: Mapping[str, Mapping[str, Bilingual]] = {
         reply_undelivered=("La réponse n'est pas arrivée", "The reply did not arrive"),
         deliver_reply=("Réponse à transmettre", "Reply to bring to the person"),
         bring_question=("Question à poser de vive voix ou par lettre", "Question to bring to the person"),
+        bring_extension=("Nouvelle date à annoncer de vive voix ou par lettre", "New date to bring to the person"),
     ),
     "urgent": _names(
         safety=("Danger pour quelqu'un", "Someone's safety"),

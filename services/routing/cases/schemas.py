@@ -64,10 +64,11 @@ Task = Literal[
     "reply_undelivered",
     "deliver_reply",
     "bring_question",
+    "bring_extension",
 ]
 """A message of the person; their answer to a question; a wait that ended by itself; an answer that did not solve it; a
-reply that did not reach them; a reply, or a question, that staff must bring by telephone or letter: a note, say, that
-it was asked, ends the last."""
+reply that did not reach them; a reply, a question or a new date that staff must bring by telephone or letter: a note,
+say, that they were told, ends the last two."""
 
 
 class ClockOut(BaseModel):

@@ -187,6 +187,18 @@ async def test_a_question_for_who_chose_telephone_or_letter_is_brought_by_staff(
     assert (await routing.done(again, "resume"))["tasks"] == []
 
 
+@pytest.mark.parametrize(("reply_by", "brought"), [("phone", ["bring_extension"]), ("email", []), (None, [])])
+async def test_a_new_date_for_who_chose_telephone_or_letter_is_brought_by_staff(
+    routing: Routing, reply_by: str | None, brought: list[str]
+) -> None:
+    for verb, body in (("note", {"note": "Appelée."}), ("reply", FINAL)):
+        case = await in_state(routing, "acknowledged", reply_by=reply_by)
+        moved = await routing.done(case, "extend", **EXTENSION, business_days=2)
+        assert [one["task"] for one in moved["tasks"]] == brought
+        after = await routing.done(moved, verb, **body)
+        assert "bring_extension" not in [one["task"] for one in after["tasks"]]
+
+
 async def test_a_wait_of_a_historical_case_ends_by_itself_where_its_end_is_to_come(routing: Routing) -> None:
     case = await routing.open(local("2019-03-06 11:00"), kind="complaint", historical=True, recorded_at=NOW)
     for verb, body in (("assign", {"team": "letters"}), ("suspend", SUSPENDED)):

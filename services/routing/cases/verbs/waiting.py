@@ -21,6 +21,7 @@ from services.routing.cases.work import Work, end_task, raise_task, tell
 
 ASKED = "asked"
 BRING_QUESTION = "bring_question"
+BRING_EXTENSION = "bring_extension"
 LONGEST_WAIT = timedelta(days=366)
 
 
@@ -30,8 +31,7 @@ def ask(work: Work, body: Ask) -> Line:
     _wait(work, "person", ASKED, body.until)
     tell(work, CaseAsked, work.effective_at, effective_at=work.effective_at, until=body.until, text=body.told())
     _tell_suspended(work, "person", ASKED, body.until)
-    if work.case.reply_by in BROUGHT_BY_STAFF and not work.case.historical:
-        raise_task(work, BRING_QUESTION, work.effective_at)
+    _have_it_brought(work, BRING_QUESTION)
     return Line({"until": body.until.isoformat()}, text=body.told())
 
 
@@ -74,7 +74,7 @@ def wake(work: Work, at: datetime, by: ResumedBy) -> None:
 
 
 def extend(work: Work, body: Extend) -> Line:
-    """Move one promise, before it is due. A second time, a supervisor must."""
+    """Move one promise, before it is due: a second time, a supervisor must. A human tells who is told by telephone."""
     clock = next(iter(clock_rules.running(work.clocks, [body.clock])), None)
     if clock is None or clock.due_at is None:
         raise ClockNotRunning
@@ -103,8 +103,14 @@ def extend(work: Work, body: Extend) -> Line:
         text=body.told(),
         clocks=clock_rules.states(work.clocks),
     )
+    _have_it_brought(work, BRING_EXTENSION)
     details = {"clock": body.clock, "due_before": before.isoformat(), "due_at": after.isoformat()}
     return Line(details, text=body.told())
+
+
+def _have_it_brought(work: Work, task: str) -> None:
+    if work.case.reply_by in BROUGHT_BY_STAFF and not work.case.historical:
+        raise_task(work, task, work.effective_at)
 
 
 def _extended(work: Work, clock: Clock, before: datetime, body: Extend) -> datetime:
