@@ -37,6 +37,7 @@ EVERY_TEXT: dict[str, Bilingual] = {
     **{f"subject {name}": text for name, text in texts.SUBJECTS.items()},
     **{f"opening {name}": text for name, text in texts.OPENINGS.items()},
     **{f"mail date {name}": text for name, text in texts.DATES.items()},
+    **{f"extension of {name}": text for name, text in texts.EXTENSIONS.items()},
     **{name: text for name, text in vars(texts).items() if isinstance(text, Bilingual)},
     "withheld": WITHHELD,
 }

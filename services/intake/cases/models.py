@@ -71,4 +71,5 @@ class CaseEntry(Base):
     """Of a question or a wait: its end. Of an extension: the new date. Of a closing: until when to come back."""
     due_before: Mapped[datetime | None]
     code: Mapped[str | None]
-    """Of a transfer or an assignment: the team. Of a wait: for whom. Of a closing: because of what."""
+    """Of a transfer or an assignment: the team. Of an extension: the promise that moves, unless it was written before
+    that was kept. Of a wait: for whom. Of a closing: because of what."""

@@ -120,7 +120,7 @@ def _says(event: CaseEvent) -> dict[str, Any] | None:
         case CaseAsked():
             says = {"kind": "question", "happened_at": event.effective_at, "until": event.until}
         case CaseExtended():
-            moved = {"until": event.due_at, "due_before": event.due_before}
+            moved = {"until": event.due_at, "due_before": event.due_before, "code": event.clock}
             says = {"kind": "extension", "happened_at": event.effective_at, **moved}
         case CaseAssigned():
             says = {"kind": "assignment", "happened_at": event.effective_at, "code": event.team}

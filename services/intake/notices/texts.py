@@ -67,9 +67,9 @@ OPENINGS: Final[dict[NoticeKind, Bilingual]] = {
         "The team has gone on with your message of {day}.",
     ),
     "extended": said(
-        "L'équipe a besoin de plus de temps pour répondre à votre message du {day}. Voici pourquoi, et ce que vous "
-        "pouvez faire si vous n'êtes pas d'accord :",
-        "The team needs more time to answer your message of {day}. Here is why, and what you can do if you disagree:",
+        "L'équipe a besoin de plus de temps pour votre message du {day}. Voici pourquoi, et ce que vous pouvez faire "
+        "si vous n'êtes pas d'accord :",
+        "The team needs more time for your message of {day}. Here is why, and what you can do if you disagree:",
     ),
     "late": said(
         "Nous devions répondre à votre message du {day}, et nous ne l'avons pas fait à la date promise. Nous vous "
@@ -130,6 +130,17 @@ DATES: Final[dict[NoticeKind, Bilingual]] = {
     ),
 }
 """What is said of the date, where there is one."""
+
+EXTENSIONS: Final[dict[str, Bilingual]] = {
+    "acknowledge": said(
+        "Nouvelle date pour vous dire que quelqu'un s'en occupe : au plus tard le {by}.",
+        "New date for telling you that someone has it in hand: by {by}.",
+    ),
+    "resolve": said(
+        "Nouvelle date pour que ce soit réglé : au plus tard le {by}.", "New date for things to be settled: by {by}."
+    ),
+}
+"""In the place of the answer's date, where another promise moves."""
 
 GREETING: Final = said("Bonjour,", "Hello,")
 SORTED_SOON: Final = said(

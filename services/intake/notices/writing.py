@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from libs.common.languages import Bilingual, Language
-from services.intake.cases.models import CaseView
+from services.intake.cases.models import CaseEntry, CaseView
 from services.intake.cases.service import ENTRY, REPLY
 from services.intake.notices import texts
 from services.intake.notices.house import House
@@ -92,14 +92,16 @@ def _date(kind: NoticeKind, notice: Notice, said: Said, now: datetime, house: Ho
         return None
     due = _promised(view) if kind in _WITH_PROMISE else None
     if due and is_late(due, now, house.zone):
-        return _dated("late", new_promise(due, now, house.zone, house.late_days), house)
-    by = due or _other_date(kind, notice, said, view, now)
-    return _dated(kind, by, house) if by else None
+        return _dated(texts.DATES["late"], new_promise(due, now, house.zone, house.late_days), house)
+    entry = next((one for one in said.entries if one.id == notice.about), None)
+    by = due or _other_date(kind, entry, view, now)
+    how = texts.EXTENSIONS.get(entry.code or "") if entry and kind == "extended" else None
+    return _dated(how or texts.DATES[kind], by, house) if by else None
 
 
-def _other_date(kind: NoticeKind, notice: Notice, said: Said, view: CaseView, now: datetime) -> datetime | None:
+def _other_date(kind: NoticeKind, entry: CaseEntry | None, view: CaseView, now: datetime) -> datetime | None:
     if kind in _OF_ITS_ENTRY:
-        return next((one.until for one in said.entries if one.id == notice.about), None)
+        return entry.until if entry else None
     if kind == "suspended":
         return view.waiting_until
     if kind in ("closed", "answered") and view.reopen_until and view.reopen_until >= now:
@@ -107,8 +109,8 @@ def _other_date(kind: NoticeKind, notice: Notice, said: Said, view: CaseView, no
     return None
 
 
-def _dated(kind: NoticeKind, by: datetime, house: House) -> Bilingual:
-    day, how = day_of(by, house.zone), texts.DATES[kind]
+def _dated(how: Bilingual, by: datetime, house: House) -> Bilingual:
+    day = day_of(by, house.zone)
     return Bilingual(fr=how.fr.format(by=written(day, "fr")), en=how.en.format(by=written(day, "en")))
 
 

@@ -129,7 +129,7 @@ def _entry(said: Said, entry: CaseEntry, key: PersonKey, withheld: bool) -> dict
         case "question":
             shown |= {"id": entry.id, "until": entry.until, "answered": said.is_answered(entry), "text": text}
         case "extension":
-            shown |= {"due_before": entry.due_before, "due_at": entry.until, "text": text}
+            shown |= {"clock": entry.code, "due_before": entry.due_before, "due_at": entry.until, "text": text}
         case "assignment" | "transfer":
             shown["team"] = said.teams[entry.code or ""]
         case "wait":

@@ -12,6 +12,7 @@ from libs.common.wire import Wire, Words
 from libs.contracts.codes import (
     Author,
     CaseState,
+    ClockName,
     ClosedBecause,
     DeliveredBy,
     Outcome,
@@ -74,6 +75,7 @@ class ExtensionEntry(_Entry):
     """The promised date moves: the text has the reason, and what can be done against it."""
 
     kind: Literal["extension"]
+    clock: ClockName | None = Field(None, description="which promise moves; null where that was not kept")
     due_before: datetime
     due_at: datetime
     text: str | None

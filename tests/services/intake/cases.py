@@ -74,10 +74,10 @@ class Story:
     def resumed(self, by: str, due_at: datetime, **fields: Any) -> Received[Any]:
         return self._told(CaseResumed, "acknowledged", resumed_by=by, clocks=clocks(due_at, running=True), **fields)
 
-    def extended(
-        self, due_at: datetime, text: str = "Un document manque. Vous pouvez vous y opposer."
-    ) -> Received[Any]:
-        moved = {"clock": "reply", "due_before": DUE, "due_at": due_at, "clocks": clocks(due_at)}
+    def extended(self, due_at: datetime, clock: str = "reply") -> Received[Any]:
+        text = "Un document manque. Vous pouvez vous y opposer."
+        now_are = clocks(due_at) if clock == "reply" else clocks()
+        moved = {"clock": clock, "due_before": DUE, "due_at": due_at, "clocks": now_are}
         return self._told(CaseExtended, "acknowledged", text=text, **moved)
 
     def replied(

@@ -2,8 +2,10 @@
 
 import asyncio
 import io
+import re
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -365,6 +367,22 @@ async def test_nothing_of_the_person_is_in_the_outbox_the_log_or_the_events(
     for piece in ("quintessence", "exemple-marque", "wapiti", receipt["tracking_code"].lower()):
         assert piece not in rows.lower()
         assert piece not in events.lower()
+
+
+async def test_where_another_promise_than_the_answer_moves_its_own_new_date_is_told(intake: Intake, post: Post) -> None:
+    receipt = await intake.submit(SAID)
+    story, settled = Story(receipt["id"]), DUE + timedelta(days=9)
+    await intake.hear(story.opened(), story.acknowledged())
+    await post.go()
+    await intake.hear(story.extended(settled, "resolve"))
+    [mail] = await post.go()
+    assert "que ce soit réglé : au plus tard le jeudi 11 mars 2027" in re.sub("[\u00a0\u202f]", " ", text_of(mail))
+    seen = await intake.http.get("/v1/tracking", headers={"Tracking-Code": receipt["tracking_code"]})
+    assert seen.json()["answer_by"][:10] == DUE.isoformat()[:10]
+    [moved] = [one for one in seen.json()["conversation"] if one["kind"] == "extension"]
+    assert (moved["clock"], moved["due_at"][:10]) == ("resolve", settled.isoformat()[:10])
+    page = await intake.http.post("/follow", data={"code": receipt["tracking_code"]})
+    assert "Resolution: from 2 March 2027 to 11 March 2027" in unescape(page.text)
 
 
 async def test_what_was_withdrawn_is_told_and_nothing_after_it(intake: Intake, post: Post) -> None:
