@@ -51,7 +51,7 @@ class CaseFolder:
         self._master_key = master_key
 
     async def __call__(self, session: AsyncSession, events: Sequence[Received[CaseEvent]]) -> None:
-        known = await self._known(session, {one.event.feedback_id for one in events if _is_said(one.event)})
+        known = await self._known(session, {one.event.feedback_id for one in events if _concerns_feedback(one.event)})
         views = await _views(session, {one.event.feedback_id for one in events})
         fresh = []
         for received in events:
@@ -65,6 +65,7 @@ class CaseFolder:
         await keep_names(session, events)
         await _keep_entries(session, fresh, known)
         await _keep_replies(session, fresh, known)
+        _take_up_again(fresh, known)
         await plan(session, fresh)
 
     async def _known(self, session: AsyncSession, ids: set[UUID]) -> dict[UUID, Known]:
@@ -83,8 +84,19 @@ class CaseFolder:
         }
 
 
-def _is_said(event: CaseEvent) -> bool:
-    return isinstance(event, CaseReplied | CaseAsked | CaseExtended)
+def _concerns_feedback(event: CaseEvent) -> bool:
+    """It says something to the person, or takes up again what they had withdrawn."""
+    return isinstance(event, CaseReplied | CaseAsked | CaseExtended | CaseReopened)
+
+
+def _take_up_again(events: Sequence[Received[CaseEvent]], known: Mapping[UUID, Known]) -> None:
+    """What was withdrawn is so no more once its case is open again: the person can be asked, answer, and withdraw."""
+    for received in events:
+        event, theirs = received.event, known.get(received.event.feedback_id)
+        if isinstance(event, CaseReopened) and theirs is not None:
+            withdrawn_at = theirs.feedback.withdrawn_at
+            if withdrawn_at is not None and withdrawn_at <= event.effective_at:
+                theirs.feedback.withdrawn_at = None
 
 
 async def _views(session: AsyncSession, ids: set[UUID]) -> dict[UUID, View]:

@@ -72,12 +72,10 @@ async def withdraw_by_code(session: AsyncSession, desk: Desk, code: str | None, 
 
 
 async def withdraw(session: AsyncSession, feedback: Feedback, now: datetime) -> datetime:
-    """Withdraw a feedback whose row is locked, once; when it was withdrawn."""
+    """Withdraw a feedback whose row is locked, unless it is already; when it was withdrawn."""
     if feedback.withdrawn_at is None:
         feedback.withdrawn_at = now
         feedback.version += 1
         await record(session, Recorded(FeedbackWithdrawn(effective_at=now), feedback.id, feedback.version, now))
-        await planning.write(
-            session, planning.notices(feedback.id, feedback.told_by_mail, "withdrawn", feedback.id, now)
-        )
+        await planning.write(session, planning.notices(feedback.id, feedback.told_by_mail, "withdrawn", new_id(), now))
     return feedback.withdrawn_at

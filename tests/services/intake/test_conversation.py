@@ -241,6 +241,28 @@ async def test_a_withdrawal_is_told_once_and_ends_the_conversation(intake: Intak
     assert (status, problem["type"]) == (409, "urn:ecoute:problem:withdrawn")
 
 
+async def test_what_was_withdrawn_and_is_open_again_can_be_spoken_of_and_withdrawn_again(intake: Intake) -> None:
+    receipt = await intake.submit()
+    number, code = receipt["id"], receipt["tracking_code"]
+    before = Story(number)
+    await intake.hear(before.opened(), before.reopened())
+    first = await withdraw(intake, code)
+    late = Story(number, utc_now() - timedelta(hours=1))  # opened again before that, and heard of later
+    late.version = before.version
+    await intake.hear(late.reopened())
+    assert (await see(intake, code))["situation"] == "withdrawn"
+    story = Story(number, utc_now())
+    story.version = late.version
+    await intake.hear(story.closed("withdrawn"), story.reopened(), story.asked(SOON), story.suspended("person", SOON))
+    seen = await see(intake, code)
+    assert (seen["status"], seen["situation"]) == ("waiting", "asked")
+    assert [entry["because"] for entry in seen["conversation"] if entry["kind"] == "closing"] == ["withdrawn"]
+    assert (await write(intake, code, text="C'est le 4417."))[0] == 201
+    again = await withdraw(intake, code)
+    assert (again[0], again[1]["withdrawn_at"] > first[1]["withdrawn_at"]) == (200, True)
+    assert len(await told_events(intake, number, "feedback.withdrawn")) == 2
+
+
 async def test_after_erasure_nothing_is_added_nor_withdrawn(intake: Intake) -> None:
     receipt = await intake.submit()
     await write(intake, receipt["tracking_code"], text="Un mot.")

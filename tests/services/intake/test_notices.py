@@ -395,6 +395,21 @@ async def test_what_was_withdrawn_is_told_and_nothing_after_it(intake: Intake, p
     assert sorted((await post.states(receipt["id"])).values()) == ["dropped", "dropped", "sent"]
 
 
+async def test_what_was_withdrawn_and_is_open_again_is_told_of_again(intake: Intake, post: Post) -> None:
+    receipt = await intake.submit(SAID)
+    code = {"Tracking-Code": receipt["tracking_code"]}
+    for _ in range(2):
+        await intake.http.post("/v1/tracking/withdrawal", json={}, headers=code)
+        assert [mail["Subject"].rpartition(" (")[0] for mail in await post.go()] == ["Votre message est retiré"]
+        story = Story(receipt["id"], utc_now())
+        [row] = await intake.rows(
+            "SELECT max(version) AS last FROM case_view WHERE feedback_id = :id", id=receipt["id"]
+        )
+        story.version = row.last or 0
+        await intake.hear(story.closed("withdrawn"), story.reopened())
+        assert [mail["Subject"].rpartition(" (")[0] for mail in await post.go()] == ["Votre dossier est rouvert"]
+
+
 SPOKEN_FOR = {
     **SAID,
     "reply_by": "email",
