@@ -34,7 +34,7 @@ from services.routing.cases.timers import resume_if_over
 from services.routing.cases.undelivered import UNDELIVERED, Given, replies_given, take_back
 from services.routing.cases.unopened import forget_unopened
 from services.routing.cases.verbs.answering import end_case
-from services.routing.cases.verbs.waiting import wake
+from services.routing.cases.verbs.waiting import untell_breach, wake
 from services.routing.cases.work import (
     Work,
     end_task,
@@ -166,6 +166,8 @@ def lapse(work: Work, moment: datetime, because: Literal["withdrawn", "erased"])
         is_of_a_later_stage = clock.starts == "reopening" and clock.started_at is None
         if clock.ended_at is None and not is_of_a_later_stage and not (is_kept and clock.clock == "resolve"):
             clock.cancelled_at = clock.cancelled_at or at
+            if clock.due_at and clock.due_at > clock.cancelled_at:
+                untell_breach(work, clock)
     if case.state != "answered":
         case.outcome = "withdrawn"
     end_case(work, because)

@@ -16,6 +16,7 @@ from libs.contracts.cases import (
     CaseReplied,
     CaseResumed,
     CaseSuspended,
+    ClockBreached,
     ClockCorrected,
     case_id_of,
 )
@@ -32,6 +33,7 @@ from libs.contracts.feedback import (
 from services.routing.cases.opening_by_staff import open_case
 from services.routing.cases.schemas import OpenCase
 from services.routing.cases.terms import USUAL
+from services.routing.cases.timers import ring
 from tests.services.routing.office import ORGANISATION, Routing, clock, due, local, received, submitted
 from tests.services.routing.test_working import FINAL, in_state, problem
 
@@ -136,6 +138,16 @@ async def test_withdrawn_feedback_closes_the_case_and_its_promises_lapse(routing
         open_before = [one["clock"] for one in case["clocks"] if one["ended_at"] is None]
         assert [one.clock for one in closed.clocks if one.cancelled_at == LATER] == open_before
         assert len(await told(routing, case, CaseResumed)) == (1 if state == "waiting" else 0)
+
+
+async def test_what_lapsed_before_it_was_told_to_be_missed_was_not_missed(routing: Routing) -> None:
+    for withdrawn_at, untrue in ((LATER, ["acknowledge"]), (local("2026-03-12 10:00"), [])):
+        case = await in_state(routing, "assigned")
+        await ring(routing.database, local("2026-03-13 10:00"), USUAL)
+        assert [one.clock for one in await told(routing, case, ClockBreached)] == ["acknowledge"]
+        await hear(routing, case, FeedbackWithdrawn(effective_at=withdrawn_at))
+        corrected = await told(routing, case, ClockCorrected)
+        assert [one.clock for one in corrected if one.breach_untrue] == untrue
 
 
 async def test_withdrawn_after_it_was_closed_changes_nothing(routing: Routing) -> None:

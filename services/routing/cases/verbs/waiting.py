@@ -89,7 +89,7 @@ def extend(work: Work, body: Extend) -> Line:
     if after > work.effective_at + LONGEST_WAIT:
         raise TooFarAhead
     clock.due_at, clock.extended = after, True
-    _untell_breach(work, clock)
+    untell_breach(work, clock)
     tell(
         work,
         CaseExtended,
@@ -158,11 +158,11 @@ def _tell_suspended(work: Work, waiting_for: WaitingFor, reason: str, until: dat
     )
     for clock in work.clocks:
         if clock.running and clock.due_at and clock.due_at > work.effective_at:
-            _untell_breach(work, clock)
+            untell_breach(work, clock)
 
 
-def _untell_breach(work: Work, clock: Clock) -> None:
-    """Written down late: what was told to be breached had been moved before. It can still be breached, later."""
+def untell_breach(work: Work, clock: Clock) -> None:
+    """Known late: what was told to be breached had been moved, or had lapsed, before. It can still be breached."""
     if clock.breach_told_at is not None:
         clock.breach_told_at = None
         correct(work, clock, "late_entry", breach_untrue=True)
