@@ -109,7 +109,7 @@ async def test_the_page_asks_for_an_answer_until_the_case_goes_on_without(intake
 async def test_the_person_sees_how_to_reach_the_team_that_has_it_now(intake: Intake) -> None:
     receipt = await intake.submit()
     story = Story(receipt["id"])
-    contact = {"phone": "+1 418 555 0100", "email": "pensions@service.example", "url": None}
+    contact = {"phone": "+1 418 555 0100", "email": "pensions@service.example", "url": "https://pensions.example"}
     name = {"fr": "Pensions", "en": "Pensions"}
     await intake.hear(story.opened(), story.assigned(), story.transferred())
     assert (await see(intake, receipt["tracking_code"]))["team"]["contact"]["email"] is None
@@ -117,6 +117,8 @@ async def test_the_person_sees_how_to_reach_the_team_that_has_it_now(intake: Int
     await intake.hear(team_changed("pensions", 1, name=name, contact={}))
     team = (await see(intake, receipt["tracking_code"]))["team"]
     assert team == {"code": "pensions", "name": name, "contact": contact}
+    page = (await intake.http.post("/follow", data={"code": receipt["tracking_code"]})).text
+    assert all(f">{one}</a>" in page for one in contact.values())
 
 
 async def test_a_message_is_kept_at_once_and_told_without_personal_data(intake: Intake) -> None:
