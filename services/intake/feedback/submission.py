@@ -148,7 +148,7 @@ def prepare(arrival: Arrival, body: FeedbackIn, key: str | None, *, route: str =
     text = restore_windows_1252(body.text) if body.text else None
     contact, submitter = _contact(body), _submitter(body)
     by_person, by_submitter = desk.blind.digests(contact), desk.blind.digests(submitter)
-    linked = any(consent.purpose == "link" and consent.given for consent in body.consent)
+    links = by_person if _may_be_linked(body) else ()
     code = tracking_code(desk.secret, feedback_id, 1)
     return Submission(
         feedback=said
@@ -158,7 +158,7 @@ def prepare(arrival: Arrival, body: FeedbackIn, key: str | None, *, route: str =
             "told_by_mail": told_by_mail(body),
             "reference": new_reference(),
             "person_id": person_id,
-            "person_ref": uuid4() if linked else None,
+            "person_ref": uuid4() if links else None,
             "tracking_digest": own_tracking_digest(desk.secret, code),
             "tracking_generation": 1,
             "version": 1,
@@ -189,7 +189,7 @@ def prepare(arrival: Arrival, body: FeedbackIn, key: str | None, *, route: str =
             *((digest, "person") for digest in by_person),
             *((digest, "submitter") for digest in by_submitter),
         ),
-        links=by_person if linked else (),
+        links=links,
         claims=claims,
         refused=_unknown_codes(arrival, body) or _out_of_scope(arrival, said),
         traceparent=traceparent.get(),
@@ -271,6 +271,10 @@ def _contact(body: FeedbackIn) -> dict[str, str]:
 def _is_code(reference: str | None) -> bool:
     """In clear only where it cannot be words: else it lies with the contact data."""
     return TELLABLE.fullmatch(reference or "") is not None
+
+
+def _may_be_linked(body: FeedbackIn) -> bool:
+    return any(consent.purpose == "link" and consent.given for consent in body.consent)
 
 
 def _submitter(body: FeedbackIn) -> dict[str, str]:

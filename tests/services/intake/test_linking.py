@@ -45,9 +45,11 @@ async def test_who_does_not_allow_it_is_linked_to_nothing(intake: Intake) -> Non
     assert await ref(intake, {"email": address}) == linked
 
 
-async def test_who_allows_it_and_leaves_no_contact_has_a_ref_of_their_own(intake: Intake) -> None:
-    refs = {await ref(intake, {"name": "Jeanne"}), await ref(intake, {"name": "Jeanne"})}
-    assert len(refs - {None}) == 2
+@pytest.mark.parametrize("person", [{"name": "Jeanne"}, {"phone": "none"}])
+async def test_who_allows_it_and_leaves_nothing_to_be_known_again_by_is_linked_to_nothing(
+    intake: Intake, person: dict[str, Any]
+) -> None:
+    assert await ref(intake, person) is None
 
 
 async def test_an_address_and_a_number_given_together_lead_to_one_person(intake: Intake) -> None:

@@ -90,7 +90,7 @@ async def test_nothing_of_what_was_said_or_by_whom_is_in_clear_in_any_table_or_l
 
 
 async def test_events_tell_of_the_person_no_more_than_language_and_format(intake: Intake) -> None:
-    person = {"name": "Zoé", "language": "fr", "accessible_format": "large-print"}
+    person = {"name": "Zoé", "email": "zoe@exemple.org", "language": "fr", "accessible_format": "large-print"}
     unlinked = await intake.submit({**COMPLAINT, "person": person})
     [event] = await intake.events(unlinked["id"])
     assert event["data"]["person"] == {"language": "fr", "accessible_format": "large-print"}
