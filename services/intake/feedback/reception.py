@@ -33,7 +33,7 @@ async def take_in(
 
 async def arrive(desk: Desk, sender: Sender, now: datetime, bodies: Sequence[FeedbackIn]) -> Arrival:
     """What is known when feedback comes: from what this process has at hand, but for slips and codes that are new."""
-    known = await desk.codes.now(desk.database, [code for body in bodies for code in codes_of(body)])
+    known = await desk.codes.now(desk.database, [code for body in bodies for code in codes_of(body, sender)])
     printed = [body.tracking_code for body in bodies if body.tracking_code]
     return Arrival(desk, sender, now, known, await slips(desk.database, desk.secret, printed))
 

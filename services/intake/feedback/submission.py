@@ -191,7 +191,7 @@ def prepare(arrival: Arrival, body: FeedbackIn, key: str | None, *, route: str =
         ),
         links=links,
         claims=claims,
-        refused=_unknown_codes(arrival, body) or _out_of_scope(arrival, said),
+        refused=_unknown_codes(arrival, body, said) or _out_of_scope(arrival, said),
         traceparent=traceparent.get(),
         tracking_code=code,
     )
@@ -228,13 +228,20 @@ def _not_usable(code: str) -> SlipNotUsable:
     return SlipNotUsable(errors=[field_problem(code, _SLIP_PROBLEMS[code], pointer="/tracking_code")])
 
 
-def codes_of(body: FeedbackIn) -> list[tuple[EntryKind, str]]:
-    """The codes of the catalogue that it names."""
-    return [(kind, code) for kind in _CODES if (code := getattr(body, kind)) is not None]
+def codes_of(body: FeedbackIn, sender: Sender) -> list[tuple[EntryKind, str]]:
+    """The codes of the catalogue that it needs: those that it names, and the touchpoint that it comes from."""
+    named = {kind: getattr(body, kind) for kind in _CODES}
+    named["touchpoint"] = named["touchpoint"] or sender.touchpoint
+    return [(kind, code) for kind, code in named.items() if code is not None]
 
 
-def _unknown_codes(arrival: Arrival, body: FeedbackIn) -> UnknownCode | None:
-    unknown = [kind for kind, code in codes_of(body) if (kind, code) not in arrival.known.codes]
+def _unknown_codes(arrival: Arrival, body: FeedbackIn, said: Mapping[str, Any]) -> UnknownCode | None:
+    """Of the codes that it names; of the sender's own touchpoint where that alone could have told the channel."""
+    unknown = [
+        kind
+        for kind, code in codes_of(body, arrival.sender)
+        if (kind, code) not in arrival.known.codes and (getattr(body, kind) or said["channel"] is None)
+    ]
     if not unknown:
         return None
     text = Bilingual(fr="Ce code n'est pas au catalogue.", en="This code is not in the catalogue.")

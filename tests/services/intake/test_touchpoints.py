@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
 from services.intake.catalogue.queries import Known
 from tests.services.intake.house import COMPLAINT, Intake
 
@@ -79,6 +81,25 @@ async def test_a_retry_is_answered_though_the_touchpoint_was_retired_since(intak
         assert answer.json()["type"] == "urn:ecoute:problem:unknown-code"
     finally:
         codes._refreshing._read_at = float("-inf")
+
+
+@pytest.mark.parametrize("kind", ["device", "partner"])
+async def test_who_sends_from_a_touchpoint_that_is_no_more_is_told_so(intake: Intake, kind: str) -> None:
+    admin, code, body = intake.staff("admin"), f"hall-{kind}", {"name": {"fr": "Hall", "en": "Hall"}}
+    made = await intake.http.put(f"/v1/touchpoints/{code}", json={**body, "channel": "counter"}, headers=admin)
+    who = await intake.key(f"sender-{kind}", kind=kind, touchpoint=code)
+    once = key()
+    first = await intake.submit(MARK, who | once)
+    tag = {"If-Match": made.headers["etag"]}
+    assert (await intake.http.delete(f"/v1/touchpoints/{code}", headers=admin | tag)).status_code == 200
+    intake.app.state.desk.codes._refreshing._read_at = float("-inf")
+    alone = await intake.http.post("/v1/feedback", json=MARK, headers=who | key())
+    batch = await intake.http.post("/v1/feedback/batch", json={"items": [MARK]}, headers=who | key())
+    for problem in (alone.json(), batch.json()["outcomes"][0]["problem"]):
+        assert (problem["status"], problem["type"]) == (422, "urn:ecoute:problem:unknown-code")
+        assert [one["pointer"] for one in problem["errors"]] == ["/touchpoint"]
+    assert await intake.submit(MARK, who | once) == first
+    await intake.submit({**MARK, "channel": "counter"}, who | key())
 
 
 async def test_a_service_of_others_is_refused_and_says_where_to_turn(intake: Intake) -> None:
