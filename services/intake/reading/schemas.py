@@ -26,7 +26,7 @@ from libs.contracts.codes import (
     SubmitterRole,
     Urgency,
 )
-from services.intake.feedback.schemas import ConsentIn, ExternalReference, InteractionIn, RatingIn
+from services.intake.feedback.schemas import ConsentIn, ExternalReference, InteractionIn, Mark, RatingIn
 from services.intake.tracking.codes import normalise_reference
 from services.intake.tracking.schemas import Entry, TeamName
 
@@ -201,10 +201,11 @@ class ResolvedOnTheSpotOut(BaseModel):
 
 
 class EvaluationWithComment(BaseModel):
-    """What the person said of an answer, in their own words."""
+    """What the person said of an answer, with the marks they gave, and in their own words."""
 
     answer: int
     solved: Solved
+    ratings: list[Mark]
     comment: str | None
     evaluated_at: datetime
 

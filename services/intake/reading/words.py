@@ -71,11 +71,14 @@ def _resolved(key: PersonKey, feedback: Feedback) -> dict[str, Any] | None:
 
 def _evaluations(said: Said, key: PersonKey) -> list[EvaluationWithComment]:
     return [
-        EvaluationWithComment(
-            answer=one.answer,
-            solved=one.solved,  # type: ignore[arg-type]
-            comment=key.decrypt(one.comment, comment_of(one.feedback_id, one.answer)) if one.comment else None,
-            evaluated_at=one.evaluated_at,
+        EvaluationWithComment.model_validate(
+            {
+                "answer": one.answer,
+                "solved": one.solved,
+                "ratings": one.ratings,
+                "comment": key.decrypt(one.comment, comment_of(one.feedback_id, one.answer)) if one.comment else None,
+                "evaluated_at": one.evaluated_at,
+            }
         )
         for one in said.evaluations
     ]

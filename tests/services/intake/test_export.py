@@ -18,6 +18,7 @@ MARKS = {
     "phone": "+1 514 555 0187",
     "address": "77, impasse",
 }
+MARK = {"measure": "csat", "value": 2}
 SAID: dict[str, Any] = {
     **COMPLAINT,
     "channel": "phone",
@@ -46,7 +47,7 @@ async def lived(intake: Intake, body: dict[str, Any] = SAID) -> dict[str, Any]:
     await intake.hear(story.opened(), story.assigned(), story.acknowledged(), story.asked(soon), story.replied(1))
     for path, said in (
         ("messages", {"text": "Mot-Xylophone"}),
-        ("evaluation", {"solved": "no", "comment": "Mot-Perlimpin"}),
+        ("evaluation", {"solved": "no", "ratings": [MARK], "comment": "Mot-Perlimpin"}),
     ):
         answer = await intake.http.post(f"/v1/tracking/{path}", json=said, headers=code_of(receipt))
         assert answer.status_code == 201, answer.text
@@ -70,6 +71,7 @@ async def test_with_the_code_a_person_gets_all_that_is_held(intake: Intake) -> N
     said = {entry["kind"]: entry for entry in one["feedback"]["conversation"]}
     assert said["message"]["text"] == "Mot-Xylophone"
     assert said["evaluation"]["comment"] == "Mot-Perlimpin"
+    assert [evaluation["ratings"] for evaluation in feedback["evaluations"]] == [[MARK]]
     assert said["question"]["text"]
     assert said["reply"]["text"]
     assert [(reading["what"], reading["by"]) for reading in one["readings"]] == [
