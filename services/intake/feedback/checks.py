@@ -10,6 +10,7 @@ from libs.contracts.codes import ReplyBy
 from services.intake.feedback.errors import NotAvailableYet, NotYoursToSet, ReplyCannotReach
 from services.intake.feedback.schemas import FeedbackIn, PersonIn, SubmittedByIn
 from services.intake.feedback.sender import Sender
+from services.intake.notices.recipients import speaks_for_another
 
 _NOT_THEIRS = Bilingual(fr="Vous ne pouvez pas remplir ce champ.", en="You may not set this field.")
 _NO_QUESTIONNAIRES = Bilingual(fr="Ce champ n'est pas encore disponible.", en="This field is not available yet.")
@@ -20,6 +21,9 @@ _NO_TELEPHONE = Bilingual(fr="Ce numéro de téléphone a trop peu de chiffres."
 _NOT_YET = Bilingual(fr="Ce jour n'est pas encore venu.", en="This day has not come yet.")
 _LETTERS_GO_TO_THE_PERSON = Bilingual(
     fr="Une lettre ne peut aller qu'à la personne elle-même.", en="A letter can go to the person alone."
+)
+_STAFF_GET_NO_MAIL = Bilingual(
+    fr="Le personnel qui l'a noté ne reçoit aucun courriel.", en="Staff who wrote it down are sent no mail."
 )
 _NEEDED: dict[ReplyBy, str] = {"email": "email", "phone": "phone", "letter": "address"}
 _FEWEST_DIGITS: Final = 4
@@ -62,7 +66,7 @@ def refuse_what_cannot_be_answered(body: FeedbackIn) -> None:
         return
     errors: list[FieldProblem] = []
     needed = _NEEDED.get(body.reply_by) if body.reply_by else None
-    if body.reply_to in (None, "person", "both") and needed:
+    if needed and (body.reply_to in ("person", "both") or (body.reply_to is None and not _speaker_has(body, needed))):
         errors += _missing(body.person, needed, "/person")
     if body.reply_to in ("submitter", "both"):
         submitter = body.submitted_by
@@ -70,12 +74,19 @@ def refuse_what_cannot_be_answered(body: FeedbackIn) -> None:
             errors.append(field_problem("needed_to_reply", _NEEDED_TO_REPLY, pointer="/submitted_by"))
         elif needed == "address":
             errors.append(field_problem("letter_to_submitter", _LETTERS_GO_TO_THE_PERSON, pointer="/reply_by"))
+        elif needed == "email" and submitter.role == "staff" and body.reply_to == "submitter":
+            errors.append(field_problem("mail_to_staff", _STAFF_GET_NO_MAIL, pointer="/reply_to"))
         elif needed:
             errors += _missing(submitter, needed, "/submitted_by")
         elif body.reply_by is None and not (submitter.email or submitter.phone):
             errors.append(field_problem("needed_to_reply", _NEEDED_TO_REPLY, pointer="/submitted_by/email"))
     if errors:
         raise ReplyCannotReach(errors=errors)
+
+
+def _speaker_has(body: FeedbackIn, needed: str) -> bool:
+    """Who speaks for the person, and may, is told where nobody is named: by mail or telephone."""
+    return needed != "address" and speaks_for_another(body.submitted_by) and not _missing(body.submitted_by, needed, "")
 
 
 def _missing(who: PersonIn | SubmittedByIn | None, needed: str, at: str) -> list[FieldProblem]:

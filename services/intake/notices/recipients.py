@@ -7,7 +7,7 @@ import orjson
 
 from libs.contracts.codes import Author
 from services.intake.feedback.models import Feedback
-from services.intake.feedback.schemas import FeedbackIn
+from services.intake.feedback.schemas import FeedbackIn, SubmittedByIn
 from services.intake.persons.keys import PersonKey
 from services.intake.persons.models import Person
 
@@ -31,13 +31,17 @@ def told_by_mail(body: FeedbackIn) -> list[Author]:
     by = body.submitted_by
     if by and by.email and by.role in _FOR_OTHERS:
         reachable.append("submitter")
-    speaks = by is not None and by.role in _FOR_OTHERS and by.authority != "none"
     asked: Sequence[str] = {
         "both": ("person", "submitter"),
-        None: ("submitter",) if speaks else ("person",),
+        None: ("submitter",) if speaks_for_another(by) else ("person",),
     }.get(body.reply_to, (str(body.reply_to),))
     chosen = [one for one in reachable if one in asked]
     return chosen if chosen or body.reply_to else reachable
+
+
+def speaks_for_another(by: SubmittedByIn | None) -> bool:
+    """Whether they say that they may."""
+    return by is not None and by.role in _FOR_OTHERS and by.authority != "none"
 
 
 def address_of(feedback: Feedback, person: Person, key: PersonKey, recipient: str) -> str | None:

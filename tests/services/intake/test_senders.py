@@ -8,6 +8,7 @@ import pytest
 from tests.services.intake.house import COMPLAINT, Intake
 
 LUC = {"role": "relative", "name": "Luc Tremblay", "email": "luc@example.org", "phone": "514 555-0188"}
+DECLARED = LUC | {"role": "representative", "authority": "declared"}
 SPOT = {"remedy": "apology", "note": "Excuses présentées au comptoir."}
 
 
@@ -193,6 +194,16 @@ async def test_evidence_of_authority_was_seen_by_somebody_or_is_not_claimed(inta
             {"reply_to": "both", "reply_by": "email"},
             [("/person/email", "needed_to_reply"), ("/submitted_by", "needed_to_reply")],
         ),
+        ({"reply_by": "email", "submitted_by": LUC}, [("/person/email", "needed_to_reply")]),
+        ({"reply_by": "letter", "submitted_by": DECLARED}, [("/person/address", "needed_to_reply")]),
+        (
+            {"reply_by": "phone", "submitted_by": {**DECLARED, "phone": "0"}},
+            [("/person/phone", "needed_to_reply")],
+        ),
+        (
+            {"reply_to": "submitter", "reply_by": "email", "submitted_by": {**LUC, "role": "staff"}},
+            [("/reply_to", "mail_to_staff")],
+        ),
     ],
 )
 async def test_a_reply_that_could_reach_nobody_is_not_promised(intake: Intake, said: Any, errors: list[Any]) -> None:
@@ -208,6 +219,8 @@ async def test_a_reply_that_could_reach_nobody_is_not_promised(intake: Intake, s
         {"reply_to": "submitter", "reply_by": "tracking", "submitted_by": {"role": "relative"}},
         {"reply_to": "submitter", "submitted_by": {"role": "relative", "phone": "514 555-0188"}},
         {"reply_to": "both", "reply_by": "phone", "person": {"phone": "514 555-0101"}, "submitted_by": LUC},
+        {"reply_by": "email", "submitted_by": DECLARED},
+        {"reply_by": "phone", "submitted_by": DECLARED},
         {"reply_by": "letter", "person": {"address": "12, rue des Lilas"}},
         {"reply_by": "phone", "person": {"phone": "poste 4412"}},
     ],
