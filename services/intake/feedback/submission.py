@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -29,7 +29,7 @@ from services.intake.feedback.errors import (
     SubmittedInTheFuture,
 )
 from services.intake.feedback.events import TELLABLE
-from services.intake.feedback.schemas import FeedbackIn
+from services.intake.feedback.schemas import FeedbackIn, PersonIn
 from services.intake.feedback.sender import Sender
 from services.intake.notices.recipients import told_by_mail
 from services.intake.slips.models import Slip
@@ -71,6 +71,7 @@ _AS_SENT = {
     "ratings",
     "consent",
 }
+_NAMED_BY = ("name", "email", "phone")
 _SLIP_PROBLEMS = {
     "mistyped": Bilingual(
         fr="Ce code n'est pas complet, ou un caractère est faux.", en="A character of this code is wrong or missing."
@@ -94,13 +95,16 @@ class Claim:
     """What another body under this key is answered; None where it is answered as the first was."""
 
 
+Contact = tuple[bytes, Author]
+
+
 @dataclass(frozen=True)
 class Submission:
     """Feedback ready to be written, in clear only where events may carry it."""
 
     feedback: dict[str, Any]
     person: dict[str, Any]
-    contacts: tuple[tuple[bytes, Author], ...]
+    contacts: tuple[Contact, ...]
     """By which digests it is found, and whose contact data each is of."""
     links: tuple[bytes, ...]
     """Those of them that link it to the person's other feedback, as the person allows."""
@@ -135,8 +139,9 @@ def prepare(arrival: Arrival, body: FeedbackIn, key: str | None, *, route: str =
     checks.refuse_what_is_not_built(body)
     checks.refuse_what_is_not_theirs(body, sender)
     checks.refuse_what_has_not_happened(body, now)
+    claims, body = _claims(arrival, body, key, route), _in_their_own_name(body)
     checks.refuse_what_cannot_be_answered(body)
-    claims, slip = _claims(arrival, body, key, route), _slip(arrival, body)
+    slip = _slip(arrival, body)
     said = body.model_dump(include=_AS_SENT)
     _fill_in(said, arrival)
     feedback_id, person_id = slip.feedback_id if slip else new_id(), new_id()
@@ -185,16 +190,34 @@ def prepare(arrival: Arrival, body: FeedbackIn, key: str | None, *, route: str =
             "accessible_format": body.person.accessible_format if body.person else None,
             "recorded_at": now,
         },
-        contacts=(
-            *((digest, "person") for digest in by_person),
-            *((digest, "submitter") for digest in by_submitter),
-        ),
+        contacts=_contacts(body, by_person, by_submitter),
         links=links,
         claims=claims,
         refused=_unknown_codes(arrival, body, said) or _out_of_scope(arrival, said),
         traceparent=traceparent.get(),
         tracking_code=code,
     )
+
+
+def _in_their_own_name(body: FeedbackIn) -> FeedbackIn:
+    """Who says that they speak for themselves is the person: what they left of themselves is the person's."""
+    by, person = body.submitted_by, body.person or PersonIn()
+    if by is None or by.role != "self":
+        return body
+    own = [name for name in _NAMED_BY if getattr(person, name) in (None, getattr(by, name))]
+    return body.model_copy(
+        update={
+            "person": person.model_copy(update={name: getattr(by, name) for name in own}),
+            "submitted_by": by.model_copy(update=dict.fromkeys(own)),
+            "reply_to": body.reply_to and "person",
+        }
+    )
+
+
+def _contacts(body: FeedbackIn, by_person: Iterable[bytes], by_submitter: Iterable[bytes]) -> tuple[Contact, ...]:
+    of_submitter: Author = "person" if body.submitted_by and body.submitted_by.role == "self" else "submitter"
+    found = [*((digest, "person") for digest in by_person), *((digest, of_submitter) for digest in by_submitter)]
+    return tuple(dict.fromkeys(found))
 
 
 def _fill_in(said: dict[str, Any], arrival: Arrival) -> None:
@@ -287,7 +310,7 @@ def _may_be_linked(body: FeedbackIn) -> bool:
 def _submitter(body: FeedbackIn) -> dict[str, str]:
     if body.submitted_by is None:
         return {}
-    return body.submitted_by.model_dump(include={"name", "email", "phone"}, exclude_none=True)
+    return body.submitted_by.model_dump(include={*_NAMED_BY}, exclude_none=True)
 
 
 def _json(contact: Mapping[str, str]) -> str | None:

@@ -156,6 +156,29 @@ async def test_contact_data_of_who_spoke_for_an_anonymous_person_is_shown_to_nob
     }
 
 
+async def test_who_speaks_for_themselves_is_the_person(intake: Intake) -> None:
+    """Told by mail, found by contact data and given out by it, whichever place that stands in."""
+    address, number = f"{uuid4().hex}@example.org", "514 555-0188"
+    by = {**LUC, "role": "self", "email": address}
+    for person, known, besides in (
+        ({}, (address, number), (None, None)),
+        ({"email": address, "phone": "(514) 555-0188"}, (address, "(514) 555-0188"), (None, number)),
+        ({"email": "luc@example.com"}, ("luc@example.com", number), (address, None)),
+    ):
+        said = {"person": person, "submitted_by": by, "reply_to": "submitter", "reply_by": "email"}
+        receipt_id = (await intake.submit({**COMPLAINT, **said}))["id"]
+        read = (await intake.http.get(f"/v1/feedback/{receipt_id}", headers=intake.staff("reviewer"))).json()
+        assert (read["person"]["name"], read["submitted_by"]["role"]) == ("Luc Tremblay", "self")
+        assert (read["person"]["email"], read["person"]["phone"]) == known
+        assert (read["submitted_by"]["email"], read["submitted_by"]["phone"]) == besides
+        [row] = await intake.rows("SELECT told_by_mail FROM feedback WHERE id = :id", id=receipt_id)
+        assert row.told_by_mail == ["person"]
+        body = {"contact": {"email": address}}
+        held = (await intake.http.post("/v1/privacy/exports", json=body, headers=intake.staff("admin"))).json()
+        assert receipt_id in {one["feedback"]["id"] for one in held["items"]}
+        assert held["spoke_for_others"] == []
+
+
 async def test_evidence_of_authority_was_seen_by_somebody_or_is_not_claimed(intake: Intake) -> None:
     body = {**COMPLAINT, "submitted_by": {"role": "representative", "authority": "evidenced"}}
     expected = ("not-yours-to-set", [("/submitted_by/authority", "not_yours_to_set")])
@@ -203,6 +226,10 @@ async def test_evidence_of_authority_was_seen_by_somebody_or_is_not_claimed(inta
         (
             {"reply_to": "submitter", "reply_by": "email", "submitted_by": {**LUC, "role": "staff"}},
             [("/reply_to", "mail_to_staff")],
+        ),
+        (
+            {"reply_to": "submitter", "reply_by": "email", "submitted_by": {"role": "self"}},
+            [("/person/email", "needed_to_reply")],
         ),
     ],
 )
