@@ -2,10 +2,13 @@
 
 from uuid import UUID
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.intake.tracking.codes import ALPHABET, new_reference, normalise, tracking_code, tracking_digest
+from libs.common.crockford import ALPHABET
+from libs.contracts.references import new_reference, normalise_reference
+from services.intake.tracking.codes import normalise, tracking_code, tracking_digest
 
 codes = st.builds(tracking_code, st.just("a secret"), st.uuids(), st.integers(1, 9))
 
@@ -77,3 +80,16 @@ def test_a_reference_has_a_check_character_that_is_a_letter_or_a_figure() -> Non
         for character in (one + two)[:-1]:
             value = value * 32 + ALPHABET.index(character)
         assert value % 37 == ALPHABET.index(two[-1])
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["EC-7K4Q-28M1", "ec-7k4q-28m1", "EC7K4Q28M1", " ec 7k4q 28ml ", "7K4Q-28M1", "7k4q28mi", "E-C-7-K-4-Q-28M1"],
+)
+def test_a_reference_is_read_however_it_is_typed(typed: str) -> None:
+    assert normalise_reference(typed) == "EC-7K4Q-28M1"
+
+
+@pytest.mark.parametrize("typed", ["", "EC", "EC-7K4Q-28M2", "EC-7K4Q-28M", "EC-7K4Q-28M11", "FR-7K4Q-28M1"])
+def test_what_cannot_be_a_reference_is_none(typed: str) -> None:
+    assert normalise_reference(typed) is None

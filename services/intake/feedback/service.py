@@ -12,11 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from libs.common.db import among, driver_of
 from libs.common.idempotency import idempotency_key
 from libs.common.problems import Problem
+from libs.contracts.references import new_reference
 from services.intake.feedback.models import Feedback
 from services.intake.feedback.submission import Claim, Submission
 from services.intake.feedback.writing import claim_rows, write
 from services.intake.persons.service import person_refs
-from services.intake.tracking.codes import new_reference
 
 _HARDLY_WAIT, _WAIT_AS_USUAL = text("SET LOCAL lock_timeout = '20ms'"), text("SET LOCAL lock_timeout TO DEFAULT")
 

@@ -18,6 +18,7 @@ from libs.common.languages import Bilingual
 from libs.common.problems import InvalidRequest, Problem, UnknownCode
 from libs.common.telemetry import traceparent
 from libs.contracts.codes import Author
+from libs.contracts.references import new_reference
 from services.intake.catalogue.queries import Known
 from services.intake.catalogue.schemas import EntryKind
 from services.intake.desk import Desk
@@ -34,7 +35,6 @@ from services.intake.feedback.sender import Sender
 from services.intake.notices.recipients import told_by_mail
 from services.intake.slips.models import Slip
 from services.intake.tracking.codes import (
-    new_reference,
     normalise,
     own_tracking_digest,
     tracking_code,

@@ -26,8 +26,8 @@ from libs.contracts.codes import (
     SubmitterRole,
     Urgency,
 )
+from libs.contracts.references import normalise_reference
 from services.intake.feedback.schemas import ConsentIn, ExternalReference, InteractionIn, Mark, RatingIn
-from services.intake.tracking.codes import normalise_reference
 from services.intake.tracking.schemas import Entry, TeamName
 
 

@@ -5,13 +5,14 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import BaseModel, Field, TypeAdapter
+from pydantic import AfterValidator, BaseModel, Field, TypeAdapter
 from sqlalchemy import ColumnElement, Select, and_, exists, func, not_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.paging import MAX_LIMIT, NEXT_PAGE, PAGE_SIZE, decode_place
 from libs.common.wire import Line
 from libs.contracts.codes import CaseState, ClockName, Code, Kind, LanguageTag, Priority
+from libs.contracts.references import normalise_reference
 from services.routing.cases.models import NEVER, Case, CaseTask, Clock
 from services.routing.cases.schemas import CaseSummary, Counts, Instant, Task
 from services.routing.cases.terms import Terms
@@ -20,13 +21,18 @@ from services.routing.cases.urgency import URGENCIES
 ORDER = (Case.urgency, Case.next_due_at, Case.opened_at, Case.id)
 
 
+def as_printed(reference: str) -> str:
+    """As it is printed, where it can be a reference; what cannot be one finds nothing."""
+    return normalise_reference(reference) or reference
+
+
 class CaseFilters(BaseModel):
     """Which cases: all that is given must hold."""
 
     model_config = {"extra": "forbid"}
 
     feedback_id: UUID | None = Field(None, description="the case of this feedback")
-    reference: Annotated[Line, Field(max_length=20)] | None = Field(
+    reference: Annotated[Line, Field(max_length=20), AfterValidator(as_printed)] | None = Field(
         None, description="as it is printed, or as somebody read it out"
     )
     external_reference: Annotated[Line, Field(max_length=128)] | None = Field(

@@ -7,9 +7,10 @@ from uuid import uuid4
 
 import pytest
 
+from libs.common.crockford import ALPHABET
 from libs.contracts.cases import CaseAcknowledged, CaseAssigned, CaseClosed, CaseOpened, CaseReplied
 from services.intake.persons.models import Person
-from services.intake.tracking.codes import ALPHABET, tracking_code
+from services.intake.tracking.codes import tracking_code
 from tests.services.intake.house import COMPLAINT, Intake, told
 
 DUE = datetime(2026, 12, 14, 21, 30, tzinfo=UTC)

@@ -19,6 +19,7 @@ from libs.common.db import Database
 from libs.common.stream.events import Event, Received
 from libs.contracts.cases import RuleDecided, case_id_of
 from libs.contracts.feedback import FeedbackSubmitted
+from libs.contracts.references import new_reference
 from services.routing.handlers import on_feedback
 from services.routing.organisation.schemas import OrganisationDocument
 from services.routing.organisation.service import publish
@@ -94,7 +95,7 @@ def received(event: Event, subject: UUID | None = None, version: int | None = No
 def submitted(at: datetime, **fields: Any) -> Received[FeedbackSubmitted]:
     """A feedback that was taken in at that moment."""
     said = {
-        "reference": f"EC-{uuid4().hex[:8].upper()}",
+        "reference": new_reference(),
         "source": "web_form",
         "channel": "web",
         "submitted_at": at,

@@ -93,6 +93,13 @@ async def test_each_filter_narrows_and_all_must_hold(routing: Routing) -> None:
     assert await ids(routing, "?topic=filters&kind=complaint&language=en") == set()
 
 
+async def test_a_reference_finds_its_case_however_it_was_read_out(routing: Routing) -> None:
+    case = await routing.open(SPOKE, kind="complaint", reference="EC-7K4Q-28M1")
+    for typed in ("ec-7k4q-28m1", "EC7K4Q28M1", "7k4q 28ml"):
+        assert await ids(routing, f"?reference={typed}") == {case["id"]}
+    assert await ids(routing, "?reference=EC-7K4Q-28M2") == set()
+
+
 def cursor(*parts: Any) -> str:
     return base64.urlsafe_b64encode(orjson.dumps(parts)).decode().rstrip("=")
 

@@ -9,11 +9,11 @@ from starlette.datastructures import FormData
 from libs.common.field_problems import FieldProblem, field_problem
 from libs.common.languages import Bilingual
 from libs.common.problems import UnknownCode
+from libs.contracts.references import normalise_reference
 from libs.pages.forms import Filled, body_of, read
 from services.intake.feedback.schemas import FeedbackIn
 from services.intake.pages.feedback.choices import Choices, Option
 from services.intake.reading.schemas import Search
-from services.intake.tracking.codes import normalise_reference
 
 FIELDS = (
     *("channel", "kind", "text", "service", "service_point", "topic", "language"),

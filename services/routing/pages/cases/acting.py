@@ -15,6 +15,7 @@ from libs.common.versions import Expected, etag
 from libs.pages.forms import Filled, kept, wrong_of
 from services.routing.cases import queries
 from services.routing.cases.errors import CaseNotFound
+from services.routing.cases.queue import as_printed
 from services.routing.cases.schemas import CaseOut, Verb
 from services.routing.cases.terms import Terms
 from services.routing.cases.verbs import service
@@ -65,7 +66,7 @@ async def _by_reference(database: Database, sent: FormData, by: Principal) -> Fo
     if not isinstance(typed, str):
         return sent
     async with database.snapshot() as session:
-        found = await queries.id_of(session, typed.strip().upper(), by)
+        found = await queries.id_of(session, as_printed(typed), by)
     return FormData(
         [*((name, value) for name, value in sent.multi_items() if name != "case_id"), ("case_id", str(found or typed))]
     )
