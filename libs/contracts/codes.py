@@ -1,8 +1,9 @@
 """The codes of the field, the same in code, database, API and events."""
 
+from collections.abc import Callable, Mapping
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 Channel = Literal["web", "app", "phone", "counter", "letter", "email", "sms", "fax", "chat", "social", "other"]
 Kind = Literal["complaint", "suggestion", "compliment", "enquiry", "service_request"]
@@ -57,7 +58,19 @@ STAFF: tuple[Role, ...] = ("agent", "supervisor", "reviewer", "manager", "analys
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$")]
 """A code of the catalogue, of a team, of a standard."""
 
-LanguageTag = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)]
+_CASED: Mapping[int, Callable[[str], str]] = {2: str.upper, 4: str.capitalize}
+"""How a subtag that follows another is written, by its length."""
+
+
+def _as_written(tag: str) -> str:
+    """`fr-CA`, `zh-Hant-TW` (RFC 5646, 2.1.1): case says nothing, and what says the same is the same here."""
+    language, *others = tag.split("-")
+    return "-".join([language.lower(), *(_CASED.get(len(one), str.lower)(one) for one in others)])
+
+
+LanguageTag = Annotated[
+    str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35), AfterValidator(_as_written)
+]
 """BCP 47."""
 
 RATING_SCALES: dict[str, tuple[int, int]] = {"csat": (1, 5), "ces": (1, 7), "nps": (0, 10)}

@@ -36,6 +36,8 @@ class Said:
         ({"service": ["a"], "kind": ["complaint"]}, Said(service="a", kind="complaint"), True),
         ({"service": ["a"], "kind": ["complaint"]}, Said(service="a"), False),
         ({"channel": ["letter", "fax"], "language": ["fr"]}, Said(channel="fax", language="fr"), True),
+        ({"language": ["FR", "EN-ca"]}, Said(language="fr"), True),
+        ({"language": ["FR", "EN-ca"]}, Said(language="en-CA"), True),
         ({"service_point": ["p"], "topic": ["t"]}, Said(service_point="p", topic="t"), True),
     ],
 )

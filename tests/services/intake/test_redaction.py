@@ -41,6 +41,7 @@ async def test_characters_of_windows_1252_are_restored_in_what_is_kept_and_in_wh
         ("I have been waiting for my passport for three weeks now.", {}, "en", None),
         ("ok", {"person": {"language": "fr-CA"}}, "fr", None),
         ("Je n'ai toujours pas reçu mon passeport.", {"language": "en-CA"}, "en-CA", 1.0),
+        ("ᓄᓇᕗᑦ", {"language": "IU-cans-ca"}, "iu-Cans-CA", 1.0),
         ("👍", {}, "und", 0.0),
     ],
 )
