@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.stream.events import Recorded, record
@@ -72,7 +72,7 @@ async def _told_of_reply(session: AsyncSession, notice: Notice, feedback: Feedba
         return outcomes.delivered(feedback, reply, "email", now)
     if notice.state not in _BECAUSE or await _may_arrive_otherwise(session, notice):
         return []
-    if _is_there_without_mail(notice, reply):
+    if _is_there_without_mail(notice, reply) or await _is_brought_by_staff(session, notice):
         return []
     return outcomes.undeliverable(feedback, reply, "email", _BECAUSE[notice.state], now)
 
@@ -84,6 +84,22 @@ def _is_there_without_mail(notice: Notice, reply: Reply) -> bool:
     if reply.delivery != "delivered":
         return False
     return notice.state == "expired" or reply.words is None or reply.delivery_by in BROUGHT_BY_STAFF
+
+
+async def _is_brought_by_staff(session: AsyncSession, notice: Notice) -> bool:
+    """Before this reply was given, it was known of an earlier one that no mail arrives: since then staff bring them."""
+    failed = (
+        select(Notice.id)
+        .join(Reply, Reply.id == Notice.about)
+        .where(
+            Notice.feedback_id == notice.feedback_id,
+            Notice.recipient == notice.recipient,
+            Notice.state.in_(("refused", "bounced")),
+            Notice.settled_at < notice.created_at,
+            or_(Reply.delivery == "undeliverable", Reply.delivery_by.in_(BROUGHT_BY_STAFF)),
+        )
+    )
+    return await session.scalar(failed.limit(1)) is not None
 
 
 async def _may_arrive_otherwise(session: AsyncSession, notice: Notice) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.clock import utc_now
 from libs.common.stream.events import Received
 from libs.contracts.cases import case_id_of
-from libs.contracts.codes import BROUGHT_BY_STAFF
+from libs.contracts.codes import BROUGHT_BY_STAFF, UndeliverableBecause
 from libs.contracts.feedback import (
     FeedbackEvaluated,
     FeedbackMessageAdded,
@@ -49,6 +49,8 @@ from services.routing.database import Base
 
 PERSON = "person"
 INTAKE = "intake"
+_NO_MAIL_ARRIVES: tuple[UndeliverableBecause, ...] = ("no_address", "rejected", "bounced")
+"""Why a human must bring what is said from then on."""
 CLASSIFIED = ("kind", "service", "service_point", "topic", "language")
 
 
@@ -194,6 +196,8 @@ def _non_delivery(work: Work, event: ReplyUndeliverable, given: Mapping[UUID, Gi
     work.effective_at = at
     if event.answer is not None:
         take_back(work, event.answer, given[case.id])
+    if event.by == "email" and event.because in _NO_MAIL_ARRIVES:
+        case.reply_by = "phone"
     details = {"by": event.by, "answer": event.answer, "because": event.because}
     write_line(work, UNDELIVERED, INTAKE, at, details)
     if is_the_one:

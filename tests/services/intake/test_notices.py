@@ -452,6 +452,29 @@ async def test_a_refused_mail_takes_back_nothing_that_was_said_on_the_spot_or_by
     assert await post.replies(phoned["id"]) == [("delivered", "phone")]
 
 
+@pytest.mark.parametrize("reply_by", ["email", None])
+async def test_once_a_reply_did_not_arrive_by_mail_a_human_brings_the_next_whatever_becomes_of_its_mail(
+    intake: Intake, post: Post, reply_by: str | None
+) -> None:
+    receipt = await intake.submit({**SAID, "reply_by": reply_by})
+    story, before = Story(receipt["id"]), [] if reply_by else [("delivered", "tracking")]
+    await intake.hear(story.opened(), story.replied(1))
+    post.office.rcpt += ["550 5.1.1 no such user"] * 9
+    await post.go(timedelta())
+    first = [*before, ("undeliverable", "rejected")]
+    assert await post.replies(receipt["id"]) == first
+    await intake.hear(story.replied(2))
+    await post.go(timedelta())
+    assert await post.replies(receipt["id"]) == [*first, *before]
+    path, who = f"/v1/feedback/{receipt['id']}/deliveries", intake.staff("agent", teams=("passports",))
+    for answer in (1, 2):
+        brought = {"answer": answer, "by": "phone", "outcome": "delivered"}
+        assert (await intake.http.post(path, json=brought, headers=who)).json()["outcome"] == "delivered"
+    await intake.hear(story.replied(3))
+    await post.go(timedelta())
+    assert ("undeliverable", "rejected") not in (await post.replies(receipt["id"]))[len(first) :]
+
+
 async def test_of_two_who_are_told_one_is_enough(intake: Intake, post: Post) -> None:
     submitter = {"role": "representative", "authority": "declared", "email": "avocate@example.com"}
     for refused_first in (True, False):
