@@ -41,12 +41,15 @@ class PartnerIn(Wire):
     quota_per_minute: int | None = Field(
         None, ge=1, le=100_000, description="requests a minute, where it is not what other partners have"
     )
-    teams: TeamCodes = Field([], description="whose cases it sees with `cases:read`, and works on with `cases:work`")
+    teams: TeamCodes = Field(
+        [],
+        description="whose cases it works on with `cases:work`; `cases:read` shows those of what it sent, of any team",
+    )
     touchpoint: Code | None = Field(None, description="where feedback comes from that names no touchpoint itself")
 
     @model_validator(mode="after")
-    def _has_teams_for_cases(self) -> Self:
-        if not self.teams and {"cases:read", "cases:work"} & {*self.scopes}:
+    def _has_teams_to_work_for(self) -> Self:
+        if not self.teams and "cases:work" in self.scopes:
             raise PydanticCustomError(
                 "teams_missing",
                 "Whose cases? Name the teams.",

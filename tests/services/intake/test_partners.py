@@ -97,6 +97,11 @@ async def test_a_partner_that_makes_no_sense_is_refused(put: Put, field: str, va
     assert answer.status_code == 422, answer.text
 
 
+async def test_who_only_follows_what_it_sent_needs_no_team(put: Put) -> None:
+    made = await put("/v1/partners/follows", {**PARTNER, "scopes": ["feedback:write", "cases:read"]})
+    assert (made.status_code, made.json()["teams"]) == (201, [])
+
+
 async def test_a_device_belongs_to_a_partner_or_to_the_organisation(
     intake: Intake, admin: dict[str, str], put: Put
 ) -> None:
