@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import json
 from collections.abc import Coroutine, Mapping
 from contextlib import closing
 from datetime import datetime, timedelta
@@ -11,6 +12,7 @@ from uuid import UUID
 import orjson
 from fastapi import Depends, Header, Request
 from pydantic import BaseModel
+from pydantic_core import PydanticSerializationError
 from sqlalchemy import (
     Column,
     DateTime,
@@ -90,7 +92,10 @@ class StillRunning(Problem):
 
 def fingerprint(secret: str, body: BaseModel, *, without: set[str] | None = None) -> bytes:
     """A keyed hash of the validated body: tells bodies apart and reveals nothing of them."""
-    said = body.model_dump_json(exclude_unset=True, exclude=without)
+    try:
+        said = body.model_dump_json(exclude_unset=True, exclude=without)
+    except PydanticSerializationError:  # half a character, in what is kept as it was sent until it is read
+        said = json.dumps(body.model_dump(exclude_unset=True, exclude=without), default=str)
     return hmac.digest(secret.encode(), said.encode(), hashlib.sha256)
 
 

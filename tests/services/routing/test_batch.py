@@ -1,5 +1,6 @@
 """Many actions at once: an outcome each, as if each had been sent by itself."""
 
+import json
 import time
 from typing import Any
 from uuid import uuid4
@@ -77,6 +78,36 @@ async def test_a_refusal_says_where_the_body_is_wrong(routing: Routing) -> None:
     answer = await send(routing, act(case, "reply", body={"text": "\x00", "colour": "red"}))
     problem_of = answer.json()["outcomes"][0]["problem"]
     assert {one["pointer"] for one in problem_of["errors"]} == {"/body/text", "/body/colour"}
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"note": ""},
+        {"note": "\x00"},
+        {"note": 7},
+        {"effective_at": "yesterday"},
+        {"effective_at": "2026-03-10T10:00:00"},
+        {"late_entry_reason": "x" * 1_001},
+    ],
+    ids=str,
+)
+async def test_what_is_wrong_beside_the_body_of_one_stops_no_other(routing: Routing, beside: dict[str, Any]) -> None:
+    case = await in_state(routing, "assigned")
+    answer = await send(routing, act(case, "acknowledge", **beside), act(case, "acknowledge"))
+    refused, done = answer.json()["outcomes"]
+    assert [one["pointer"] for one in refused["problem"]["errors"]] == [f"/{name}" for name in beside]
+    assert (refused["status"], done["status"]) == (422, 200)
+
+
+async def test_half_a_character_in_one_is_told_in_its_outcome_with_a_key_too(routing: Routing) -> None:
+    case = await in_state(routing, "assigned")
+    headers = {"Idempotency-Key": str(uuid4()), "Content-Type": "application/json"}
+    who = routing.staff("supervisor", teams=TEAMS) | headers
+    acts = json.dumps({"actions": [act(case, "note", body={"note": "\ud800"}), act(case, "acknowledge")]})
+    first, again = [await routing.http.post("/v1/cases/actions", content=acts, headers=who) for _ in range(2)]
+    assert [one["status"] for one in first.json()["outcomes"]] == [422, 200]
+    assert again.json() == first.json()
 
 
 async def test_a_case_that_changed_since_it_was_seen_is_left_alone(routing: Routing) -> None:

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from libs.common.examples import shown
 from libs.common.languages import Language
 from libs.common.problems import ProblemDetails
-from libs.common.wire import DATED, Line, Wire, Words
+from libs.common.wire import DATED, READ_LATER, Line, Wire, Words
 from libs.contracts.codes import ClockName, Code, Kind, LanguageTag, Outcome, WaitingFor
 from services.routing.cases.schemas import FIRST_MOMENT, CaseSummary, Instant, Verb
 
@@ -303,15 +303,18 @@ class BatchAction(Wire):
     case_id: UUID
     verb: Verb
     body: dict[str, Any] = Field({}, description="what the verb takes")
-    effective_at: Moment | None = Field(None, description="in the place of the body's")
-    late_entry_reason: LateEntryReason | None = Field(None, description="in the place of the body's")
-    note: Note | None = Field(None, description="in the place of the body's")
+    effective_at: Annotated[Moment | None, READ_LATER] = Field(None, description="in the place of the body's")
+    late_entry_reason: Annotated[LateEntryReason | None, READ_LATER] = Field(
+        None, description="in the place of the body's"
+    )
+    note: Annotated[Note | None, READ_LATER] = Field(None, description="in the place of the body's")
     version: int | None = Field(None, description="of the case that you saw: refused where it has changed since")
 
-    def full_body(self) -> dict[str, Any]:
-        """The body with what was said beside it."""
-        beside = {name: getattr(self, name) for name in Action.model_fields}
-        return self.body | {name: value for name, value in beside.items() if value is not None}
+    @property
+    def beside(self) -> dict[str, Any]:
+        """What was said beside the body."""
+        said = {name: getattr(self, name) for name in Action.model_fields}
+        return {name: value for name, value in said.items() if value is not None}
 
 
 class Batch(Wire):

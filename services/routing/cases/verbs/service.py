@@ -111,10 +111,15 @@ async def do_many(session: AsyncSession, batch: bodies.Batch, hand: Hand) -> bod
 
 def _read(action: bodies.BatchAction) -> bodies.Action | InvalidRequest:
     try:
-        return WAYS[action.verb].body.model_validate(action.full_body())
+        return WAYS[action.verb].body.model_validate(action.body | action.beside)
     except ValidationError as invalid:
-        errors = [{**error, "loc": ("body", "body", *error["loc"])} for error in invalid.errors()]
+        errors = [{**error, "loc": ("body", *_within(action, error["loc"]))} for error in invalid.errors()]
         return InvalidRequest(errors=[field_problem_of(error) for error in errors])
+
+
+def _within(action: bodies.BatchAction, place: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """Where in the action something is wrong: beside its body, or in it."""
+    return place if place and place[0] in action.beside else ("body", *place)
 
 
 def _outcome(
