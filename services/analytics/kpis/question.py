@@ -88,8 +88,16 @@ def names_of(asked: str | None) -> tuple[KpiName, ...]:
     """The figures in a list, in the order of the definitions; all of them where none are named. UnknownKpi."""
     if asked is None:
         return NAMES
-    wanted = {name.strip() for name in asked.split(",")}
-    if not wanted.issubset(NAMES):
+    return _known({name.strip() for name in asked.split(",")})
+
+
+def name_of(asked: str) -> KpiName:
+    """The one figure of that name. UnknownKpi."""
+    return _known({asked})[0]
+
+
+def _known(wanted: Collection[str]) -> tuple[KpiName, ...]:
+    if not set(wanted).issubset(NAMES):
         known = ", ".join(NAMES)
         raise UnknownKpi(detail=Bilingual(fr=f"Connus : {known}.", en=f"Known are: {known}."))
     return tuple(name for name in NAMES if name in wanted)

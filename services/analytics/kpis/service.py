@@ -16,7 +16,7 @@ from services.analytics.kpis.facts import Values
 from services.analytics.kpis.formulas import Read, read_all
 from services.analytics.kpis.plan import Period, months_of
 from services.analytics.kpis.quantities import Part
-from services.analytics.kpis.question import Question, by_of, compared_with, names_of, span_of, where_of
+from services.analytics.kpis.question import Question, by_of, compared_with, name_of, names_of, span_of, where_of
 from services.analytics.kpis.schemas import (
     Comparison,
     DefinitionOut,
@@ -81,8 +81,8 @@ async def series(
     settings: AnalyticsSettings,
 ) -> Series:
     """One figure by day, week or month, without gaps."""
-    question = await _understand(session, query, names_of(name), by, now, settings)
-    (kpi,) = question.names
+    kpi = name_of(name)
+    question = await _understand(session, query, [kpi], by, now, settings)
     periods = _periods(question.first, question.end, query.grain)
     if len(periods) > MOST_POINTS:
         raise TooManyPoints

@@ -181,7 +181,9 @@ async def test_a_series_has_no_gaps(readers: Readers, http: httpx.AsyncClient, a
     assert await points("volume", "month") == [("2026-03-01", 2, 2)]
     days = await points("reopen_rate", "day")
     assert (len(days), days[9]) == (31, ("2026-03-10", 0, 1))
-    assert (await http.get("/v1/kpis/happiness/series")).status_code == 422
+    for name in ("happiness", "volume,csat", "volume,volume", "volume,", ","):
+        unknown = await http.get(f"/v1/kpis/{name}/series")
+        assert (unknown.status_code, unknown.json()["type"]) == (422, "urn:ecoute:problem:unknown-kpi"), name
     too_many = await http.get("/v1/kpis/volume/series", params={"from": "2020-01-01", "to": "2026-01-01"})
     assert too_many.json()["type"] == "urn:ecoute:problem:too-many-points"
 
