@@ -151,7 +151,7 @@ def test_a_reference_that_something_else_has_is_refused_and_nobody_gets_an_answe
     said = import_(aside, tmp_path / "ailleurs.csv", mapping)
     assert (*cells(said.stdout, "taken in", "there already", "refused"), said.returncode) == ("0", "0", "1", 1)
     assert "no (feedback.external_reference): something else" in (tmp_path / "ailleurs.refused.csv").read_text("utf-8")
-    assert case_of(aside, "desk:r1")["state"] == "new"
+    assert case_of(aside, "desk:r1")["final_replies"] == 0
 
 
 def test_an_import_that_was_killed_goes_on_and_doubles_nothing(aside: System, mapping: Path, tmp_path: Path) -> None:
