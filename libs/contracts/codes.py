@@ -33,6 +33,8 @@ ClockName = Literal["acknowledge", "reply", "resolve", "stage2_reply"]
 Starts = Literal["submission", "assignment", "reopening"]
 AssignedBy = Literal["rule", "staff"]
 WaitingFor = Literal["person", "third_party"]
+ASKED: Final = "asked"
+"""The reason of a wait that began with a question to the person."""
 ResumedBy = Literal["staff", "person", "timer"]
 ReopenedBy = Literal["staff", "person"]
 ClosedBecause = Literal["time_passed", "staff", "withdrawn", "declined", "referred", "erased"]

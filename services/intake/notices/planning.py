@@ -27,6 +27,7 @@ from libs.contracts.cases import (
     CaseTransferred,
     ClockBreached,
 )
+from libs.contracts.codes import ASKED
 from services.intake.cases.views import PROMISES
 from services.intake.feedback.models import Feedback
 from services.intake.notices.models import Notice
@@ -40,6 +41,7 @@ NoticeKind = Literal[
     "asked",
     "reminder",
     "suspended",
+    "waiting_for_you",
     "resumed",
     "extended",
     "late",
@@ -149,8 +151,8 @@ def planned(received: Received[CaseEvent], recipients: Iterable[str]) -> list[di
             tell("acknowledged")
         case CaseAsked() if event.until - at > 2 * _REMIND_BEFORE:
             tell("reminder", event.until - _REMIND_BEFORE)
-        case CaseSuspended(waiting_for="third_party"):
-            tell("suspended")
+        case CaseSuspended() if (event.waiting_for, event.reason) != ("person", ASKED):  # a question is told by itself
+            tell("suspended" if event.waiting_for == "third_party" else "waiting_for_you")
         case ClockBreached() if event.clock in PROMISES:
             tell("late", event.due_at + _A_DAY)
         case CaseResumed() if (due := _overdue(event)) is not None:  # the apology may have come due while it waited

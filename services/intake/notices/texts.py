@@ -15,6 +15,7 @@ SUBJECTS: Final[dict[NoticeKind, Bilingual]] = {
     "asked": said("Nous avons une question à vous poser", "We have a question for you"),
     "reminder": said("Nous attendons votre réponse", "We are waiting for your answer"),
     "suspended": said("Votre dossier attend un élément", "Your case is waiting for something"),
+    "waiting_for_you": said("Nous attendons un élément de votre part", "We are waiting for something from you"),
     "resumed": said("Votre dossier reprend", "Your case goes on"),
     "extended": said("Il nous faut plus de temps", "We need more time"),
     "late": said("Notre réponse est en retard", "Our answer is late"),
@@ -61,6 +62,12 @@ OPENINGS: Final[dict[NoticeKind, Bilingual]] = {
         "dès qu'il arrive. La date de sa réponse est décalée d'autant.",
         "To answer your message of {day}, the team is waiting for something that must come from elsewhere. It goes on "
         "as soon as it arrives. The date of its answer moves by the same time.",
+    ),
+    "waiting_for_you": said(
+        "Pour continuer avec votre message du {day}, l'équipe attend un élément de votre part, qu'elle vous a demandé. "
+        "Elle reprendra dès qu'il arrive. La date de sa réponse est décalée d'autant.",
+        "To go on with your message of {day}, the team is waiting for something that it asked you for. It goes on as "
+        "soon as it arrives. The date of its answer moves by the same time.",
     ),
     "resumed": said(
         "L'équipe a repris votre message du {day}.",
@@ -113,7 +120,10 @@ DATES: Final[dict[NoticeKind, Bilingual]] = {
         said("Réponse promise : au plus tard le {by}.", "Answer promised: by {by}."),
     ),
     **dict.fromkeys(("asked", "reminder"), said("Répondez au plus tard le {by}.", "Please answer by {by}.")),
-    "suspended": said("L'attente prend fin au plus tard le {by}.", "The wait ends on {by} at the latest."),
+    **dict.fromkeys(
+        ("suspended", "waiting_for_you"),
+        said("L'attente prend fin au plus tard le {by}.", "The wait ends on {by} at the latest."),
+    ),
     "resumed": said("Nouvelle date de réponse : au plus tard le {by}.", "New date for the answer: by {by}."),
     "extended": said("Nouvelle date de réponse : au plus tard le {by}.", "New date for the answer: by {by}."),
     "late": said(

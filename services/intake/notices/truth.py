@@ -86,6 +86,7 @@ _CHECKS: Final[dict[str, Callable[[_Moment], bool]]] = {
     "asked": _is_asked,
     "reminder": _is_asked,
     "suspended": lambda moment: moment.view.waiting_for == "third_party",
+    "waiting_for_you": lambda moment: moment.view.waiting_for == "person",
     "extended": _is_open,
     "late": _is_late,
     "reopened": _is_open,

@@ -23,7 +23,7 @@ BOTH: Final[tuple[Language, ...]] = ("fr", "en")
 _WITH_WORDS = ("asked", "reminder", "extended", "interim", "answered")
 _WITHOUT_TEAM = ("closed", "withdrawn")
 _NAMES_PROMISE = ("received", "taken", "assigned", "transferred", "acknowledged", "resumed", "late", "reopened")
-_NAMES_TEAM_AND_DATE = (*_NAMES_PROMISE, "suspended", "extended")
+_NAMES_TEAM_AND_DATE = (*_NAMES_PROMISE, "suspended", "waiting_for_you", "extended")
 _WITH_PROMISE = (*_NAMES_PROMISE, "interim")
 _OF_ITS_ENTRY = ("asked", "reminder", "extended")
 
@@ -102,7 +102,7 @@ def _date(kind: NoticeKind, notice: Notice, said: Said, now: datetime, house: Ho
 def _other_date(kind: NoticeKind, entry: CaseEntry | None, view: CaseView, now: datetime) -> datetime | None:
     if kind in _OF_ITS_ENTRY:
         return entry.until if entry else None
-    if kind == "suspended":
+    if kind in ("suspended", "waiting_for_you"):
         return view.waiting_until
     if kind in ("closed", "answered") and view.reopen_until and view.reopen_until >= now:
         return view.reopen_until

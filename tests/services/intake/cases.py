@@ -67,8 +67,8 @@ class Story:
     def asked(self, until: datetime, text: str = "Quel est le numéro de votre reçu ?") -> Received[Any]:
         return self._told(CaseAsked, "waiting", until=until, text=text)
 
-    def suspended(self, waiting_for: str, until: datetime) -> Received[Any]:
-        waits = {"waiting_for": waiting_for, "reason": "file", "until": until}
+    def suspended(self, waiting_for: str, until: datetime, reason: str = "asked") -> Received[Any]:
+        waits = {"waiting_for": waiting_for, "reason": reason, "until": until}
         return self._told(CaseSuspended, "waiting", clocks=clocks(), **waits)
 
     def resumed(self, by: str, due_at: datetime, **fields: Any) -> Received[Any]:

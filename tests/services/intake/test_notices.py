@@ -329,6 +329,19 @@ async def test_a_person_is_reminded_of_a_question_unless_they_have_answered(inta
         )
 
 
+async def test_who_is_waited_for_is_told_so_where_no_question_says_it(intake: Intake, post: Post) -> None:
+    receipt = await intake.submit(SAID)
+    story = Story(receipt["id"])
+    await intake.hear(story.opened(), story.acknowledged())
+    await post.go()
+    await intake.hear(story.asked(SOON), story.suspended("person", SOON))
+    assert [mail["Subject"].rpartition(" (")[0] for mail in await post.go()] == ["Nous avons une question à vous poser"]
+    await intake.hear(story.resumed("staff", DUE), story.suspended("person", SOON, "receipt"))
+    [mail] = await post.go()
+    assert "attend un élément de votre part" in text_of(mail)
+    assert f"L'attente prend fin au plus tard le {written(day_of(SOON, post.house.zone), 'fr')}" in text_of(mail)
+
+
 async def test_nobody_is_reminded_of_a_question_that_was_answered_without(intake: Intake, post: Post) -> None:
     receipt = await intake.submit(SAID)
     story = Story(receipt["id"])

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from libs.contracts.cases import CaseAsked, CaseExtended, CaseResumed, CaseSuspended, ClockCorrected
-from libs.contracts.codes import BROUGHT_BY_STAFF, ResumedBy, WaitingFor
+from libs.contracts.codes import ASKED, BROUGHT_BY_STAFF, ResumedBy, WaitingFor
 from services.routing.calendars.business_time import due_after_business_days
 from services.routing.cases import clocks as clock_rules
 from services.routing.cases.errors import (
@@ -19,7 +19,6 @@ from services.routing.cases.verbs.line import Line
 from services.routing.cases.verbs.schemas import Ask, Extend, Resume, Suspend
 from services.routing.cases.work import Work, end_task, raise_task, tell
 
-ASKED = "asked"
 BRING_QUESTION = "bring_question"
 BRING_EXTENSION = "bring_extension"
 LONGEST_WAIT = timedelta(days=366)
