@@ -74,9 +74,9 @@ async def follow(session: AsyncSession, events: Sequence[Received[Any]], terms: 
     await forget_unopened(session, withdrawn)
     opening = [one for one in events if isinstance(one.event, FeedbackReclassified | FeedbackMessageAdded)]
     await open_late(session, opening, terms)
-    unreached = {case_id_of(one.subject) for one in events if isinstance(one.event, ReplyUndeliverable)}
-    given = await replies_given(session, unreached)
     works = await take_up(session, {case_id_of(one.subject) for one in events}, terms, utc_now())
+    unreached = {case_id_of(one.subject) for one in events if isinstance(one.event, ReplyUndeliverable)}
+    given = await replies_given(session, unreached)  # under their locks: staff may just have replied again
     before = {case_id: work.case.team for case_id, work in works.items()}
     for received in events:
         work = works.get(case_id_of(received.subject))

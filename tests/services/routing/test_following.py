@@ -9,6 +9,7 @@ import pytest
 
 from libs.common.auth.identity import Principal
 from libs.common.stream.events import Received
+from libs.common.versions import Expected
 from libs.contracts.cases import (
     CaseAssigned,
     CaseClosed,
@@ -34,6 +35,8 @@ from services.routing.cases.opening_by_staff import open_case
 from services.routing.cases.schemas import OpenCase
 from services.routing.cases.terms import USUAL
 from services.routing.cases.timers import ring
+from services.routing.cases.verbs.schemas import Reply
+from services.routing.cases.verbs.service import Hand, do
 from tests.services.routing.office import ORGANISATION, Routing, clock, due, local, received, submitted
 from tests.services.routing.test_working import FINAL, in_state, problem
 
@@ -209,6 +212,18 @@ async def replied(routing: Routing, case: dict[str, Any], *outcomes: str) -> dic
         routing.at(NOW + timedelta(hours=hours))
         case = await routing.done(case, "reply", **{**FINAL, "outcome": outcome})
     return case
+
+
+async def test_what_staff_reply_while_it_is_told_that_another_reply_did_not_arrive_stands(routing: Routing) -> None:
+    case = await in_state(routing, "answered")
+    by = Principal("zoe", frozenset({"supervisor"}), frozenset({"letters"}))
+    async with routing.database.transaction() as session:
+        await do(session, UUID(case["id"]), "reply", Reply(**FINAL), Hand(by, LATER, USUAL, Expected(None)))
+        meanwhile = asyncio.create_task(hear(routing, case, bounced(1)))
+        await asyncio.sleep(0.3)
+        assert not meanwhile.done()
+    after = await meanwhile
+    assert (after["state"], after["final_replies"], clock(after, "reply")["met"]) == ("answered", 2, True)
 
 
 async def test_of_several_replies_the_one_before_stands_with_its_decision_where_the_last_did_not_arrive(
