@@ -12,10 +12,13 @@ _POSITIONS = text(
     SELECT DISTINCT ON (source) source, epoch, pos FROM event_position ORDER BY source, pos
     """
 )
+_PARKED = text("SELECT count(DISTINCT subject) FROM dead_letter WHERE discarded_at IS NULL")
 
 
 async def as_of(session: AsyncSession, now: datetime) -> AsOf:
-    """The instant, and the positions of what this transaction sees; 0 in a log that nobody has begun to read."""
+    """The instant, and the positions of what this transaction sees; 0 in a log that nobody has begun to read. And of
+    how many subjects what was read could not be applied.
+    """
     read = {row.source: Position(epoch=row.epoch, pos=row.pos) for row in await session.execute(_POSITIONS)}
     return AsOf(
         at=now,
@@ -23,4 +26,5 @@ async def as_of(session: AsyncSession, now: datetime) -> AsOf:
             "intake": read.get("intake", Position(epoch=1, pos=0)),
             "routing": read.get("routing", Position(epoch=1, pos=0)),
         },
+        parked=await session.scalar(_PARKED) or 0,
     )

@@ -163,6 +163,7 @@ class Figures(BaseModel):
             "as_of": {
                 "at": "2026-12-01T15:20:04Z",
                 "positions": {"intake": {"epoch": 1, "pos": 4211}, "routing": {"epoch": 1, "pos": 9120}},
+                "parked": 0,
             },
             "span": {"from": "2026-11-01", "to": "2026-12-01", "time_zone": "America/Toronto"},
             "by": ["service"],
@@ -189,6 +190,7 @@ class Figures(BaseModel):
                     "as_of": {
                         "at": "2026-12-01T15:20:04Z",
                         "positions": {"intake": {"epoch": 1, "pos": 4211}, "routing": {"epoch": 1, "pos": 9120}},
+                        "parked": 0,
                     },
                     "comparison": None,
                 }
@@ -238,6 +240,7 @@ class Series(BaseModel):
             "as_of": {
                 "at": "2026-12-01T15:20:04Z",
                 "positions": {"intake": {"epoch": 1, "pos": 4211}, "routing": {"epoch": 1, "pos": 9120}},
+                "parked": 0,
             },
             "span": {"from": "2026-11-01", "to": "2026-12-01", "time_zone": "America/Toronto"},
             "by": [],

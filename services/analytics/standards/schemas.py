@@ -55,6 +55,7 @@ class StandardResults(BaseModel):
             "as_of": {
                 "at": "2026-12-01T15:20:04Z",
                 "positions": {"intake": {"epoch": 1, "pos": 4211}, "routing": {"epoch": 1, "pos": 9120}},
+                "parked": 0,
             },
             "span": {"from": "2026-11-01", "to": "2026-12-01", "time_zone": "America/Toronto"},
             "published": True,

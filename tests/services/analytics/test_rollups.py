@@ -129,6 +129,21 @@ async def test_reconciliation_names_the_counters_that_do_not_add_up(readers: Rea
     assert (first["dimension"], first["counter"], first["kept"]) == ("total", "volume", 3)
 
 
+async def test_figures_say_of_how_many_what_was_read_could_not_be_applied(
+    readers: Readers, http: httpx.AsyncClient, token: Callable[..., dict[str, str]]
+) -> None:
+    log = log_of(Story(uuid4(), SINCE).submitted().feedback_events[0] for _ in range(3))
+    log[1] = replace(log[1], data={"nonsense": True})
+    await readers.apply("intake", await readers.positions("intake"), log)
+
+    answer = (await http.get("/v1/kpis", params={"names": "volume", "from": "2026-03-01"})).json()
+    recount = (await http.get("/v1/reconciliation")).json()
+    results = await http.get("/v1/service-standard-results", headers=token("analyst"))
+
+    assert (answer["figures"][0]["value"], answer["as_of"]["positions"]["intake"]["pos"]) == (2, 3)
+    assert [one["as_of"]["parked"] for one in (answer, answer["figures"][0], recount, results.json())] == [1, 1, 1, 1]
+
+
 async def test_counters_that_come_down_to_nothing_leave_no_value_behind(
     readers: Readers, http: httpx.AsyncClient
 ) -> None:
