@@ -1,6 +1,6 @@
 """Business time, from a calendar's published table."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -38,28 +38,26 @@ class BusinessTable:
 
     def cum(self, at: datetime) -> int:
         """Business seconds from the beginning of the table to an instant; beyond its ends it stands still."""
-        local = at.astimezone(self.time_zone)
-        place = bisect_right(self._days, local.date())
+        place = bisect_right(self._days, at.astimezone(self.time_zone).date())
         if place == 0:
             return 0
         day = self._days[place - 1]
-        if day != local.date():
-            return self.cumulative[day] + self._open_on(day, 48 * 3600)
-        return self.cumulative[day] + self._open_on(day, _wall_seconds(local))
+        return self.cumulative[day] + self._open_before(day, at.timestamp())
 
-    def _open_on(self, day: date, until: int) -> int:
-        """Business seconds of a day before so many seconds of the wall clock, as they really passed."""
+    def _open_before(self, day: date, moment: float) -> int:
+        """Business seconds of a day before a moment, as they really passed."""
         spans = self.hours.get(day, self.weekly_hours.get(WEEKDAYS[day.weekday()], ()))
-        return sum(self._passed(day, start, min(end, until)) for start, end in spans if start < until)
+        return sum(max(0, int(min(self._shown(day, end), moment) - self._shown(day, start))) for start, end in spans)
 
-    def _passed(self, day: date, start: int, end: int) -> int:
-        midnight = datetime.combine(day, time.min)
-        first, last = (
-            (midnight + timedelta(seconds=seconds)).replace(tzinfo=self.time_zone).timestamp()
-            for seconds in (start, end)
-        )
-        return max(0, int(last - first))
+    def _shown(self, day: date, seconds: int) -> float:
+        """When the clock on the wall first shows so many seconds since midnight; where it skips them, a later time."""
+        wall = datetime.combine(day, time.min, self.time_zone) + timedelta(seconds=seconds)
+        first, second = wall.timestamp(), wall.replace(fold=1).timestamp()
+        if first <= second:
+            return first
+        skipped, after = range(int(second), int(first) + 1), wall.replace(fold=1).utcoffset()
+        changed = bisect_left(skipped, True, key=lambda one: self._offset_at(one) == after)
+        return skipped[changed]
 
-
-def _wall_seconds(local: datetime) -> int:
-    return local.hour * 3600 + local.minute * 60 + local.second
+    def _offset_at(self, moment: int) -> timedelta | None:
+        return datetime.fromtimestamp(moment, self.time_zone).utcoffset()
