@@ -1,4 +1,4 @@
-"""What events once said: a log of every event that `openapi/frozen` promises, for the readers of today."""
+"""What events say, and once said: a log of every event of the contract, as it was first promised."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ from deploy.asyncapi import event_types
 from libs.common.stream.events import Envelope
 from libs.common.stream.tables import SHARDS
 
-FROZEN = Path(__file__).parents[2] / "openapi" / "frozen" / "events"
+OPENAPI = Path(__file__).parents[2] / "openapi"
 LOGS = {"intake": "feedback-events", "routing": "case-events"}
 AT = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)
 WORDS = "text"
@@ -23,7 +23,8 @@ Schema = Mapping[str, Any]
 def log_of(source: str) -> list[Envelope]:
     """The source's log: for one subject each event with the least that it may say, for another with all of it."""
     known = {kind.type: kind for kind in event_types(LOGS[source])}
-    schemas = {path.stem: json.loads(path.read_text("utf-8")) for path in FROZEN.glob("*.json") if path.stem in known}
+    paths = [*OPENAPI.glob("events/*.json"), *OPENAPI.glob("frozen/events/*.json")]
+    schemas = {path.stem: json.loads(path.read_text("utf-8")) for path in paths if path.stem in known}
     return [
         _line(pos, type_, subject, version, _sample(schema, schema, subject, in_full=in_full))
         for pos, (type_, schema, subject, version, in_full) in enumerate(_told(schemas), start=1)
