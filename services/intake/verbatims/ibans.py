@@ -7,7 +7,7 @@ from typing import Final
 from services.intake.verbatims.characters import BLANK, DASH
 from services.intake.verbatims.spans import Kind, Span
 
-_IBAN: Final = re.compile(rf"[A-Za-z]{{2}}[0-9]{{2}}(?:[^\S\n]?[ .{DASH}{BLANK}]?[A-Za-z0-9]){{11,30}}")
+_IBAN: Final = re.compile(rf"[A-Za-z]{{2}}[0-9]{{2}}(?:[^\S\n]?+[ .{DASH}{BLANK}]?+[A-Za-z0-9]){{11,30}}")
 _IBAN_LENGTHS: Final = {
     country: length
     for length, countries in {

@@ -7,7 +7,7 @@ from typing import Final
 from services.intake.verbatims.characters import BLANK, DASH, START
 from services.intake.verbatims.spans import Kind, Span
 
-_JOIN: Final = rf"[^\S\n]?[ .{DASH}{BLANK}]?"
+_JOIN: Final = rf"[^\S\n]?+[ .{DASH}{BLANK}]?+"
 _NIR_13: Final = rf"(?<!\d)[1-478](?:{_JOIN}[0-9]){{4}}{_JOIN}(?:[0-9]{_JOIN}[0-9]|2{_JOIN}[ABab])(?:{_JOIN}[0-9]){{6}}"
 _NIR: Final = re.compile(rf"{_NIR_13}(?:(?:{_JOIN}[0-9]){{2}})?(?!\d)")
 _NIR_WITHOUT_KEY: Final = re.compile(rf"{_NIR_13}(?!\d)")
