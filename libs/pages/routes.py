@@ -15,6 +15,7 @@ from libs.common import problems
 from libs.common.headers import asks_for_a_page
 from libs.common.languages import Language, language_of_request
 from libs.common.problems import NotFound, Problem, problem_of
+from libs.pages.addresses import local
 from libs.pages.rendering import Renderer
 from libs.pages.sessions import SignInNeeded
 from libs.pages.switching import COOKIE, keep_language
@@ -111,14 +112,15 @@ def _as_page(request: Request, problem: Problem) -> Response:
 
 def _in_language(request: Request, language: Language) -> Response:
     """The same address in another language, which is kept: nothing else is, before somebody sends something."""
-    return keep_language(RedirectResponse(_local(request.url.remove_query_params("lang")), 303), language)
+    address = local(_without_host(request.url.remove_query_params("lang")), "/")
+    return keep_language(RedirectResponse(address, 303), language)
 
 
 def _sign_in(request: Request) -> Response:
     """To where one signs in, and from there back; a part of a page sends the whole page there."""
     part_of = request.headers.get("hx-current-url") if "hx-request" in request.headers else None
     try:
-        back = _local(URL(part_of) if part_of else request.url if request.method == "GET" else URL("/"))
+        back = _without_host(URL(part_of) if part_of else request.url if request.method == "GET" else URL("/"))
     except ValueError:  # what was said to be an address is none
         back = "/"
     address = str(URL("/sign-in").include_query_params(back=back))
@@ -127,6 +129,6 @@ def _sign_in(request: Request) -> Response:
     return RedirectResponse(address, 303)
 
 
-def _local(url: URL) -> str:
-    """The address without the host."""
+def _without_host(url: URL) -> str:
+    """The address without the host; its path may still name one: `//evil.example`."""
     return f"{url.path}?{url.query}" if url.query else url.path

@@ -99,6 +99,12 @@ async def test_an_address_with_control_characters_is_refused(intake: Intake, add
     assert (answer.status_code, answer.json()["type"]) == (422, "urn:ecoute:problem:control-character-in-address")
 
 
+@pytest.mark.parametrize("path", ["//evil.example/x", "//evil.example%2f..%2ffeedback", "///evil.example"])
+async def test_another_language_is_of_this_house_whatever_host_a_path_names(intake: Intake, path: str) -> None:
+    answer = await intake.http.get(f"http://intake{path}?lang=fr", headers={"Accept": "text/html"})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+
+
 @pytest.mark.parametrize("deep", [b"[" * 33, b'{"a":' * 33, b'{"a":"]]]]","b":' * 33, b"[" * 100_000])
 async def test_a_body_that_is_too_deep_is_refused(intake: Intake, deep: bytes) -> None:
     answer = await intake.http.post("/v1/feedback", content=deep, headers={"Content-Type": "application/json"})
