@@ -8,13 +8,20 @@ from services.intake.deliveries.errors import BounceNotReadable
 from services.intake.deliveries.schemas import BounceIn
 
 _MESSAGE_ID = re.compile(r"<[^<>\s\x00-\x1f\x7f]{3,190}>")
+_LONGEST_READ = 64_000
+"""Bytes: what is looked for stands before the words of the mail that came back."""
+_MOST_NESTED = 20
+"""Parts in parts: the parser asks each of them at every line whether it ends there."""
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 
 
 def read_report(raw: bytes) -> BounceIn:
     """Which of our mails came back, and how it is said. `BounceNotReadable` where it says neither."""
+    read = raw[:_LONGEST_READ]
+    if read.lower().count(b"multipart/") > _MOST_NESTED:
+        raise BounceNotReadable
     try:
-        report = message_from_bytes(raw)
+        report = message_from_bytes(read)
         status, message_id = _status(report), _original(report)
     except (RecursionError, ValueError, LookupError):  # from whoever writes to the address that mail comes back to
         raise BounceNotReadable from None

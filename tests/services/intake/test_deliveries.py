@@ -1,5 +1,6 @@
 """Whether a reply arrived: told by who brought it, and by mail servers when mail comes back."""
 
+from time import process_time
 from typing import Any
 from uuid import uuid4
 
@@ -144,6 +145,7 @@ async def test_a_mail_that_comes_back_makes_its_reply_undeliverable_once(
 ) -> None:
     number, message_id = await sent(intake, post)
     report = DSN.format(message_id=message_id, action="failed", status="5.1.1", kind=attached)
+    report = report.replace("Notre reponse\n", "Notre reponse\n\n" + "Toujours rien.\n" * 20_000)
     assert (await bounce(intake, report)).json() == {"taken_as": "bounced"}
     assert (await bounce(intake, report)).json() == {"taken_as": "known_already"}
     assert (await bounce(intake, {"message_id": message_id, "status": "5.1.1"})).json() == {"taken_as": "known_already"}
@@ -200,6 +202,14 @@ async def test_what_is_no_report_is_refused(intake: Intake, content: str, kind: 
     answer = await bounce(intake, content, kind)
     assert answer.status_code == 422
     assert "Bonjour" not in answer.text
+
+
+@pytest.mark.parametrize("parts", [15, 100])
+async def test_what_a_stranger_sends_back_keeps_nobody_waiting(intake: Intake, parts: int) -> None:
+    nested = "".join(f"Content-Type: multipart/mixed; boundary=b{n}\n\n--b{n}\n" for n in range(parts))
+    started = process_time()
+    assert (await bounce(intake, nested + "\n" * 900_000)).status_code == 422
+    assert process_time() - started < 5
 
 
 async def test_mail_that_came_back_is_told_by_mail_systems_alone(intake: Intake) -> None:
