@@ -85,6 +85,16 @@ DATED = BeforeValidator(_not_a_number)
 """Beside a day or a moment and its bounds: a number is none, as nobody knows whether it counts seconds or days."""
 
 
+def _not_a_truth(sent: Any) -> Any:
+    if isinstance(sent, bool):
+        raise PydanticCustomError("int_type", "A whole number is expected.", {"fr": "Un nombre entier est attendu."})
+    return sent
+
+
+COUNTED = BeforeValidator(_not_a_truth)
+"""Beside a number that figures are made of: `true` is none, and would be taken for 1."""
+
+
 class Name(Bilingual):
     """What something is called, in French and in English: one short line each."""
 

@@ -20,7 +20,7 @@ from libs.common.examples import shown
 from libs.common.idempotency import KEY_PATTERN
 from libs.common.languages import Bilingual
 from libs.common.problems import ProblemDetails
-from libs.common.wire import DATED, READ_LATER, Line, Wire, Words
+from libs.common.wire import COUNTED, DATED, READ_LATER, Line, Wire, Words
 from libs.contracts.codes import (
     AnsweredBy,
     Authority,
@@ -48,7 +48,7 @@ class Mark(Wire):
     """A mark on a measure's own scale: `csat` and the drivers 1–5, `ces` 1–7, `nps` 0–10."""
 
     measure: Measure
-    value: int = Field(ge=0, le=10)
+    value: Annotated[int, Field(ge=0, le=10), COUNTED]
 
     @model_validator(mode="after")
     def _is_on_its_scale(self) -> Self:

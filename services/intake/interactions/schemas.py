@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from libs.common.examples import shown
 from libs.common.problems import ProblemDetails
-from libs.common.wire import DATED, READ_LATER, Wire
+from libs.common.wire import COUNTED, DATED, READ_LATER, Wire
 from libs.contracts.codes import Channel, Code, Interaction
 
 MOST_IN_A_BATCH = 1_000
@@ -39,7 +39,7 @@ class InteractionCountIn(Wire):
     service: Code | None = None
     service_point: Code | None = None
     topic: Code | None = None
-    count: int = Field(ge=0, le=MOST_ON_A_DAY)
+    count: Annotated[int, Field(ge=0, le=MOST_ON_A_DAY), COUNTED]
     waiting_seconds: int | None = Field(None, ge=0, le=10**12, description="waited in all, by those in `waited`")
     waited: int | None = Field(None, ge=0, description="how many of them the waiting time is known of")
 

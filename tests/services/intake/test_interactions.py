@@ -78,6 +78,7 @@ async def test_partners_and_devices_count_each_for_itself(intake: Intake) -> Non
     [
         ({**CALLS, "count": -1}, "invalid-request", "/count"),
         ({**CALLS, "count": "many"}, "invalid-request", "/count"),
+        ({**CALLS, "count": True}, "invalid-request", "/count"),
         ({**CALLS, "interaction": "seance"}, "invalid-request", "/interaction"),
         ({**CALLS, "person": "Zoé"}, "invalid-request", "/person"),
         ({**CALLS, "waited": 1}, "invalid-request", ""),

@@ -172,6 +172,7 @@ async def test_everything_that_the_contract_names_and_that_is_built_can_be_sent_
         ({**COMPLAINT, "person": {"nom": "x"}}, [("/person/nom", "extra_forbidden")]),
         ({**COMPLAINT, "source": "staff"}, [("/source", "extra_forbidden")]),
         ({**COMPLAINT, "text": "x" * 20_001}, [("/text", "string_too_long")]),
+        ({**COMPLAINT, "ratings": [{"measure": "csat", "value": True}]}, [("/ratings/0/value", "int_type")]),
         ({**COMPLAINT, "person": {"email": "nobody"}}, [("/person/email", "value_error")]),
         ({**COMPLAINT, "person": {"name": "a\nb"}}, [("/person/name", "control_character")]),
         ({**COMPLAINT, "person": {"name": "  "}}, [("/person/name", "string_too_short")]),
