@@ -470,6 +470,7 @@ async def test_other_roles_have_no_business_with_cases(routing: Routing, role: s
     [
         ("reply", {"text": " \u200b", "outcome": "upheld"}, "invalid-request", "/text"),
         ("note", {"note": "\n"}, "invalid-request", "/note"),
+        ("classify", {"kind": None, "topic": None}, "invalid-request", "/kind"),
         ("transfer", {"team": "letters"}, "has-it-already", None),
         ("suspend", {"for": "third_party", "reason": "lab", "until": "9990-01-01T00:00:00Z"}, "too-far-ahead", None),
         ("extend", MOVED_FAR, "too-far-ahead", None),

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from libs.common.field_problems import field_problem
 from libs.common.languages import Bilingual
-from libs.common.problems import UnknownCode
+from libs.common.problems import InvalidRequest, UnknownCode
 from libs.contracts.cases import (
     CaseAssigned,
     CaseClassified,
@@ -29,6 +29,8 @@ from services.routing.cases.work import Work, tell, waited, write_line
 from services.routing.organisation.deciding import Decision
 
 BY_RULE = "rule"
+_KEPT = ("kind", "language")
+"""What is known once is exchanged, as intake does with a correction."""
 
 
 def assign(work: Work, body: Assign) -> Line:
@@ -82,6 +84,7 @@ def assigned(work: Work) -> dict[str, Any]:
 def classify(work: Work, body: Classify) -> Line:
     """Correct what it is about. Nothing is told where nothing changes; no clock is stopped, started or exchanged."""
     changed = tuple(name for name, value in body.corrected.items() if getattr(work.case, name) != value)
+    _see_that_nothing_is_emptied({name: body.corrected[name] for name in changed})
     _see_that_they_are_known(work, {name: body.corrected[name] for name in changed})
     for name in changed:
         setattr(work.case, name, body.corrected[name])
@@ -128,6 +131,14 @@ def _see_that_it_may_have_it(work: Work, team: str) -> None:
         raise TeamIsComplainedAbout
     if team not in work.office.organisation.teams:
         raise UnknownTeam
+
+
+def _see_that_nothing_is_emptied(corrected: Mapping[str, str | None]) -> None:
+    """A complaint without its kind would be in no figure, and no rule and no standard would know it."""
+    emptied = [name for name in _KEPT if name in corrected and corrected[name] is None]
+    if emptied:
+        text = Bilingual(fr="Ce champ se corrige, et ne se vide pas.", en="This field is corrected, and not emptied.")
+        raise InvalidRequest(errors=[field_problem("missing", text, pointer=f"/{name}") for name in emptied])
 
 
 def _see_that_they_are_known(work: Work, corrected: Mapping[str, str | None]) -> None:

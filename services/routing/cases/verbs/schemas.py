@@ -56,7 +56,10 @@ class Transfer(Assign):
 
 
 class Classify(Action):
-    """Correct what the case is about: what is given replaces what was there, null takes it away."""
+    """Correct what the case is about: what is given replaces what was there, null takes it away.
+
+    A kind and a language are never taken away.
+    """
 
     model_config = shown({"service": "pensions", "topic": "decision"}, {"kind": "enquiry", "service": None})
 
