@@ -5,11 +5,13 @@ from services.analytics.kpis.schemas import Comparison, NoDifference, Quantity, 
 from services.analytics.kpis.statistics import difference_interval
 
 
-def compare(part: Part, other: Part, span: Span) -> Comparison:
-    """The other figure beside this one, and what lies between them."""
+def compare(part: Part, other: Part, span: Span, *, overlaps: bool) -> Comparison:
+    """The other figure beside this one, and what lies between them. Of spans that overlap, both are partly made of the
+    same: how far chance may part them, their intervals do not tell.
+    """
     mine, theirs = part.quantity, other.quantity
     difference = None if mine.value is None or theirs.value is None else mine.value - theirs.value
-    interval = _interval(mine, theirs)
+    interval = None if overlaps else _interval(mine, theirs)
     return Comparison(
         span=span,
         value=theirs.value,
@@ -19,7 +21,7 @@ def compare(part: Part, other: Part, span: Span) -> Comparison:
         difference=difference,
         difference_interval=interval,
         beyond_chance=None if interval is None else not interval[0] <= 0 <= interval[1],
-        reason=None if interval else _reason(mine, theirs),
+        reason=None if interval else _reason(mine, theirs, overlaps=overlaps),
     )
 
 
@@ -33,7 +35,9 @@ def _interval(mine: Quantity, theirs: Quantity) -> tuple[float, float] | None:
     return difference_interval(mine.value, (low, high), theirs.value, (other_low, other_high))
 
 
-def _reason(mine: Quantity, theirs: Quantity) -> NoDifference:
+def _reason(mine: Quantity, theirs: Quantity, *, overlaps: bool) -> NoDifference:
     if mine.value is None or theirs.value is None:
         return "no_value"
-    return "counts_have_no_interval" if mine.unit == "count" else "no_interval"
+    if mine.unit == "count":
+        return "counts_have_no_interval"
+    return "spans_overlap" if overlaps else "no_interval"

@@ -72,6 +72,10 @@ class Question:
     def of_span(self, first: date, end: date) -> "Question":
         return replace(self, first=first, end=end)
 
+    def overlaps(self, other: "Question") -> bool:
+        """Some days are asked for in both."""
+        return self.first < other.end and other.first < self.end
+
 
 def span_of(from_: date | None, to: date | None, today: date) -> tuple[date, date]:
     """The days that are asked for, to before the second. EmptySpan or SpanTooLong where there are none."""

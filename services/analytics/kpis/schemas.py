@@ -20,7 +20,7 @@ Source = Literal["rollups", "facts", "rollups and facts"]
 Quantile = Literal["p50", "p90", "p95"]
 Selection = Literal["census", "random", "open", "staff_chosen"]
 Grain = Literal["day", "week", "month"]
-NoDifference = Literal["no_value", "no_interval", "counts_have_no_interval"]
+NoDifference = Literal["no_value", "no_interval", "counts_have_no_interval", "spans_overlap"]
 
 _EARLIEST, _LATEST = date(1900, 1, 1), date(2200, 1, 1)
 

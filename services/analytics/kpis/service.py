@@ -52,23 +52,23 @@ async def figures(
     question = await _understand(session, query, names_of(query.names), by, now, settings)
     seen = await as_of(session, now)
     read = await read_all(session, question, [(question.first, question.end)])
-    others: dict[Key, Part] = {}
-    other_span = _span(question)
+    comparisons: dict[Key, Comparison] = {}
+    found = list(_parts(read, question.names))
     if query.compare is not None:
         other = question.of_span(*compared_with(query.compare, question.first, question.end))
         other_read = await read_all(session, other, [(other.first, other.end)])
         others = dict(_parts(other_read, question.names))
-        other_span = _span(other)
-    found = list(_parts(read, question.names))
+        comparisons = {
+            key: compare(part, others[key], _span(other), overlaps=question.overlaps(other))
+            for key, part in found
+            if key in others
+        }
     return Figures(
         as_of=seen,
         span=_span(question),
         by=list(question.by),
         labels=await _labels(session, question.by, (key[1] for key, _ in found)),
-        figures=[
-            _figure(key, part, question, seen, by, compare(part, others[key], other_span) if key in others else None)
-            for key, part in found
-        ],
+        figures=[_figure(key, part, question, seen, by, comparisons.get(key)) for key, part in found],
     )
 
 

@@ -105,6 +105,7 @@ async def test_a_comparison_says_whether_the_difference_is_beyond_chance(
 
     (one,) = await figures(http, names="met_of_due", clock="reply", compare="2026-01-01..2026-03-01")
     (volume,) = await figures(http, names="volume", compare="previous")
+    (of_the_whole,) = await figures(http, names="met_of_due", clock="reply", compare="2026-01-01..2026-04-01")
 
     beside = one["comparison"]
     assert (beside["value"], beside["n"], beside["span"]["to"]) == (60, 80, "2026-03-01")
@@ -113,6 +114,8 @@ async def test_a_comparison_says_whether_the_difference_is_beyond_chance(
     assert (beside["beyond_chance"], beside["reason"]) == (True, None)
     assert volume["comparison"]["difference"] == -10
     assert (volume["comparison"]["beyond_chance"], volume["comparison"]["reason"]) == (None, "counts_have_no_interval")
+    with_itself = of_the_whole["comparison"]
+    assert (with_itself["n"], with_itself["beyond_chance"], with_itself["reason"]) == (150, None, "spans_overlap")
 
 
 @pytest.mark.parametrize(
