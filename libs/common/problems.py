@@ -5,7 +5,8 @@ its name in kebab case the stable part of `type`. Nothing that was sent is ever 
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any, ClassVar
 
 import structlog
@@ -22,6 +23,8 @@ from libs.common.languages import Bilingual, Language, language_of_request
 
 TYPE_PREFIX = "urn:ecoute:problem:"
 MEDIA_TYPE = "application/problem+json"
+MOST_ERRORS = 100
+"""That are told of a request: one can hold tens of thousands."""
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 NOT_TEXT = frozenset({"22021", "22P05"})
@@ -52,7 +55,7 @@ class ProblemDetails(BaseModel):
     status: int
     detail: str | None = None
     request_id: str | None = Field(None, description="quote it when you ask for help: the logs carry it")
-    errors: list[FieldProblem] | None = None
+    errors: list[FieldProblem] | None = Field(None, description=f"the first {MOST_ERRORS} at most")
 
 
 class Problem(Exception):
@@ -62,10 +65,10 @@ class Problem(Exception):
     fr: ClassVar[str] = "La demande n'a pas pu être traitée."
     headers: ClassVar[Mapping[str, str]] = {}
 
-    def __init__(self, *, detail: Bilingual | None = None, errors: Sequence[FieldProblem] = ()) -> None:
+    def __init__(self, *, detail: Bilingual | None = None, errors: Iterable[FieldProblem] = ()) -> None:
         super().__init__(self.type)
         self.detail = detail
-        self.errors = list(errors)
+        self.errors = list(islice(errors, MOST_ERRORS))
 
     def __init_subclass__(cls) -> None:
         if not cls.__doc__ or "fr" not in cls.__dict__ or "status" not in cls.__dict__:
@@ -224,7 +227,7 @@ def problem_of(error: Exception) -> Problem | None:
         case (Problem() as problem) | HTTPException(__cause__=Problem() as problem):
             return problem
         case RequestValidationError():
-            return InvalidRequest(errors=[field_problem_of(one) for one in error.errors()])
+            return InvalidRequest(errors=(field_problem_of(one) for one in error.errors()))
         case HTTPException():
             kind = _BY_STATUS.get(error.status_code, BadRequest)
             return kind(detail=_NOT_UTF8 if isinstance(error.__cause__, UnicodeDecodeError) else None)

@@ -20,7 +20,7 @@ async def only_known(request: Request) -> None:
     unknown = sorted(request.query_params.keys() - known)
     if unknown:
         errors = [{"type": "extra_forbidden", "loc": ("query", name), "msg": ""} for name in unknown]
-        raise InvalidRequest(errors=[field_problem_of(error) for error in errors])
+        raise InvalidRequest(errors=(field_problem_of(error) for error in errors))
 
 
 OnlyKnownParameters = Depends(only_known, scope="function")

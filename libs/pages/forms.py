@@ -95,7 +95,7 @@ def read(model: type[M], body: Mapping[str, Any]) -> M:
         return model.model_validate(body)
     except ValidationError as invalid:
         errors = [{**error, "loc": ("body", *error["loc"])} for error in invalid.errors()]
-        raise InvalidRequest(errors=[field_problem_of(error) for error in errors]) from invalid
+        raise InvalidRequest(errors=(field_problem_of(error) for error in errors)) from invalid
 
 
 def wrong_of(problem: Problem, fields: Mapping[str, str] | None = None) -> list[Wrong]:

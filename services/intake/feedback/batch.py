@@ -71,7 +71,7 @@ def _read(item: Any) -> BatchItem | Problem:
         return _ITEM.validate_python(item)
     except ValidationError as invalid:
         errors = invalid.errors(include_url=False)
-        return InvalidRequest(errors=[field_problem_of({**one, "loc": ("body", *one["loc"])}) for one in errors])
+        return InvalidRequest(errors=(field_problem_of({**one, "loc": ("body", *one["loc"])}) for one in errors))
 
 
 def _prepared(arrival: Arrival, item: BatchItem | Problem, index: int, key: str | None) -> Submission | Problem:

@@ -62,7 +62,7 @@ def _read(item: Any) -> InteractionCountIn | Problem:
         return _ITEM.validate_python(item)
     except ValidationError as invalid:
         errors = invalid.errors(include_url=False)
-        return InvalidRequest(errors=[field_problem_of({**one, "loc": ("body", *one["loc"])}) for one in errors])
+        return InvalidRequest(errors=(field_problem_of({**one, "loc": ("body", *one["loc"])}) for one in errors))
 
 
 async def _known(session: AsyncSession, items: Sequence[InteractionCountIn]) -> set[tuple[str, str]]:

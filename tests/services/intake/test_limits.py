@@ -99,6 +99,19 @@ async def test_an_address_with_control_characters_is_refused(intake: Intake, add
     assert (answer.status_code, answer.json()["type"]) == (422, "urn:ecoute:problem:control-character-in-address")
 
 
+async def test_of_thousands_of_mistakes_the_first_hundred_are_told(intake: Intake) -> None:
+    unknown = {f"f{n}": n for n in range(10_000)}
+    batch = {"items": [COMPLAINT | unknown]}
+    answers = [
+        (await intake.http.post("/v1/feedback", json=COMPLAINT | unknown)).json(),
+        (await intake.http.get("/v1/services", params=dict.fromkeys([*unknown][:1_000], "1"))).json(),
+        (await intake.http.post("/v1/feedback/batch", json=batch, headers=intake.staff("agent"))).json()["outcomes"][0][
+            "problem"
+        ],
+    ]
+    assert [len(problem["errors"]) for problem in answers] == [100, 100, 100]
+
+
 @pytest.mark.parametrize("path", ["//evil.example/x", "//evil.example%2f..%2ffeedback", "///evil.example"])
 async def test_another_language_is_of_this_house_whatever_host_a_path_names(intake: Intake, path: str) -> None:
     answer = await intake.http.get(f"http://intake{path}?lang=fr", headers={"Accept": "text/html"})

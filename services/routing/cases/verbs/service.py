@@ -114,7 +114,7 @@ def _read(action: bodies.BatchAction) -> bodies.Action | InvalidRequest:
         return WAYS[action.verb].body.model_validate(action.body | action.beside)
     except ValidationError as invalid:
         errors = [{**error, "loc": ("body", *_within(action, error["loc"]))} for error in invalid.errors()]
-        return InvalidRequest(errors=[field_problem_of(error) for error in errors])
+        return InvalidRequest(errors=(field_problem_of(error) for error in errors))
 
 
 def _within(action: bodies.BatchAction, place: tuple[int | str, ...]) -> tuple[int | str, ...]:
