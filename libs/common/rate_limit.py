@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from ipaddress import IPv6Address, IPv6Network
 from math import ceil
 from time import monotonic
 
@@ -114,12 +115,21 @@ async def limited(request: Request, principal: Known) -> None:
 def _bucket(request: Request, principal: Principal | None, settings: ServiceSettings) -> tuple[str, int]:
     """Whose bucket it is, and how large. An address is personal: only its keyed hash is kept."""
     if principal is None:
-        host = (request.client.host if request.client else "").encode()
-        digest = hmac.digest(settings.secret.get_secret_value().encode(), b"address" + host, hashlib.sha256).hex()
+        place = b"address" + _place_of(request.client.host if request.client else "").encode()
+        digest = hmac.digest(settings.secret.get_secret_value().encode(), place, hashlib.sha256).hex()
         return f"anonymous {digest[:32]}", settings.anonymous_per_minute
     if principal.kind == "staff":
         return f"staff {principal.subject}", settings.staff_per_minute
     return f"{principal.kind} {principal.subject}", principal.quota or settings.partner_per_minute
+
+
+def _place_of(host: str) -> str:
+    """The address; of IPv6 its network, since who has one address there has all of its 64 bits (RFC 6177)."""
+    try:
+        address = IPv6Address(host)
+    except ValueError:
+        return host
+    return str(address.ipv4_mapped or IPv6Network((int(address), 64), strict=False))
 
 
 Limited = Depends(limited, scope="function")

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from time import monotonic, process_time
 from uuid import uuid4
 
+import httpx
 import pytest
 from sqlalchemy import text
 
@@ -35,6 +36,27 @@ async def test_who_asks_too_often_is_told_when_to_come_back(intake: Intake, thre
     assert answers[0].headers["RateLimit-Policy"] == '"anonymous";q=3;w=60'
     assert answers[3].json()["type"] == "urn:ecoute:problem:too-many-requests"
     assert 1 <= int(answers[3].headers["Retry-After"]) <= 20
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "shared"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),
+        ("2001:db8:1:3::1", "2001:db8:1:4::1", False),
+        ("203.0.113.7", "::ffff:203.0.113.7", True),
+        ("203.0.113.8", "203.0.113.9", False),
+        ("::ffff:203.0.113.10", "::ffff:203.0.113.11", False),
+    ],
+)
+async def test_who_has_a_network_of_addresses_has_one_bucket(
+    intake: Intake, three_a_minute: None, first: str, second: str, shared: bool
+) -> None:
+    statuses = []
+    for host in (first, first, first, second):
+        transport = httpx.ASGITransport(intake.app, client=(host, 50_000))
+        async with httpx.AsyncClient(transport=transport, base_url="http://intake") as client:
+            statuses.append((await client.get("/v1/services")).status_code)
+    assert statuses == [200, 200, 200, 429 if shared else 200]
 
 
 async def test_each_member_of_staff_has_a_bucket_of_their_own(intake: Intake, three_a_minute: None) -> None:
