@@ -24,6 +24,11 @@ def test_the_feed_carries_unless_something_else_is_said() -> None:
         ({**KAFKA, "ECOUTE_KAFKA_BOOTSTRAP": "kafka-1"}, "ECOUTE_KAFKA_BOOTSTRAP cannot be used"),
         ({**KAFKA, "ECOUTE_KAFKA_SASL": "PLAIN", "ECOUTE_KAFKA_USER": "ecoute"}, "ECOUTE_KAFKA_PASSWORD"),
         ({**KAFKA, "ECOUTE_KAFKA_CERTIFICATE": "own.pem"}, "ECOUTE_KAFKA_KEY"),
+        ({**KAFKA, "ECOUTE_KAFKA_CA": "ca.pem"}, "set ECOUTE_KAFKA_TLS"),
+        (
+            {**KAFKA, "ECOUTE_KAFKA_SASL": "PLAIN", "ECOUTE_KAFKA_USER": "ecoute", "ECOUTE_KAFKA_PASSWORD": "secret"},
+            "ECOUTE_KAFKA_TLS",
+        ),
         ({**KAFKA, "ECOUTE_KAFKA_RETENTION_HOURS": "721"}, "ECOUTE_KAFKA_RETENTION_HOURS cannot be used"),
     ],
 )

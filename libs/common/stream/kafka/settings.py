@@ -68,6 +68,12 @@ class KafkaSettings(BaseModel):
             raise ValueError("set all of ECOUTE_KAFKA_SASL, ECOUTE_KAFKA_USER and ECOUTE_KAFKA_PASSWORD, or none")
         if (self.kafka_certificate is None) != (self.kafka_key is None):
             raise ValueError("set both ECOUTE_KAFKA_CERTIFICATE and ECOUTE_KAFKA_KEY, or neither")
+        if not self.kafka_tls and (self.kafka_ca or self.kafka_certificate):
+            raise ValueError(
+                "ECOUTE_KAFKA_CA and ECOUTE_KAFKA_CERTIFICATE are for an encrypted connection: set ECOUTE_KAFKA_TLS"
+            )
+        if not self.kafka_tls and self.kafka_sasl == "PLAIN":
+            raise ValueError("ECOUTE_KAFKA_SASL=PLAIN sends the password as it is: set ECOUTE_KAFKA_TLS, or use SCRAM")
         return self
 
     def topic(self, source: str) -> str:
