@@ -56,6 +56,7 @@ def _start(folder: Path) -> PostgresServer:
         server = get_server(folder, cleanup_mode="stop")
         server.ensure_postgres_running()
         server.global_process_id_list.get_and_add(os.getpid())
+    _keep_others_out(server)
     _sign_off_the_dead(server)
     mark.unlink(missing_ok=True)
     return server
@@ -64,6 +65,12 @@ def _start(folder: Path) -> PostgresServer:
 def _holds_a_database(folder: Path) -> bool:
     """One that somebody made: its files were put here since the first use was broken off."""
     return any(one.name.isdecimal() and int(one.name) >= FIRST_OF_OURS for one in (folder / "base").glob("*"))
+
+
+def _keep_others_out(server: PostgresServer) -> None:
+    """It asks nobody who they are, and lies in a shared folder where the path of its data is too long for a socket."""
+    if place := server.get_postmaster_info().socket_path:
+        place.chmod(0o700)
 
 
 def _sign_off_the_dead(server: PostgresServer) -> None:
@@ -118,6 +125,7 @@ def start_again_if_dead(server: PostgresServer) -> bool:
         server.ensure_postgres_running()
     except AssertionError as starting:  # so the library says that it is not ready yet
         raise subprocess.SubprocessError("not ready yet") from starting
+    _keep_others_out(server)
     return True
 
 

@@ -42,6 +42,15 @@ def test_data_that_were_put_in_the_place_of_a_broken_off_start_are_kept(tmp_path
         assert not (tmp_path / BEING_MADE).exists()
 
 
+def test_nobody_else_on_the_machine_gets_to_the_server_wherever_its_socket_is(tmp_path: Path) -> None:
+    folder = tmp_path / ("long" * 30) / "postgresql"
+    with start_postgres(folder) as server:
+        place = server.get_postmaster_info().socket_path
+        assert not place.is_relative_to(folder)
+        assert place.stat().st_mode & 0o077 == 0
+        assert [row["n"] for row in ask(server.get_uri(), "SELECT 1 AS n")] == [1]
+
+
 def test_two_first_starts_at_once_make_one_server(tmp_path: Path) -> None:
     start = [sys.executable, "-c", UNTIL_TOLD, str(tmp_path / "postgresql")]
     both = [subprocess.Popen(start, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) for _ in range(2)]
