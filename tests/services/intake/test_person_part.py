@@ -1,5 +1,6 @@
 """What the page of a case shows of the person: to whom, and never without a trace."""
 
+from typing import Any
 from uuid import UUID
 
 from libs.common.clock import utc_now
@@ -7,7 +8,7 @@ from libs.contracts.cases import CaseAssigned
 from tests.services.desk import desk
 from tests.services.intake.house import Intake, told
 
-SAID = {
+SAID: dict[str, Any] = {
     "channel": "web",
     "kind": "complaint",
     "text": "Call me at 514-555-0123 <soon>.",
@@ -15,8 +16,8 @@ SAID = {
 }
 
 
-async def of_the_passport_team(intake: Intake) -> str:
-    receipt = await intake.submit(SAID)
+async def of_the_passport_team(intake: Intake, body: dict[str, Any] = SAID) -> str:
+    receipt = await intake.submit(body)
     fields = {"state": "assigned", "assigned_by": "rule", "effective_at": utc_now()}
     await intake.hear(told(CaseAssigned, receipt["id"], 1, **fields))
     return str(receipt["id"])
@@ -36,6 +37,13 @@ async def test_the_team_reads_words_and_contact_as_a_part_or_as_a_page_and_each_
     assert ("<html" in part.text, "<html" in whole.text) == (False, True)
     readings = await intake.rows("SELECT read_by FROM reading WHERE feedback_id = :id", id=UUID(feedback_id))
     assert [row.read_by for row in readings] == ["zoe", "zoe"]
+
+
+async def test_a_strange_address_writes_to_nobody_else(intake: Intake) -> None:
+    strange = "zoe?bcc=eve%40evil.example&x=@example.org"
+    feedback_id = await of_the_passport_team(intake, {**SAID, "person": {"email": strange}})
+    answer = await desk(intake.app, intake.http, "agent", teams=["passports"]).get(f"/feedback/{feedback_id}/person")
+    assert 'href="mailto:zoe%3Fbcc%3Deve%2540evil.example%26x%3D@example.org"' in answer.text
 
 
 async def test_nobody_else_is_shown_anything_and_who_is_not_signed_in_is_sent_to_sign_in(intake: Intake) -> None:
