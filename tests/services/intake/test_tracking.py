@@ -92,9 +92,11 @@ async def test_a_code_that_was_never_given_out_opens_nothing(intake: Intake) -> 
 
 async def test_without_the_header_one_is_told_to_send_it_and_the_address_is_no_place_for_it(intake: Intake) -> None:
     code = (await intake.submit())["tracking_code"]
-    for path in ("/v1/tracking", f"/v1/tracking?tracking_code={code}"):
-        answer = await intake.http.get(path)
-        assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Tracking-Code")
+    answer = await intake.http.get("/v1/tracking")
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Tracking-Code")
+    answer = await intake.http.get("/v1/tracking", params={"tracking_code": code})
+    assert (answer.status_code, answer.json()["errors"][0]["parameter"]) == (422, "tracking_code")
+    assert code not in answer.text
     assert (await intake.http.post("/v1/tracking/evaluation", json={"solved": "yes"})).status_code == 401
 
 
