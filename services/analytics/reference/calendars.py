@@ -1,7 +1,7 @@
 """Business time, from a calendar's published table."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
@@ -36,6 +36,10 @@ class BusinessTable:
     def _days(self) -> list[date]:
         return sorted(self.cumulative)
 
+    @cached_property
+    def _moments(self) -> dict[date, list[tuple[float, float]]]:
+        return {}
+
     def cum(self, at: datetime) -> int:
         """Business seconds from the beginning of the table to an instant; beyond its ends it stands still."""
         place = bisect_right(self._days, at.astimezone(self.time_zone).date())
@@ -46,8 +50,14 @@ class BusinessTable:
 
     def _open_before(self, day: date, moment: float) -> int:
         """Business seconds of a day before a moment, as they really passed."""
-        spans = self.hours.get(day, self.weekly_hours.get(WEEKDAYS[day.weekday()], ()))
-        return sum(max(0, int(min(self._shown(day, end), moment) - self._shown(day, start))) for start, end in spans)
+        return sum(max(0, int(min(end, moment) - start)) for start, end in self._open_on(day))
+
+    def _open_on(self, day: date) -> Sequence[tuple[float, float]]:
+        """From when until when it is open, as timestamps; found once for each day that is asked for."""
+        if day not in self._moments:
+            spans = self.hours.get(day, self.weekly_hours.get(WEEKDAYS[day.weekday()], ()))
+            self._moments[day] = [(self._shown(day, start), self._shown(day, end)) for start, end in spans]
+        return self._moments[day]
 
     def _shown(self, day: date, seconds: int) -> float:
         """When the clock on the wall first shows so many seconds since midnight; where it skips them, a later time."""
