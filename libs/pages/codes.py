@@ -79,6 +79,7 @@ NAMES: Mapping[str, Mapping[str, Bilingual]] = {
         deliver_reply=("Réponse à transmettre", "Reply to bring to the person"),
         bring_question=("Question à poser de vive voix ou par lettre", "Question to bring to the person"),
         bring_extension=("Nouvelle date à annoncer de vive voix ou par lettre", "New date to bring to the person"),
+        bring_apology=("Retard à annoncer, avec nos excuses", "Delay to tell the person, with an apology"),
     ),
     "urgent": _names(
         safety=("Danger pour quelqu'un", "Someone's safety"),

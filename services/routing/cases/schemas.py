@@ -65,10 +65,11 @@ Task = Literal[
     "deliver_reply",
     "bring_question",
     "bring_extension",
+    "bring_apology",
 ]
 """A message of the person; their answer to a question; a wait that ended by itself; an answer that did not solve it; a
-reply that did not reach them; a reply, a question or a new date that staff must bring by telephone or letter: a note,
-say, that they were told, ends the last two."""
+reply that did not reach them; a reply, a question, a new date or an apology for a late answer that staff must bring by
+telephone or letter: a note, say, that they were told, ends the last three."""
 
 
 class ClockOut(BaseModel):

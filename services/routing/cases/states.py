@@ -28,14 +28,15 @@ VERBS: dict[CaseState, tuple[Verb, ...]] = {
 }
 
 _READ: tuple[Task, ...] = ("read_message", "answer_asked", "wait_over")
-_ANSWERED: tuple[Task, ...] = (*_READ, "not_solved", "reply_undelivered", "deliver_reply", "bring_extension")
+_TOLD: tuple[Task, ...] = ("bring_extension", "bring_apology")
+_ANSWERED: tuple[Task, ...] = (*_READ, "not_solved", "reply_undelivered", "deliver_reply", *_TOLD)
 
 ENDED_TASKS: dict[Verb, tuple[Task, ...]] = {
     "acknowledge": _READ,
     "ask": _READ,
     "suspend": _READ,
     "extend": _READ,
-    "note": (*_READ, "bring_question", "bring_extension"),
+    "note": (*_READ, "bring_question", *_TOLD),
     "resume": _READ,
     "link": _READ,
     "reopen": (*_READ, "not_solved"),

@@ -22,12 +22,13 @@ from libs.contracts.cases import ClockApproaching, ClockBreached, ClockEvent
 from services.routing.cases.models import Case, Clock
 from services.routing.cases.terms import Terms
 from services.routing.cases.verbs.answering import end_case
-from services.routing.cases.verbs.waiting import wake
+from services.routing.cases.verbs.waiting import APOLOGISED_FOR, BRING_APOLOGY, wake
 from services.routing.cases.work import (
     Work,
     approaches_at,
     can_fall_due,
     closes_at,
+    have_it_brought,
     put_down,
     raise_task,
     take_up,
@@ -150,6 +151,8 @@ def _breach(work: Work, clock: Clock, now: datetime) -> None:
     if clock.due_at is not None and clock.due_at < now:
         clock.breach_told_at = now
         _tell(work, ClockBreached, clock, clock.due_at, "breach")
+        if clock.clock in APOLOGISED_FOR:
+            have_it_brought(work, BRING_APOLOGY, clock.due_at)
 
 
 def _tell(work: Work, kind: type[ClockEvent], clock: Clock, at: datetime, verb: str) -> None:

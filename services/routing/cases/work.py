@@ -16,7 +16,7 @@ from libs.common.db import among
 from libs.common.languages import Bilingual
 from libs.common.stream.events import Recorded, record
 from libs.contracts.cases import CaseEvent
-from libs.contracts.codes import Priority
+from libs.contracts.codes import BROUGHT_BY_STAFF, Priority
 from services.routing.calendars.business_time import BusinessCalendar, business_seconds
 from services.routing.calendars.queries import DEFAULT
 from services.routing.cases import clocks as clock_rules
@@ -202,6 +202,12 @@ def raise_task(work: Work, name: str, since: datetime) -> None:
         task = CaseTask(case_id=work.case.id, task=name, since=since)
         work.tasks.append(task)
         work.new.append(task)
+
+
+def have_it_brought(work: Work, name: str, since: datetime) -> None:
+    """Staff must tell it, where the person chose to be told by telephone or letter."""
+    if work.case.reply_by in BROUGHT_BY_STAFF and not work.case.historical:
+        raise_task(work, name, since)
 
 
 def end_task(work: Work, name: str) -> None:

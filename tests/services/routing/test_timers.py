@@ -13,6 +13,7 @@ from libs.contracts.feedback import FeedbackEvaluated, FeedbackWithdrawn, ReplyU
 from services.routing.cases.terms import USUAL
 from services.routing.cases.timers import ring
 from tests.services.routing.office import ORGANISATION, Routing, clock, local, received
+from tests.services.routing.test_waiting import EXTENSION
 from tests.services.routing.test_working import FINAL, in_state, problem
 
 SPOKE = local("2026-03-09 11:00")
@@ -69,6 +70,31 @@ async def test_a_promise_warns_after_three_quarters_of_its_time_and_is_breached_
     assert await told(routing, case, ClockBreached) == [("acknowledge", local("2026-03-11 16:30"))]
     lines = [(line["verb"], line["by"], line["details"]) for line in await routing.timeline(case)][-2:]
     assert lines == [("approaching", "timer", {"clock": "acknowledge"}), ("breach", "timer", {"clock": "acknowledge"})]
+
+
+@pytest.mark.parametrize(("reply_by", "brought"), [("phone", ["bring_apology"]), ("email", []), (None, [])])
+async def test_who_chose_telephone_or_letter_has_the_apology_for_a_late_answer_from_staff(
+    routing: Routing, reply_by: str | None, brought: list[str]
+) -> None:
+    for verb, body in (("note", {"note": "Appelée."}), ("reply", FINAL)):
+        routing.at(NOW)
+        case = await in_state(routing, "acknowledged", reply_by=reply_by)
+        await settle(routing, "2026-03-30 16:30")
+        assert (await routing.see(case["id"]))["tasks"] == []
+        await settle(routing, "2026-03-30 16:31")
+        assert [one["task"] for one in (await routing.see(case["id"]))["tasks"]] == brought
+        routing.at(local("2026-03-31 10:00"))
+        after = await routing.done(case, verb, **body)
+        assert "bring_apology" not in [one["task"] for one in after["tasks"]]
+
+
+async def test_no_apology_is_brought_for_what_was_not_late_after_all(routing: Routing) -> None:
+    case = await in_state(routing, "acknowledged", reply_by="letter")
+    await settle(routing, "2026-03-31 10:00")
+    routing.at(local("2026-03-31 10:00"))
+    late = {"effective_at": local("2026-03-27 10:00").isoformat(), "late_entry_reason": "Noté sur papier."}
+    after = await routing.done(case, "extend", **EXTENSION, business_days=5, **late)
+    assert [one["task"] for one in after["tasks"]] == ["bring_extension"]
 
 
 async def test_after_downtime_each_is_told_once_with_the_moment_at_which_it_happened(routing: Routing) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from libs.contracts.cases import CaseAsked, CaseExtended, CaseResumed, CaseSuspended, ClockCorrected
-from libs.contracts.codes import ASKED, BROUGHT_BY_STAFF, ResumedBy, WaitingFor
+from libs.contracts.codes import ASKED, ClockName, ResumedBy, WaitingFor
 from services.routing.calendars.business_time import due_after_business_days
 from services.routing.cases import clocks as clock_rules
 from services.routing.cases.errors import (
@@ -17,10 +17,12 @@ from services.routing.cases.errors import (
 from services.routing.cases.models import Clock, Suspension
 from services.routing.cases.verbs.line import Line
 from services.routing.cases.verbs.schemas import Ask, Extend, Resume, Suspend
-from services.routing.cases.work import Work, end_task, raise_task, tell
+from services.routing.cases.work import Work, end_task, have_it_brought, tell
 
 BRING_QUESTION = "bring_question"
 BRING_EXTENSION = "bring_extension"
+BRING_APOLOGY = "bring_apology"
+APOLOGISED_FOR: tuple[ClockName, ...] = ("reply", "stage2_reply")
 LONGEST_WAIT = timedelta(days=366)
 
 
@@ -30,7 +32,7 @@ def ask(work: Work, body: Ask) -> Line:
     _wait(work, "person", ASKED, body.until)
     tell(work, CaseAsked, work.effective_at, effective_at=work.effective_at, until=body.until, text=body.told())
     _tell_suspended(work, "person", ASKED, body.until)
-    _have_it_brought(work, BRING_QUESTION)
+    have_it_brought(work, BRING_QUESTION, work.effective_at)
     return Line({"until": body.until.isoformat()}, text=body.told())
 
 
@@ -102,14 +104,9 @@ def extend(work: Work, body: Extend) -> Line:
         text=body.told(),
         clocks=clock_rules.states(work.clocks),
     )
-    _have_it_brought(work, BRING_EXTENSION)
+    have_it_brought(work, BRING_EXTENSION, work.effective_at)
     details = {"clock": body.clock, "due_before": before.isoformat(), "due_at": after.isoformat()}
     return Line(details, text=body.told())
-
-
-def _have_it_brought(work: Work, task: str) -> None:
-    if work.case.reply_by in BROUGHT_BY_STAFF and not work.case.historical:
-        raise_task(work, task, work.effective_at)
 
 
 def _extended(work: Work, clock: Clock, before: datetime, body: Extend) -> datetime:
@@ -165,6 +162,8 @@ def untell_breach(work: Work, clock: Clock) -> None:
     if clock.breach_told_at is not None:
         clock.breach_told_at = None
         correct(work, clock, "late_entry", breach_untrue=True)
+        if clock.clock in APOLOGISED_FOR:
+            end_task(work, BRING_APOLOGY)
 
 
 def correct(work: Work, clock: Clock, because: str, *, breach_untrue: bool) -> None:
