@@ -121,7 +121,7 @@ class System:
         )
         return {"Authorization": f"Bearer {token}"}
 
-    def ecoute(self, *words: str, seconds: float = 60) -> subprocess.CompletedProcess[str]:
+    def ecoute(self, *words: str, seconds: float = 180) -> subprocess.CompletedProcess[str]:
         """Run the command `ecoute` in this system's environment."""
         return subprocess.run(
             [sys.executable, "-m", "deploy.cli", *words],

@@ -160,7 +160,7 @@ async def _effects_grow(field: Field) -> None:
         [now] = await all_rows(field.database, "SELECT count(*) AS n FROM effect")
         return now.n > before.n
 
-    await eventually(more, 60)
+    await eventually(more, 120)
 
 
 async def _every_shard_is_read(field: Field) -> None:
