@@ -4,13 +4,13 @@ from typing import Any
 
 from libs.common.languages import Language
 from libs.contracts.cases import CaseAcknowledged, CaseClosed, CaseReopened, CaseReplied
-from libs.contracts.codes import BROUGHT_BY_STAFF, ClosedBecause, Outcome
+from libs.contracts.codes import ClosedBecause, Outcome
 from services.routing.cases import clocks as clock_rules
 from services.routing.cases.models import Clock
 from services.routing.cases.verbs.line import Line
 from services.routing.cases.verbs.schemas import Acknowledge, Close, Decline, Refer, Reopen, Reply
 from services.routing.cases.verbs.waiting import correct, wake
-from services.routing.cases.work import Work, end_task, is_contested, raise_task, tell, waited
+from services.routing.cases.work import Work, end_task, have_it_brought, is_contested, tell, waited
 
 ENDED_BY_A_REPLY = ("acknowledge", "reply", "stage2_reply")
 
@@ -148,9 +148,9 @@ def _tell_reply(work: Work, ended: list[Clock], *, interim: bool, **fields: Any)
         **waited(work),
         **fields,
     )
-    if work.case.reply_by in BROUGHT_BY_STAFF and fields["text"] and not work.case.historical:
+    if fields["text"]:
         end_task(work, "deliver_reply")
-        raise_task(work, "deliver_reply", work.effective_at)
+        have_it_brought(work, "deliver_reply", work.effective_at)
 
 
 def _correct_breaches(work: Work, ended: list[Clock]) -> None:
