@@ -38,6 +38,11 @@ class Said:
         ({"channel": ["letter", "fax"], "language": ["fr"]}, Said(channel="fax", language="fr"), True),
         ({"language": ["FR", "EN-ca"]}, Said(language="fr"), True),
         ({"language": ["FR", "EN-ca"]}, Said(language="en-CA"), True),
+        ({"language": ["fr"]}, Said(language="fr-CA"), True),
+        ({"language": ["zh"]}, Said(language="zh-Hant-TW"), True),
+        ({"language": ["fr-CA"]}, Said(language="fr"), False),
+        ({"language": ["fr"]}, Said(language="frr"), False),
+        ({"language": ["fr"]}, Said(), False),
         ({"service_point": ["p"], "topic": ["t"]}, Said(service_point="p", topic="t"), True),
     ],
 )
@@ -47,6 +52,27 @@ def test_a_condition_holds_when_each_of_its_lists_has_the_value(
     condition = Condition.model_validate(when)
     assert condition.holds(said) is holds
     assert condition.is_empty is (when == {})
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "covers", "meets"),
+    [
+        ({}, {"language": ["fr"]}, True, True),
+        ({"language": ["fr"]}, {}, False, True),
+        ({"service": ["a", "b"]}, {"service": ["b"]}, True, True),
+        ({"service": ["a", "b"]}, {"service": ["b", "c"]}, False, True),
+        ({"service": ["a"]}, {"service": ["b"]}, False, False),
+        ({"language": ["fr"]}, {"language": ["fr-CA", "fr"], "service": ["a"]}, True, True),
+        ({"language": ["fr-CA"]}, {"language": ["fr"]}, False, True),
+        ({"language": ["fr-CA"]}, {"language": ["fr-FR"]}, False, False),
+    ],
+)
+def test_a_condition_covers_what_it_always_holds_for_and_meets_what_both_can_hold_for(
+    one: dict[str, list[str]], other: dict[str, list[str]], covers: bool, meets: bool
+) -> None:
+    a, b = Condition.model_validate(one), Condition.model_validate(other)
+    assert a.covers(b) is covers
+    assert a.meets(b) is b.meets(a) is meets
 
 
 def test_the_first_rule_that_holds_decides() -> None:

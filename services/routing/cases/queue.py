@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import Query
 from pydantic import AfterValidator, BaseModel, Field, TypeAdapter
-from sqlalchemy import ColumnElement, Select, and_, exists, func, not_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, exists, func, not_, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.paging import MAX_LIMIT, NEXT_PAGE, PAGE_SIZE, decode_place
@@ -53,7 +53,7 @@ class CaseFilters(BaseModel):
     service: Code | None = Field(None, description="code of the catalogue")
     topic: Code | None = Field(None, description="code of the catalogue")
     kind: Kind | None = Field(None, description="what it is: a complaint, an enquiry …")
-    language: LanguageTag | None = Field(None, description="BCP 47")
+    language: LanguageTag | None = Field(None, description="BCP 47; `fr` finds `fr-CA`, too")
     wait: float = Field(0, ge=0, le=30, description="seconds to wait for a case that is about to open")
     limit: int = Field(50, ge=1, le=MAX_LIMIT, description=PAGE_SIZE)
     cursor: str | None = Field(None, max_length=300, description=NEXT_PAGE)
@@ -71,7 +71,6 @@ _EQUAL = (
     "service",
     "topic",
     "kind",
-    "language",
 )
 
 
@@ -95,7 +94,10 @@ def conditions(filters: CaseFilters, now: datetime, terms: Terms) -> list[Column
 def common_conditions(filters: CaseFilters) -> list[ColumnElement[bool]]:
     """Those that counts share."""
     given = {name: getattr(filters, name) for name in _EQUAL}
-    return [getattr(Case, name) == value for name, value in given.items() if value is not None]
+    held = [getattr(Case, name) == value for name, value in given.items() if value is not None]
+    if filters.language is not None:
+        held.append(or_(Case.language == filters.language, Case.language.startswith(f"{filters.language}-")))
+    return held
 
 
 def _own_conditions(filters: CaseFilters, now: datetime, terms: Terms) -> list[ColumnElement[bool]]:

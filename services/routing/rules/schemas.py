@@ -67,7 +67,7 @@ class Condition(Wire):
     service_point: list[Code] = Field([], max_length=1_000)
     topic: list[Code] = Field([], max_length=1_000)
     channel: list[Channel] = []
-    language: list[LanguageTag] = Field([], max_length=200)
+    language: list[LanguageTag] = Field([], max_length=200, description="`fr` stands for `fr-CA`, too")
     respondent: list[Respondent] = []
     urgent: list[Urgency] = []
     disclosure: list[Disclosure] = []
@@ -76,7 +76,7 @@ class Condition(Wire):
     response_requested: bool | None = None
 
     def holds(self, attributes: Attributes) -> bool:
-        return all(getattr(attributes, name) in allowed for name, allowed in self.named.items())
+        return all(_allows(name, allowed, getattr(attributes, name)) for name, allowed in self.named.items())
 
     @cached_property
     def named(self) -> dict[str, frozenset[object]]:
@@ -97,12 +97,37 @@ class Condition(Wire):
 
     def covers(self, other: "Condition") -> bool:
         """Whether it holds for all that the other holds for."""
-        return all(name in other.named and other.named[name] <= allowed for name, allowed in self.named.items())
+        return all(
+            name in other.named and _all_of(name, allowed, other.named[name]) for name, allowed in self.named.items()
+        )
 
     def meets(self, other: "Condition") -> bool:
         """Whether there can be something that both hold for."""
         shared = self.named.keys() & other.named.keys()
-        return all(self.named[name] & other.named[name] for name in shared)
+        return all(_any_of(name, self.named[name], other.named[name]) for name in shared)
+
+
+def _allows(name: str, allowed: frozenset[object], value: object) -> bool:
+    return value in allowed or (name == "language" and not allowed.isdisjoint(_wider(value)))
+
+
+def _all_of(name: str, allowed: frozenset[object], values: frozenset[object]) -> bool:
+    return values <= allowed or (name == "language" and all(_allows(name, allowed, one) for one in values))
+
+
+def _any_of(name: str, some: frozenset[object], others: frozenset[object]) -> bool:
+    """Whether there is a value that both allow."""
+    return bool(some & others) or (
+        name == "language"
+        and (any(_allows(name, some, one) for one in others) or any(_allows(name, others, one) for one in some))
+    )
+
+
+def _wider(tag: object) -> Iterator[str]:
+    """The language ranges (RFC 4647, 3.3.1) that a tag is in, besides itself: `zh-Hant` and `zh` of `zh-Hant-TW`."""
+    while isinstance(tag, str) and "-" in tag:
+        tag = tag.rpartition("-")[0]
+        yield tag
 
 
 class Rule(Wire):

@@ -93,6 +93,16 @@ async def test_each_filter_narrows_and_all_must_hold(routing: Routing) -> None:
     assert await ids(routing, "?topic=filters&kind=complaint&language=en") == set()
 
 
+async def test_a_language_finds_those_of_its_regions_and_a_region_itself_alone(routing: Routing) -> None:
+    french, canadian, frisian = [
+        (await routing.open(SPOKE, kind="complaint", topic="tongues", language=language))["id"]
+        for language in ("fr", "fr-CA", "frr")
+    ]
+    assert await ids(routing, "?topic=tongues&language=fr") == {french, canadian}
+    assert await ids(routing, "?topic=tongues&language=fr-ca") == {canadian}
+    assert await ids(routing, "?topic=tongues&language=frr") == {frisian}
+
+
 async def test_a_reference_finds_its_case_however_it_was_read_out(routing: Routing) -> None:
     case = await routing.open(SPOKE, kind="complaint", reference="EC-7K4Q-28M1")
     for typed in ("ec-7k4q-28m1", "EC7K4Q28M1", "7k4q 28ml"):
