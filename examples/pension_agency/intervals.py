@@ -27,12 +27,12 @@ def newcombe(one: float, bounds: Bounds, other: float, other_bounds: Bounds) -> 
     )
 
 
-def of_mean(values: list[int]) -> Bounds:
-    """By the normal approximation, with the variance of the sample."""
+def of_mean(values: list[int], lowest: int, highest: int) -> Bounds:
+    """By the normal approximation, with the variance of the sample; nothing lies outside the scale."""
     n = len(values)
     mean = sum(values) / n
     half = Z * sqrt(sum((value - mean) ** 2 for value in values) / (n - 1) / n)
-    return mean - half, mean + half
+    return max(lowest, mean - half), min(highest, mean + half)
 
 
 def of_net(values: Mapping[int, int]) -> Bounds:

@@ -114,7 +114,7 @@ def favourable(stories: Iterable[Story], measure: str = "csat", lowest: int = 4)
 
 def mean_mark(telling: Telling) -> Truth:
     given = marks(telling.said(), "csat")
-    return Truth(sum(given) / len(given), len(given), bounds=intervals.of_mean(given))
+    return Truth(sum(given) / len(given), len(given), bounds=intervals.of_mean(given, 1, 5))
 
 
 def net_promoters(telling: Telling) -> Truth:

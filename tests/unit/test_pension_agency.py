@@ -184,7 +184,7 @@ def test_its_intervals_are_those_of_analytics() -> None:
         q = rng.choice((0.5, 0.9, 0.95))
         assert intervals.quantile_ranks(q, n) == statistics.quantile_interval_ranks(q, n)
         marks = Counter(rng.randint(1, 5) for _ in range(n + 1))
-        assert intervals.of_mean(list(marks.elements())) == pytest.approx(statistics.mean_interval(marks))
+        assert intervals.of_mean(list(marks.elements()), 1, 5) == pytest.approx(statistics.mean_interval(marks, (1, 5)))
         up, down = rng.randint(0, successes), n - successes
         net = statistics.net_share_interval(up, down, n)
         assert net is not None

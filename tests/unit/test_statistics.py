@@ -110,9 +110,14 @@ def test_the_interval_of_a_net_share_is_that_of_scores_of_one_nought_and_minus_o
 
 def test_the_interval_of_a_mean_is_by_the_sample_variance() -> None:
     """Marks 1 to 5, once each: mean 3, variance 2.5, 3 ± 1.96 × √0.5."""
-    assert mean_interval(dict.fromkeys(range(1, 6), 1)) == pytest.approx((1.61410, 4.38590), abs=0.00001)
-    assert mean_interval({5: 2, 4: 0}) is None
-    assert mean_interval({5: 1}) is None
+    assert mean_interval(dict.fromkeys(range(1, 6), 1), (1, 5)) == pytest.approx((1.61410, 4.38590), abs=0.00001)
+    assert mean_interval({5: 2, 4: 0}, (1, 5)) is None
+    assert mean_interval({5: 1}, (1, 5)) is None
+
+
+def test_no_interval_of_a_mean_passes_the_scale() -> None:
+    assert mean_interval({5: 9, 4: 1}, (1, 5)) == (pytest.approx(4.704, abs=0.00001), 5)
+    assert mean_interval({1: 9, 2: 1}, (1, 5)) == (1, pytest.approx(1.296, abs=0.00001))
 
 
 @given(st.integers(0, 10**9))

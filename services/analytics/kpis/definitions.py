@@ -136,8 +136,8 @@ _ALL = (
         Bilingual(fr="moyenne des notes 1 à 5 données par la personne", en="mean of the marks 1–5 by the person"),
         ASIDE,
         Bilingual(
-            fr="Intervalle : approximation normale, avec la variance de l'échantillon",
-            en="Interval: normal approximation with the sample variance",
+            fr="Intervalle : approximation normale, avec la variance de l'échantillon, dans les bornes des notes",
+            en="Interval: normal approximation with the sample variance, within the scale",
         ),
     ),
     Definition(

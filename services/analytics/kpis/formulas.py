@@ -82,7 +82,7 @@ Formula = Callable[[Numbers, Place], list[Part]]
 _OF_NUMBERS: dict[KpiName, Formula] = {
     "volume": ratios.volume,
     "csat": partial(survey.marked, survey.at_least(4), "csat"),
-    "csat_mean": partial(survey.marked, survey.mean_mark, "csat"),
+    "csat_mean": partial(survey.marked, survey.mean_satisfaction, "csat"),
     "nps": partial(survey.marked, survey.promoters_less_detractors, "nps"),
     "ces": partial(survey.marked, survey.at_least(5), "ces"),
     **{driver: partial(survey.marked, survey.at_least(4), driver) for driver in DRIVERS},

@@ -53,14 +53,14 @@ def unknown(unit: Unit, n: int) -> Quantity:
     return Quantity(unit=unit, value=None, n=n)
 
 
-def mean(counts: Mapping[int, int], selection: Selection) -> Quantity:
-    """The mean of marks, with how often each was given."""
+def mean(counts: Mapping[int, int], scale: tuple[int, int], selection: Selection) -> Quantity:
+    """The mean of marks on a scale, with how often each was given."""
     n = sum(counts.values())
     return Quantity(
         unit="score",
         value=sum(mark * times for mark, times in counts.items()) / n if n else None,
         n=n,
-        interval=mean_interval(counts),
+        interval=mean_interval(counts, scale),
         selection=selection,
     )
 

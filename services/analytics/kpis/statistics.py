@@ -51,11 +51,11 @@ def net_share_interval(favourable: int, unfavourable: int, n: int) -> tuple[floa
     return max(-1.0, p - q - half_width), min(1.0, p - q + half_width)
 
 
-def mean_interval(counts: Mapping[int, int]) -> tuple[float, float] | None:
+def mean_interval(counts: Mapping[int, int], scale: tuple[int, int]) -> tuple[float, float] | None:
     """The 95 % interval of the mean of values with their counts, by the normal approximation with the sample variance.
 
-    None of fewer than two values, and of values that are all the same: the sample's variance, 0, tells nothing of
-    others.
+    No mean lies outside the scale, so nor does the interval. None of fewer than two values, and of values that are all
+    the same: the sample's variance, 0, tells nothing of others.
     """
     n = sum(counts.values())
     if sum(count > 0 for count in counts.values()) < 2:
@@ -63,7 +63,7 @@ def mean_interval(counts: Mapping[int, int]) -> tuple[float, float] | None:
     mean = sum(value * count for value, count in counts.items()) / n
     variance = sum(count * (value - mean) ** 2 for value, count in counts.items()) / (n - 1)
     half_width = _Z * (variance / n) ** 0.5
-    return mean - half_width, mean + half_width
+    return max(scale[0], mean - half_width), min(scale[1], mean + half_width)
 
 
 def difference_interval(

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from libs.contracts.codes import scale_of
 from services.analytics.kpis.quantities import Part, mean, net_share, ratio
 from services.analytics.kpis.reading import Numbers, Place, source_of
 from services.analytics.kpis.schemas import Quantity, Selection
@@ -52,8 +53,8 @@ def promoters_less_detractors(marks: Marks, selection: Selection) -> Quantity:
     return net_share(promoters, detractors, sum(marks.values()), selection)
 
 
-def mean_mark(marks: Marks, selection: Selection) -> Quantity:
-    return mean(marks, selection)
+def mean_satisfaction(marks: Marks, selection: Selection) -> Quantity:
+    return mean(marks, scale_of("csat"), selection)
 
 
 def _marks(counters: Counters, prefix: str) -> dict[int, int]:
