@@ -27,16 +27,16 @@ kafka-stop: .venv/installed ## stop it; its data stays in var/kafka
 demo: .venv/installed ## beside a running `make run`: three months of a pension agency; DATA=FILE MAPPING=FILE for a file of yours
 	@exec $(BIN)/ecoute demo $(if $(DATA),--data $(DATA)) $(if $(MAPPING),--mapping $(MAPPING))
 
-test: .venv/installed-dev ## all tests, on a real PostgreSQL and real processes
+test: .venv/installed-dev ## what is soon done, on a real PostgreSQL and real processes
 	@command -v chromium >/dev/null || [ -n "$$CHROMIUM" ] || echo "ecoute: chromium is missing, the pages are tested without a browser: install it, or name one in CHROMIUM" >&2
-	@exec $(BIN)/pytest -n 3 --dist loadgroup --no-loadscope-reorder --ignore=tests/faults --ignore=tests/containers
+	@exec $(BIN)/pytest -n 3 --dist loadgroup --no-loadscope-reorder --ignore=tests/faults --ignore=tests/containers -m 'not slow'
 
-faults: .venv/installed-dev ## what takes long, in full: real data whole, processes killed under load
-	@TESTS=full $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder tests/e2e/test_cfpb.py tests/e2e/test_documents_hold.py tests/faults -m 'not alone'
+faults: .venv/installed-dev ## the slow rest, in full: real data whole, a real Kafka, processes killed under load
+	@TESTS=full $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --ignore=tests/containers -m 'slow and not alone'
 	@TESTS=full $(BIN)/pytest tests/faults -m alone
 
 faults-small: .venv/installed-dev ## the same at small counts
-	@$(BIN)/pytest -n 3 --dist loadgroup --no-loadscope-reorder tests/faults -m 'not alone'
+	@$(BIN)/pytest -n 3 --dist loadgroup --no-loadscope-reorder --ignore=tests/containers -m 'slow and not alone'
 	@$(BIN)/pytest tests/faults -m alone
 
 bench: .venv/installed-dev ## measure, beside a floor, and write bench/results.md; LEG=feedback for one leg

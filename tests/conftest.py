@@ -19,6 +19,7 @@ from tests.kafka import a_kafka
 from tests.services.post import PostOffice, post_office
 from tests.system import System, in_a_thread
 
+FAULTS = Path(__file__).parent / "faults"
 DATA = Path(__file__).parents[2] / "shared" / "data"
 ONE_EACH = ("system", "kafka", "carried", "aside", "house", "apart")
 """Fixtures that take long to start, in the order in which they are used: what takes longest begins first."""
@@ -26,15 +27,20 @@ ONE_EACH = ("system", "kafka", "carried", "aside", "house", "apart")
 ssl.create_default_context = functools.cache(ssl.create_default_context)
 """To make one takes longer than a request, and a client is made for many of them."""
 
-hypothesis.settings.register_profile("slow machines too", deadline=None)
+hypothesis.settings.register_profile("slow machines too", deadline=None, max_examples=30)
 hypothesis.settings.load_profile("slow machines too")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where several processes share the tests, each running system is of one, Kafka too; a file stays in one piece."""
+    """Where several processes share the tests, each running system is of one, Kafka too; a file stays in one piece.
+
+    Whatever breaks a system is slow.
+    """
     groups = [*ONE_EACH, *dict.fromkeys(item.path.as_posix() for item in items)]
     for item in items:
+        if item.path.is_relative_to(FAULTS):
+            item.add_marker(pytest.mark.slow)
         shared = [name for name in ONE_EACH if name in getattr(item, "fixturenames", ())]
         item.add_marker(pytest.mark.xdist_group(shared[0] if shared else item.path.as_posix()))
     items.sort(key=lambda item: groups.index(item.get_closest_marker("xdist_group").args[0]))

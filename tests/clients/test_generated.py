@@ -13,6 +13,8 @@ import pytest
 
 from tests.system import ROOT, System
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).parent
 SERVICES = ("intake", "routing", "analytics")
 TOOLS = ROOT / "tools"

@@ -1,7 +1,7 @@
 """Real complaints (CFPB) brought in by `ecoute import`, and every figure against a recount of the file by other means.
 
-All 3,186 with `make faults`; every twenty-fourth, and the six whose dates contradict each other, with `make test`. What
-is what is in `examples/cfpb/mapping.yaml`, as for anybody who brings in such a file.
+All 3,186 with `make faults`; every twenty-fourth, and the six whose dates contradict each other, with
+`make faults-small`. What is what is in `examples/cfpb/mapping.yaml`, as for anybody who brings in such a file.
 
 The file has no date of answer: the moments of reply are made up from its mark "Timely response?", and are synthetic.
 """
@@ -22,6 +22,8 @@ import yaml
 
 from deploy.importing.mapping import Mapping, load_mapping
 from tests.system import AT_FULL_COUNT, ROOT, System, eventually, json_of
+
+pytestmark = pytest.mark.slow
 
 MAPPING = ROOT / "examples" / "cfpb" / "mapping.yaml"
 ZONE = ZoneInfo("America/Toronto")

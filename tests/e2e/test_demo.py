@@ -10,6 +10,8 @@ import pytest
 from tests.e2e.log import CASES, events_of
 from tests.system import System, eventually, json_of
 
+pytestmark = pytest.mark.slow
+
 SIZE = "0.03"
 
 

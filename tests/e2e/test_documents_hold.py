@@ -19,6 +19,8 @@ from schemathesis.specs.openapi.checks import (
 from libs.contracts.cases import case_id_of
 from tests.system import AT_FULL_COUNT, ROOT, System, eventually, json_of
 
+pytestmark = pytest.mark.slow
+
 CHECKS = [
     not_a_server_error,
     status_code_conformance,

@@ -19,6 +19,8 @@ from tests.e2e.bodies import OMIT, fields_for_words
 from tests.e2e.sweep import Sweep
 from tests.system import System, eventually, json_of
 
+pytestmark = pytest.mark.slow
+
 PERSON = {
     "name": "Perdita Coquelicot",
     "email": "perdita.coquelicot@marque-perdue.example",

@@ -18,6 +18,8 @@ import pytest
 from tests.e2e.log import CASES, FEEDBACK, assert_is_whole, events_of
 from tests.system import System, eventually, json_of
 
+pytestmark = pytest.mark.slow
+
 TELEPHONES = {
     "270501": ["0170772372"],
     "270504": ["0820825825", "0820825825"],

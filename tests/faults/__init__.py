@@ -2,5 +2,5 @@
 
 A test writes down every operation (`record.py`), loads the system (`load.py`), breaks something (`processes.py`), and
 checks at the end, from its record and from what can be read from outside, what must hold (`checks.py`). Counts are
-small with `make test` and full with `make faults`, which prints them.
+small with `make faults-small` and full with `make faults`, which prints them.
 """

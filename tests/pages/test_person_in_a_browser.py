@@ -26,7 +26,9 @@ def tab_to(page: Page, selector: str) -> None:
     raise AssertionError(f"{selector} is not reached by Tab")
 
 
-@pytest.mark.parametrize(("language", "theme", "width"), [("fr", "light", PHONE), ("en", "dark", 1200)])
+@pytest.mark.parametrize(
+    ("language", "theme", "width"), [("fr", "light", PHONE), pytest.param("en", "dark", 1200, marks=pytest.mark.slow)]
+)
 def test_nobody_is_shut_out_of_any_page(
     browser: Browser, system: System, code: str, language: str, theme: Theme, width: int
 ) -> None:

@@ -48,7 +48,9 @@ def case_page(system: System) -> str:
     return path
 
 
-@pytest.mark.parametrize(("language", "theme", "width"), [("fr", "light", PHONE), ("en", "dark", 1200)])
+@pytest.mark.parametrize(
+    ("language", "theme", "width"), [("fr", "light", PHONE), pytest.param("en", "dark", 1200, marks=pytest.mark.slow)]
+)
 def test_the_pages_shut_nobody_out(
     system: System, browser: Browser, case_page: str, language: str, theme: Theme, width: int
 ) -> None:
@@ -62,7 +64,9 @@ def test_the_pages_shut_nobody_out(
             nobody_is_shut_out(page)
 
 
-@pytest.mark.parametrize(("language", "theme", "width"), [("fr", "dark", PHONE), ("en", "light", 1200)])
+@pytest.mark.parametrize(
+    ("language", "theme", "width"), [("fr", "dark", PHONE), pytest.param("en", "light", 1200, marks=pytest.mark.slow)]
+)
 def test_the_pages_for_who_decides_shut_nobody_out(
     system: System, browser: Browser, case_page: str, language: str, theme: Theme, width: int
 ) -> None:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import workclock
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from services.routing.calendars.business_time import (
@@ -270,14 +270,12 @@ def shows_open(calendar: BusinessCalendar, at: datetime) -> bool:
     return clock.date() not in calendar.holidays and any(one.opens <= minutes < one.closes for one in hours)
 
 
-@settings(max_examples=100)
 @given(calendars(), st.lists(instants, min_size=3, max_size=3).map(sorted))
 def test_the_parts_of_a_span_add_up_to_the_whole(calendar: BusinessCalendar, at: list[datetime]) -> None:
     a, b, c = at
     assert business_seconds(calendar, a, b) + business_seconds(calendar, b, c) == business_seconds(calendar, a, c)
 
 
-@settings(max_examples=100)
 @given(calendars(), instants, instants, st.timedeltas(timedelta(), timedelta(days=10)))
 def test_open_time_never_falls_as_time_passes_nor_exceeds_the_time_that_passes(
     calendar: BusinessCalendar, start: datetime, end: datetime, more: timedelta
@@ -288,7 +286,6 @@ def test_open_time_never_falls_as_time_passes_nor_exceeds_the_time_that_passes(
     assert 0 <= added <= (end + more).replace(microsecond=0).timestamp() - end.replace(microsecond=0).timestamp()
 
 
-@settings(max_examples=40)
 @given(calendars(), st.sampled_from(SPRING_AND_AUTUMN), st.integers(-1440, 1440), st.integers(0, 2 * 1440))
 def test_open_time_is_the_number_of_minutes_at_which_the_clock_shows_an_open_hour(
     calendar: BusinessCalendar, near: datetime, shift: int, length: int
@@ -300,7 +297,6 @@ def test_open_time_is_the_number_of_minutes_at_which_the_clock_shows_an_open_hou
     assert business_seconds(calendar, near + timedelta(minutes=shift), end) == 60 * len(expected)
 
 
-@settings(max_examples=100)
 @given(calendars(), st.lists(instants, min_size=2, max_size=2).map(sorted))
 def test_open_time_is_what_another_library_computes(calendar: BusinessCalendar, span: list[datetime]) -> None:
     start, end = (at.replace(microsecond=0) for at in span)
@@ -322,7 +318,6 @@ def workclock_schedule(
     return workclock.Schedule([*shifts, workclock.Holidays(sorted(holidays))], time_zone=zone)
 
 
-@settings(max_examples=100)
 @given(calendars(), instants, st.integers(1, 40))
 def test_a_due_moment_is_the_closing_of_the_nth_business_day(
     calendar: BusinessCalendar, start: datetime, n: int
@@ -340,7 +335,6 @@ def test_a_due_moment_is_the_closing_of_the_nth_business_day(
     assert business_seconds(calendar, due, next_midnight) == 0
 
 
-@settings(max_examples=100)
 @given(calendars(), instants, st.integers(1, 400))
 def test_a_calendar_day_due_moment_is_the_first_of_its_local_day(
     calendar: BusinessCalendar, start: datetime, n: int

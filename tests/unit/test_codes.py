@@ -3,7 +3,7 @@
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.common.crockford import ALPHABET
@@ -35,7 +35,6 @@ def test_case_hyphens_spaces_and_letters_that_look_like_figures_do_not_matter(co
         assert tracking_digest("s", form) == tracking_digest("s", code)
 
 
-@settings(max_examples=30)
 @given(codes)
 def test_every_wrong_character_is_found(code: str) -> None:
     plain = code.replace("-", "")
@@ -44,7 +43,6 @@ def test_every_wrong_character_is_found(code: str) -> None:
             assert normalise(plain[:place] + wrong + plain[place + 1 :]) is None
 
 
-@settings(max_examples=100)
 @given(codes)
 def test_every_swap_of_two_neighbours_is_found(code: str) -> None:
     plain = code.replace("-", "")

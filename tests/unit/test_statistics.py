@@ -7,7 +7,7 @@ from math import comb
 from random import Random
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.analytics.kpis.statistics import (
@@ -47,7 +47,6 @@ def test_a_proportion_of_nothing_has_no_interval() -> None:
     assert wilson_interval(0, 0) is None
 
 
-@settings(max_examples=300)
 @given(st.integers(1, 10**9).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 @example((0, 1))
 @example((1, 1))
@@ -61,7 +60,6 @@ def test_the_interval_of_a_proportion_holds_the_proportion_and_is_one_of_proport
     assert lower < upper
 
 
-@settings(max_examples=200)
 @given(st.integers(1, 10**6).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_counting_the_failures_instead_mirrors_the_interval(counts: tuple[int, int]) -> None:
     successes, n = counts
@@ -193,7 +191,6 @@ def test_samples_of_known_quantile_are_enclosed_as_often_as_promised() -> None:
     assert 0.94 < enclosed / rounds < 0.985
 
 
-@settings(max_examples=200)
 @given(st.floats(0.001, 0.999), st.integers(0, 5000))
 def test_ranks_are_ranks_and_in_order(q: float, n: int) -> None:
     lower, upper = quantile_interval_ranks(q, n)
@@ -202,7 +199,6 @@ def test_ranks_are_ranks_and_in_order(q: float, n: int) -> None:
     assert lower is None or upper is None or lower < upper
 
 
-@settings(max_examples=100)
 @given(st.integers(10, 987), st.integers(1, 2000))
 def test_turning_the_order_round_mirrors_the_ranks(share: int, n: int) -> None:
     lower, upper = quantile_interval_ranks(share / 997, n)  # of a prime, so that no probability is 2.5 % to the digit

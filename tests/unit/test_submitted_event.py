@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.common.auth.identity import Principal
@@ -102,7 +102,6 @@ def everything(draw: st.DrawFn) -> tuple[dict[str, Any], list[str]]:
     return body, [*said, *boxes, *phones]
 
 
-@settings(max_examples=60)
 @given(everything())
 def test_nothing_personal_is_in_the_event_whatever_was_said(given: tuple[dict[str, Any], list[str]]) -> None:
     body, secrets = given

@@ -12,6 +12,8 @@ from tests.services.analytics.logs import Told, chance_of, log_of
 from tests.services.analytics.reading import Readers
 from tests.services.analytics.recount import Recount
 
+pytestmark = pytest.mark.slow
+
 HOW_MANY = 900
 
 QUESTIONS = [

@@ -45,6 +45,8 @@ from tests.services.stream.log import (
     tell_counted,
 )
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def settings(kafka: Cluster) -> KafkaSettings:
