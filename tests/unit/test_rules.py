@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import pytest
 from pydantic import ValidationError
 
-from services.routing.rules.schemas import Condition, Rule, decide
+from services.routing.rules.conditions import Condition
+from services.routing.rules.schemas import Rule, decide
 from services.routing.standards.schemas import Standard, StandardDocument, in_precedence, standard_for
 
 

@@ -18,7 +18,7 @@ from services.routing.calendars.business_time import (
     due_after_calendar_days,
 )
 from services.routing.organisation.versions import VersionOut, Versions
-from services.routing.rules.schemas import Attributes, Condition
+from services.routing.rules.conditions import Attributes, Condition
 
 
 class Within(Wire):
