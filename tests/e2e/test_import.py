@@ -13,6 +13,8 @@ import pytest
 
 from tests.system import ROOT, System, eventually, json_of
 
+pytestmark = pytest.mark.slow
+
 MAPPING = """
 time_zone: America/Toronto
 make: [topics, teams]
@@ -154,7 +156,6 @@ def test_a_reference_that_something_else_has_is_refused_and_nobody_gets_an_answe
     assert case_of(aside, "desk:r1")["final_replies"] == 0
 
 
-@pytest.mark.slow
 def test_an_import_that_was_killed_goes_on_and_doubles_nothing(aside: System, mapping: Path, tmp_path: Path) -> None:
     """It is killed as soon as something is remembered."""
     count = 1_700

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from html import unescape
 from typing import Any
@@ -13,25 +13,36 @@ import pytest
 from libs.common.auth.identity import Principal
 from libs.common.auth.partner_tokens import PartnerTokenSigner
 from libs.common.auth.sessions import sign_session
+from libs.common.db import Database
 from services.analytics.rollups.folding import fold
 from tests.keys import PARTNER_TOKEN_KEY
 from tests.services.analytics import quarter
 from tests.services.analytics.logs import chance_of, log_of
-from tests.services.analytics.reading import Readers
+from tests.services.analytics.reading import TORONTO, Readers
 
 SPAN = {"length": "91d", "until": "2026-03-31"}
 SAME_SPAN = {"from": "2025-12-31", "to": "2026-04-01"}
 
 
-@pytest.fixture
-async def quarter_read(readers: Readers, at: Callable[[datetime], None]) -> None:
-    """A made-up quarter has been read, and is over."""
+@pytest.fixture(scope="module")
+async def dsn(new_database: Callable[[str], str]) -> AsyncIterator[str]:
+    """A database in which a made-up quarter has been read; the pages change nothing."""
+    database = Database(new_database("analytics"), pool_size=2, application="test")
+    readers = Readers(database, TORONTO)
+    await readers.prepare()
     stories = quarter.stories_of_a_quarter(chance_of(11), 300)
     told = [quarter.calendar(), *[one for story in stories for one in story.events]]
     for source in ("intake", "routing"):
         log = log_of(one for one in told if one.source == source)
         await readers.apply(source, await readers.positions(source), log)  # type: ignore[arg-type]
-    await fold(readers.database)
+    await fold(database)
+    yield database.url
+    await database.close()
+
+
+@pytest.fixture
+def quarter_over(at: Callable[[datetime], None]) -> None:
+    """It is the moment after the quarter."""
     at(quarter.NOW)
 
 
@@ -55,7 +66,7 @@ def written(value: float | None) -> str:
 
 
 async def test_the_dashboard_shows_the_figures_of_the_api_with_their_interval_and_what_they_are_computed_from(
-    http: httpx.AsyncClient, quarter_read: None
+    http: httpx.AsyncClient, quarter_over: None
 ) -> None:
     page = text_of(await http.get("/dashboard", params=SPAN, headers=signed_in("manager")))
     names = "csat,met_of_due,resolution_confirmed_rate"
@@ -71,7 +82,7 @@ async def test_the_dashboard_shows_the_figures_of_the_api_with_their_interval_an
 
 
 async def test_a_chart_is_drawn_from_the_table_beside_it_and_a_cut_week_is_told_but_not_drawn(
-    http: httpx.AsyncClient, quarter_read: None
+    http: httpx.AsyncClient, quarter_over: None
 ) -> None:
     page = await http.get("/dashboard", params=SPAN, headers=signed_in("manager"))
     series = (await http.get("/v1/kpis/volume/series", params={**SAME_SPAN, "grain": "week"})).json()
@@ -84,7 +95,7 @@ async def test_a_chart_is_drawn_from_the_table_beside_it_and_a_cut_week_is_told_
 
 
 async def test_a_screen_is_narrowed_by_its_address_and_so_are_its_links(
-    http: httpx.AsyncClient, quarter_read: None
+    http: httpx.AsyncClient, quarter_over: None
 ) -> None:
     asked = {**SPAN, "service": "passports", "channel": ""}
     page = await http.get("/dashboard", params=asked, headers=signed_in("manager"))
@@ -97,7 +108,7 @@ async def test_a_screen_is_narrowed_by_its_address_and_so_are_its_links(
 
 @pytest.mark.parametrize("language", ["fr", "en"])
 async def test_every_figure_has_a_page_that_says_what_it_means_in_both_languages(
-    http: httpx.AsyncClient, quarter_read: None, language: str
+    http: httpx.AsyncClient, quarter_over: None, language: str
 ) -> None:
     definitions: list[dict[str, Any]] = (await http.get("/v1/kpis/definitions")).json()["items"]
     cookie = {**signed_in("analyst"), "Accept-Language": language}
@@ -141,7 +152,7 @@ async def test_a_session_opens_no_call_of_the_api(http: httpx.AsyncClient) -> No
     assert (await http.get("/v1/kpis", headers={"Authorization": f"Bearer {session}"})).status_code == 401
 
 
-async def test_a_supervisor_sees_their_own_teams_and_is_told_so(http: httpx.AsyncClient, quarter_read: None) -> None:
+async def test_a_supervisor_sees_their_own_teams_and_is_told_so(http: httpx.AsyncClient, quarter_over: None) -> None:
     page = text_of(await http.get("/dashboard", params=SPAN, headers=signed_in("supervisor", teams=("north",))))
     where = {**SAME_SPAN, "names": "volume", "where": "team:north"}
     (volume,) = (await http.get("/v1/kpis", params=where)).json()["figures"]
@@ -150,7 +161,7 @@ async def test_a_supervisor_sees_their_own_teams_and_is_told_so(http: httpx.Asyn
 
 
 async def test_anybody_reads_how_the_promises_were_kept_and_a_manager_reads_the_same(
-    http: httpx.AsyncClient, quarter_read: None
+    http: httpx.AsyncClient, quarter_over: None
 ) -> None:
     span = {"from": "2026-01-01", "to": "2026-04-01"}
     manager = await http.get("/standards", params=span, headers=signed_in("manager"))
@@ -170,7 +181,7 @@ async def test_anybody_reads_how_the_promises_were_kept_and_a_manager_reads_the_
     )
 
 
-async def test_in_french_the_promises_are_told_as_one_says_them(http: httpx.AsyncClient, quarter_read: None) -> None:
+async def test_in_french_the_promises_are_told_as_one_says_them(http: httpx.AsyncClient, quarter_over: None) -> None:
     del http.headers["Authorization"]
     span = {"from": "2026-01-01", "to": "2026-04-01"}
     page = text_of(await http.get("/standards", params=span, headers={"Accept-Language": "fr"}))
@@ -180,7 +191,7 @@ async def test_in_french_the_promises_are_told_as_one_says_them(http: httpx.Asyn
 
 
 async def test_in_french_nothing_of_a_figure_is_left_in_english_or_in_codes(
-    http: httpx.AsyncClient, quarter_read: None
+    http: httpx.AsyncClient, quarter_over: None
 ) -> None:
     french = {**signed_in("analyst"), "Accept-Language": "fr"}
     figure = text_of(await http.get("/dashboard/figures/csat", params={**SPAN, "by": "channel"}, headers=french))

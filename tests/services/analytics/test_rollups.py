@@ -60,11 +60,11 @@ async def test_any_interleaving_of_logs_any_slices_folds_and_a_second_delivery_g
 
 async def test_the_two_readers_may_run_at_once(readers: Readers) -> None:
     chance = chance_of(7)
-    stories = random_stories(chance, 300, SINCE, 3)
+    stories = random_stories(chance, 100, SINCE, 3)
     logs = logs_of(chance, stories)
 
     async def read(source: Source) -> None:
-        for events in cut(chance, logs[source], 60):
+        for events in cut(chance, logs[source], 20):
             await readers.apply(source, await readers.positions(source), events)
 
     async def fold_twice_at_once() -> None:
