@@ -24,6 +24,8 @@ DeliveredBy = ReplyBy
 BROUGHT_BY_STAFF: Final[tuple[DeliveredBy, ...]] = ("phone", "letter")
 """What no machine delivers: a human must, and says so."""
 UndeliverableBecause = Literal["no_address", "rejected", "bounced", "returned", "unreachable"]
+UntoldNotice = Literal["asked", "extended", "late", "assigned", "transferred"]
+"""What staff must tell, besides replies, where mail of it did not arrive."""
 Interaction = Literal["call", "visit", "page_view", "transaction", "other"]
 
 CaseState = Literal["new", "assigned", "acknowledged", "waiting", "answered", "closed"]

@@ -210,6 +210,21 @@ class ReplyUndeliverable(Event):
     found_at: datetime
 
 
+class NoticeUndeliverable(Event):
+    """Mail that told the person of a step of their case did not arrive: staff must tell them. Replies have an event of
+    their own.
+    """
+
+    type: ClassVar[str] = "ca.ecoute.notice.undeliverable.v1"
+
+    notice: str = Field(description="a code: what it told, as `asked`, `extended` or `late`; others may come")
+    about: UUID = Field(description="id of the event of routing that it told of")
+    said_at: datetime | None = Field(None, description="of a question or a new date: its `effective_at`")
+    by: DeliveredBy
+    because: UndeliverableBecause
+    found_at: datetime
+
+
 class PersonErased(Event):
     """All that was said and known of the person behind this feedback is gone: who reads this forgets its words."""
 

@@ -148,6 +148,13 @@ NAMES: Mapping[str, Mapping[str, Bilingual]] = {
         returned=("retourné par la poste", "returned"),
         unreachable=("personne injoignable", "unreachable"),
     ),
+    "notice": _names(
+        asked=("la question", "the question"),
+        extended=("la nouvelle date", "the new date"),
+        late=("nos excuses pour le retard", "the apology for the delay"),
+        assigned=("qui a son message", "who has their message"),
+        transferred=("le changement d'équipe", "the new team"),
+    ),
     "verb": _names(
         acknowledge=("Accuser réception", "Acknowledge"),
         reply=("Répondre", "Reply"),

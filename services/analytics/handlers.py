@@ -38,6 +38,7 @@ from libs.contracts.feedback import (
     FeedbackSubmitted,
     FeedbackVerbatimRedacted,
     FeedbackWithdrawn,
+    NoticeUndeliverable,
     PersonErased,
     ReplyDelivered,
     ReplyUndeliverable,
@@ -81,6 +82,7 @@ _OF_CASES: tuple[type[Event], ...] = (
     ClockCorrected,
 )
 _OF_ORGANISATION: tuple[type[Event], ...] = (TeamChanged, ServiceStandardPublished, CalendarPublished)
+_IGNORED_OF_INTAKE: frozenset[type[Event]] = frozenset({NoticeUndeliverable})
 _IGNORED_OF_ROUTING: frozenset[type[Event]] = frozenset({RuleDecided})
 
 
@@ -90,7 +92,7 @@ def intake(time_zone: ZoneInfo) -> Handlers:
         **dict.fromkeys(_OF_CATALOGUE, on_reference_events),
         InteractionsReported: on_interactions_events,
     }
-    return Handlers(handled, erasing={PersonErased: subjects_of})
+    return Handlers(handled, _IGNORED_OF_INTAKE, erasing={PersonErased: subjects_of})
 
 
 def routing(time_zone: ZoneInfo) -> Handlers:

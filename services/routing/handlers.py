@@ -23,6 +23,7 @@ from libs.contracts.feedback import (
     FeedbackSubmitted,
     FeedbackVerbatimRedacted,
     FeedbackWithdrawn,
+    NoticeUndeliverable,
     PersonErased,
     ReplyDelivered,
     ReplyUndeliverable,
@@ -41,6 +42,7 @@ _FOLLOWED = (
     FeedbackWithdrawn,
     ReplyDelivered,
     ReplyUndeliverable,
+    NoticeUndeliverable,
 )
 
 

@@ -29,6 +29,7 @@ SHOWN: dict[str, Any] = {
     "measure": codes.Measure,
     "closed_because": codes.ClosedBecause,
     "undeliverable": codes.UndeliverableBecause,
+    "notice": codes.UntoldNotice,
     "task": Task,
     "verb": Verb,
 }

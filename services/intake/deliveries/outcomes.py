@@ -1,10 +1,13 @@
-"""A reply has reached the person, or could not be brought: told each time that this changes, and only then."""
+"""A reply has reached the person, or could not be brought: told each time that this changes, and only then. What else
+was to be told and did not arrive is told once.
+"""
 
 from datetime import datetime
+from uuid import UUID
 
 from libs.common.stream.events import Recorded
 from libs.contracts.codes import DeliveredBy, UndeliverableBecause
-from libs.contracts.feedback import ReplyDelivered, ReplyUndeliverable
+from libs.contracts.feedback import NoticeUndeliverable, ReplyDelivered, ReplyUndeliverable
 from services.intake.cases.models import Reply
 from services.intake.feedback.models import Feedback
 
@@ -29,4 +32,13 @@ def undeliverable(
     reply.undeliverable_because = because
     feedback.version += 1
     event = ReplyUndeliverable(reply_id=reply.id, answer=reply.answer, by=by, because=because, found_at=at)
+    return [Recorded(event, feedback.id, feedback.version, at)]
+
+
+def untold(
+    feedback: Feedback, notice: str, about: UUID, said_at: datetime | None, because: UndeliverableBecause, at: datetime
+) -> list[Recorded]:
+    """Mail of a step of the case did not arrive: so it is told. The feedback's row is locked by the caller."""
+    feedback.version += 1
+    event = NoticeUndeliverable(notice=notice, about=about, said_at=said_at, by="email", because=because, found_at=at)
     return [Recorded(event, feedback.id, feedback.version, at)]

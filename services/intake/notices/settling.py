@@ -1,19 +1,21 @@
-"""What became of a notice, and of the reply that it brought."""
+"""What became of a notice, and of what it told."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Final, Literal, get_args
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from libs.common.stream.events import Recorded, record
-from libs.contracts.codes import BROUGHT_BY_STAFF, UndeliverableBecause
-from services.intake.cases.models import Reply
+from libs.contracts.codes import BROUGHT_BY_STAFF, UndeliverableBecause, UntoldNotice
+from services.intake.cases.models import CaseEntry, Reply
 from services.intake.deliveries import outcomes
 from services.intake.feedback.models import Feedback
 from services.intake.notices.models import Notice
+from services.intake.notices.planning import NoticeKind
 
 Outcome = Literal["sent", "dropped", "postponed", "refused", "expired", "bounced", "unaddressed"]
 
@@ -23,6 +25,8 @@ _BECAUSE: dict[str, UndeliverableBecause] = {
     "expired": "unreachable",
     "unaddressed": "no_address",
 }
+_REPLIES: Final[tuple[NoticeKind, ...]] = ("answered", "interim")
+_BROUGHT_INSTEAD: Final[tuple[UntoldNotice, ...]] = get_args(UntoldNotice)
 
 
 async def settle(
@@ -33,7 +37,7 @@ async def settle(
     now: datetime,
     pause: Callable[[int], timedelta],
 ) -> str:
-    """Put down what became of a notice that was taken, and tell what that means for a reply; its kind."""
+    """Put down what became of a notice that was taken, and tell what that means; its kind."""
     notice, feedback = await _locked(session, notice_id)
     if notice.state != "waiting":
         return notice.kind
@@ -41,7 +45,7 @@ async def settle(
         notice.next_try_at = now + pause(notice.tries)
         return notice.kind
     notice.state, notice.settled_at, notice.told = outcome, now, told
-    await record(session, *await _told_of_reply(session, notice, feedback, now))
+    await record(session, *await _what_it_means(session, notice, feedback, now))
     return notice.kind
 
 
@@ -51,7 +55,7 @@ async def bounce(session: AsyncSession, notice_id: UUID, now: datetime) -> bool:
     if notice.state == "bounced":
         return False
     notice.state, notice.settled_at = "bounced", now
-    await record(session, *await _told_of_reply(session, notice, feedback, now))
+    await record(session, *await _what_it_means(session, notice, feedback, now))
     return True
 
 
@@ -63,18 +67,48 @@ async def _locked(session: AsyncSession, notice_id: UUID) -> tuple[Notice, Feedb
     return notice, feedback
 
 
-async def _told_of_reply(session: AsyncSession, notice: Notice, feedback: Feedback, now: datetime) -> list[Recorded]:
+async def _what_it_means(session: AsyncSession, notice: Notice, feedback: Feedback, now: datetime) -> list[Recorded]:
+    if notice.about is None or feedback.erased_at is not None:
+        return []
+    if notice.kind in _REPLIES:
+        return await _told_of_reply(session, notice, notice.about, feedback, now)
+    if notice.kind in _BROUGHT_INSTEAD:
+        return await _told_of_step(session, notice, notice.about, feedback, now)
+    return []
+
+
+async def _told_of_reply(
+    session: AsyncSession, notice: Notice, about: UUID, feedback: Feedback, now: datetime
+) -> list[Recorded]:
     """A reply is there once one mail of it was taken; it is not once none was, and none may still be."""
-    reply = await session.get(Reply, notice.about) if notice.kind in ("answered", "interim") and notice.about else None
-    if reply is None or feedback.erased_at is not None:
+    reply = await session.get(Reply, about)
+    if reply is None:
         return []
     if notice.state == "sent":
         return outcomes.delivered(feedback, reply, "email", now)
-    if notice.state not in _BECAUSE or await _may_arrive_otherwise(session, notice):
-        return []
-    if _is_there_without_mail(notice, reply) or await _is_brought_by_staff(session, notice):
+    if not await _is_lost(session, notice) or _is_there_without_mail(notice, reply):
         return []
     return outcomes.undeliverable(feedback, reply, "email", _BECAUSE[notice.state], now)
+
+
+async def _told_of_step(
+    session: AsyncSession, notice: Notice, about: UUID, feedback: Feedback, now: datetime
+) -> list[Recorded]:
+    """A mail that could not be sent in time is lost where mail was chosen: else it is read by tracking."""
+    if notice.state == "expired" and feedback.reply_by != "email":
+        return []
+    if not await _is_lost(session, notice):
+        return []
+    entry = await session.get(CaseEntry, about)
+    said_at = entry.happened_at if entry else None
+    return outcomes.untold(feedback, notice.kind, about, said_at, _BECAUSE[notice.state], now)
+
+
+async def _is_lost(session: AsyncSession, notice: Notice) -> bool:
+    """No mail of it arrived, none may still, and nobody else brings it."""
+    if notice.state not in _BECAUSE or await session.scalar(select(_may_arrive_otherwise(notice))):
+        return False
+    return not await _is_brought_by_staff(session, notice)
 
 
 def _is_there_without_mail(notice: Notice, reply: Reply) -> bool:
@@ -87,25 +121,31 @@ def _is_there_without_mail(notice: Notice, reply: Reply) -> bool:
 
 
 async def _is_brought_by_staff(session: AsyncSession, notice: Notice) -> bool:
-    """Before this reply was given, it was known of an earlier one that no mail arrives: since then staff bring them."""
+    """Before this was said, it was known of something earlier that no mail arrives: since then staff bring it."""
     failed = (
         select(Notice.id)
-        .join(Reply, Reply.id == Notice.about)
+        .outerjoin(Reply, Reply.id == Notice.about)
         .where(
             Notice.feedback_id == notice.feedback_id,
             Notice.recipient == notice.recipient,
             Notice.state.in_(("refused", "bounced")),
             Notice.settled_at < notice.created_at,
-            or_(Reply.delivery == "undeliverable", Reply.delivery_by.in_(BROUGHT_BY_STAFF)),
+            or_(
+                Reply.delivery == "undeliverable",
+                Reply.delivery_by.in_(BROUGHT_BY_STAFF),
+                and_(Notice.kind.in_(_BROUGHT_INSTEAD), ~_may_arrive_otherwise(Notice)),
+            ),
         )
     )
     return await session.scalar(failed.limit(1)) is not None
 
 
-async def _may_arrive_otherwise(session: AsyncSession, notice: Notice) -> bool:
-    others = await session.scalar(
-        select(func.count())
-        .select_from(Notice)
-        .where(Notice.about == notice.about, Notice.id != notice.id, Notice.state.in_(("waiting", "sent")))
+def _may_arrive_otherwise(notice: Notice | type[Notice]) -> ColumnElement[bool]:
+    """Another is told the same."""
+    other = aliased(Notice)
+    return exists().where(
+        other.about == notice.about,
+        other.kind == notice.kind,
+        other.id != notice.id,
+        other.state.in_(("waiting", "sent")),
     )
-    return bool(others)

@@ -37,6 +37,20 @@ def move(clock: Clock, calendar: BusinessCalendar, since: datetime, until: datet
     clock.suspended_seconds += seconds
 
 
+def move_back(clock: Clock, calendar: BusinessCalendar, since: datetime, until: datetime) -> bool:
+    """As if that time had not been suspended; whether this changes anything. What has ended may be missed by this."""
+    if clock.due_at is None or clock.started_at is None or clock.cancelled_at is not None or clock.due_at <= until:
+        return False
+    if clock.ended_at is not None and clock.ended_at <= since:
+        return False
+    seconds = own_seconds(clock.within, calendar, max(since, clock.started_at), until)
+    clock.due_at = own_time_after(clock.within, calendar, clock.due_at, -seconds)
+    clock.suspended_seconds -= seconds
+    if clock.ended_at is not None:
+        clock.met = clock.ended_at <= clock.due_at
+    return seconds > 0
+
+
 def end(clock: Clock, calendar: BusinessCalendar, ended_at: datetime, *, by: int | None, late: bool) -> None:
     """Met is `ended_at ≤ due_at`, both as they really were. The clock runs, or this is a correction."""
     assert clock.started_at is not None  # noqa: S101 - it has started

@@ -18,9 +18,11 @@ from libs.contracts.feedback import (
     FeedbackReclassified,
     FeedbackVerbatimRedacted,
     FeedbackWithdrawn,
+    NoticeUndeliverable,
     ReplyDelivered,
     ReplyUndeliverable,
 )
+from services.routing.cases.clocks import running
 from services.routing.cases.deciding_anew import (
     alert_those_moved,
     decide_anew,
@@ -34,7 +36,14 @@ from services.routing.cases.timers import resume_if_over
 from services.routing.cases.undelivered import UNDELIVERED, Given, replies_given, take_back
 from services.routing.cases.unopened import forget_unopened
 from services.routing.cases.verbs.answering import end_case
-from services.routing.cases.verbs.waiting import untell_breach, wake
+from services.routing.cases.verbs.waiting import (
+    APOLOGISED_FOR,
+    BRING_APOLOGY,
+    BRING_EXTENSION,
+    unask,
+    untell_breach,
+    wake,
+)
 from services.routing.cases.work import (
     Work,
     end_task,
@@ -49,6 +58,7 @@ from services.routing.database import Base
 
 PERSON = "person"
 INTAKE = "intake"
+UNTOLD = "untold"
 _NO_MAIL_ARRIVES: tuple[UndeliverableBecause, ...] = ("no_address", "rejected", "bounced")
 """Why a human must bring what is said from then on."""
 CLASSIFIED = ("kind", "service", "service_point", "topic", "language")
@@ -106,6 +116,8 @@ def apply(work: Work, received: Received[Any], given: Mapping[UUID, Given]) -> N
             _delivery(work, event)
         case ReplyUndeliverable():
             _non_delivery(work, event, given)
+        case NoticeUndeliverable():
+            _not_told(work, event)
 
 
 def _message(work: Work, event: FeedbackMessageAdded) -> None:
@@ -196,13 +208,33 @@ def _non_delivery(work: Work, event: ReplyUndeliverable, given: Mapping[UUID, Gi
     work.effective_at = at
     if event.answer is not None:
         take_back(work, event.answer, given[case.id])
-    if event.by == "email" and event.because in _NO_MAIL_ARRIVES:
-        case.reply_by = "phone"
+    _have_staff_bring_what_follows(case, event)
     details = {"by": event.by, "answer": event.answer, "because": event.because}
     write_line(work, UNDELIVERED, INTAKE, at, details)
     if is_the_one:
         end_task(work, "deliver_reply")
     raise_task(work, "reply_undelivered", at)
+
+
+def _not_told(work: Work, event: NoticeUndeliverable) -> None:
+    """Staff must tell the person, where it is still so."""
+    case, at = work.case, min(event.found_at, work.office.now)
+    work.effective_at = at
+    _have_staff_bring_what_follows(case, event)
+    write_line(work, UNTOLD, INTAKE, at, {"by": event.by, "notice": event.notice, "because": event.because})
+    if event.notice == "asked" and event.said_at is not None:
+        unask(work, event.said_at, at)
+    elif case.state in ("answered", "closed"):
+        return
+    elif event.notice == "extended":
+        raise_task(work, BRING_EXTENSION, at)
+    elif event.notice == "late" and any(clock.breach_told_at for clock in running(work.clocks, APOLOGISED_FOR)):
+        raise_task(work, BRING_APOLOGY, at)
+
+
+def _have_staff_bring_what_follows(case: Case, event: ReplyUndeliverable | NoticeUndeliverable) -> None:
+    if event.by == "email" and event.because in _NO_MAIL_ARRIVES:
+        case.reply_by = "phone"
 
 
 async def _keep_words(

@@ -28,7 +28,7 @@ VERBS: dict[CaseState, tuple[Verb, ...]] = {
 }
 
 _READ: tuple[Task, ...] = ("read_message", "answer_asked", "wait_over")
-_TOLD: tuple[Task, ...] = ("bring_extension", "bring_apology")
+_TOLD: tuple[Task, ...] = ("bring_question", "bring_extension", "bring_apology")
 _ANSWERED: tuple[Task, ...] = (*_READ, "not_solved", "reply_undelivered", "deliver_reply", *_TOLD)
 
 ENDED_TASKS: dict[Verb, tuple[Task, ...]] = {
@@ -36,7 +36,7 @@ ENDED_TASKS: dict[Verb, tuple[Task, ...]] = {
     "ask": _READ,
     "suspend": _READ,
     "extend": _READ,
-    "note": (*_READ, "bring_question", *_TOLD),
+    "note": (*_READ, *_TOLD),
     "resume": _READ,
     "link": _READ,
     "reopen": (*_READ, "not_solved"),

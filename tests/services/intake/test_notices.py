@@ -4,7 +4,7 @@ import asyncio
 import io
 import re
 from contextlib import AsyncExitStack
-from datetime import timedelta
+from datetime import datetime, timedelta
 from html import unescape
 from typing import Any
 
@@ -486,6 +486,65 @@ async def test_once_a_reply_did_not_arrive_by_mail_a_human_brings_the_next_whate
     await intake.hear(story.replied(3))
     await post.go(timedelta())
     assert ("undeliverable", "rejected") not in (await post.replies(receipt["id"]))[len(first) :]
+
+
+async def untold(intake: Intake, number: str) -> list[tuple[str, str]]:
+    """Of what it was told that its mail did not arrive, and because of what."""
+    return [
+        (event["data"]["notice"], event["data"]["because"])
+        for event in await intake.events(number)
+        if event["type"] == "ca.ecoute.notice.undeliverable.v1"
+    ]
+
+
+@pytest.mark.parametrize("reply_by", ["email", None])
+async def test_a_question_and_a_new_date_of_which_no_mail_arrives_are_told_once(
+    intake: Intake, post: Post, reply_by: str | None
+) -> None:
+    for notice in ("asked", "extended"):
+        receipt = await intake.submit({**SAID, "reply_by": reply_by} if reply_by else SAID)
+        story = Story(receipt["id"])
+        await intake.hear(story.opened(), story.assigned())
+        await post.go(timedelta())
+        event = story.asked(SOON) if notice == "asked" else story.extended(DUE + timedelta(days=9))
+        post.office.rcpt += ["550 5.1.1 no such user"] * 9
+        await intake.hear(event)
+        await post.go(timedelta())
+        assert await untold(intake, receipt["id"]) == [(notice, "rejected")]
+        (told,) = [one["data"] for one in await intake.events(receipt["id"]) if "notice" in one["type"]]
+        assert (told["about"], datetime.fromisoformat(told["said_at"])) == (str(event.id), event.event.effective_at)
+        await intake.hear(story.extended(DUE + timedelta(days=10)))
+        await intake.hear(story.replied(1))
+        await post.go(timedelta())
+        post.office.rcpt.clear()
+        assert await untold(intake, receipt["id"]) == [(notice, "rejected")]
+        assert ("undeliverable", "rejected") not in await post.replies(receipt["id"])
+
+
+@pytest.mark.parametrize(("reply_by", "told"), [("email", [("asked", "unreachable")]), (None, [])])
+async def test_a_question_that_could_not_be_mailed_in_time_is_told_where_mail_was_chosen(
+    intake: Intake, post: Post, reply_by: str | None, told: list[tuple[str, str]]
+) -> None:
+    receipt = await intake.submit({**SAID, "reply_by": reply_by} if reply_by else SAID)
+    story = Story(receipt["id"])
+    await intake.hear(story.opened(), story.asked(SOON))
+    await post.without_a_server(timedelta(days=4))
+    assert await untold(intake, receipt["id"]) == told
+
+
+async def test_a_question_to_two_arrives_with_one_and_is_lost_once_both_came_back(intake: Intake, post: Post) -> None:
+    submitter = {"role": "representative", "authority": "declared", "email": "avocate@example.com"}
+    receipt = await intake.submit({**SAID, "reply_by": "email", "reply_to": "both", "submitted_by": submitter})
+    story = Story(receipt["id"])
+    await intake.hear(story.opened(), story.asked(SOON))
+    await post.go()
+    for after in ([], [("asked", "bounced")]):
+        (sent, *_) = await intake.rows(
+            "SELECT id FROM notice WHERE kind = 'asked' AND state = 'sent' AND feedback_id = :id", id=receipt["id"]
+        )
+        async with intake.database.transaction() as session:
+            assert await bounce(session, sent.id, utc_now())
+        assert await untold(intake, receipt["id"]) == after
 
 
 async def test_of_two_who_are_told_one_is_enough(intake: Intake, post: Post) -> None:

@@ -27,6 +27,7 @@ from libs.contracts.feedback import (
     FeedbackReclassified,
     FeedbackVerbatimRedacted,
     FeedbackWithdrawn,
+    NoticeUndeliverable,
     PersonErased,
     ReplyDelivered,
     ReplyUndeliverable,
@@ -262,6 +263,123 @@ async def test_an_answer_that_was_contested_and_stands_again_is_contested_again(
     anew = await replied(routing, after, "upheld")
     [row] = await routing.rows("SELECT solved_answer, answers FROM cases WHERE id = :id", id=case["id"])
     assert (tasks(anew), row.solved_answer < row.answers) == (["deliver_reply"], True)
+
+
+UNTIL = local("2026-03-20 10:00")
+QUESTION = {"text": "Quel numéro ?", "until": UNTIL.isoformat(), "otherwise": "Nous fermerons."}
+
+
+def untold(notice: str, because: Any = "bounced") -> NoticeUndeliverable:
+    """Mail of what was done on Tuesday morning."""
+    return NoticeUndeliverable(
+        notice=notice, about=uuid4(), said_at=NOW, by="email", because=because, found_at=local("2026-03-12 10:00")
+    )
+
+
+async def test_a_question_that_did_not_arrive_holds_nothing_up_and_is_brought_by_staff(routing: Routing) -> None:
+    for because, brought in (("bounced", ["bring_question"]), ("unreachable", [])):
+        routing.at(NOW)
+        case = await in_state(routing, "acknowledged", reply_by="email")
+        asked = await routing.done(case, "ask", **QUESTION)
+        assert (asked["state"], tasks(asked)) == ("waiting", [])
+        routing.at(local("2026-03-12 10:00"))
+        after = await hear(routing, case, untold("asked", because))
+        assert (after["state"], tasks(after), after["clocks"]) == ("acknowledged", ["bring_question"], case["clocks"])
+        assert [(one["from"], one["ended_at"]) for one in after["suspensions"]] == [("2026-03-10T14:00:00Z",) * 2]
+        (resumed,) = await told(routing, case, CaseResumed)
+        assert {one.clock: one.due_at for one in resumed.clocks} == {name: due(case, name) for name in CLOCKS}
+        phoned = await routing.done(case, "ask", **QUESTION)
+        assert (phoned["state"], tasks(phoned)) == ("waiting", brought)
+        assert tasks(await routing.done(case, "note", note="Appelée : elle cherche.")) == []
+
+
+CLOCKS = ("acknowledge", "reply")
+
+
+@pytest.mark.parametrize(
+    ("verb", "body"), [("note", {"note": "Appelée."}), ("reply", FINAL), ("suspend", {"for": "third_party"})]
+)
+async def test_a_question_that_did_not_arrive_is_to_be_brought_until_it_is_or_there_is_an_answer(
+    routing: Routing, verb: str, body: dict[str, Any]
+) -> None:
+    case = await in_state(routing, "acknowledged", reply_by="email")
+    await routing.done(case, "ask", **QUESTION)
+    await hear(routing, case, untold("asked"))
+    waits = {"reason": "lab", "until": UNTIL.isoformat()} if verb == "suspend" else {}
+    after = await routing.done(case, verb, **body, **waits)
+    if verb == "suspend":
+        after = await routing.done(after, "resume")
+    assert ("bring_question" in tasks(after)) == (verb == "suspend")
+
+
+async def test_a_question_that_did_not_arrive_moves_no_promise_also_where_that_is_known_once_the_wait_is_over(
+    routing: Routing,
+) -> None:
+    by_itself, by_staff, read = [await in_state(routing, "acknowledged", reply_by="email") for _ in range(3)]
+    for case in (by_itself, by_staff, read):
+        await routing.done(case, "ask", **QUESTION)
+    assert tasks(await hear(routing, read, message("Le 12."))) == ["answer_asked"]
+    routing.at(LATER)
+    answered = await routing.done(by_staff, "reply", **FINAL)
+    assert due(answered, "reply") == local("2026-03-31 16:30")
+    await ring(routing.database, local("2026-03-20 10:01"), USUAL)
+    assert due(await routing.see(by_itself["id"]), "reply") == local("2026-04-13 16:30")  # the 3rd and the 6th are holidays
+
+    for case, state, left in (
+        (by_itself, "acknowledged", ["bring_question", "wait_over"]),
+        (by_staff, "answered", []),
+        (read, "acknowledged", ["answer_asked"]),
+    ):
+        after = await hear(routing, case, untold("asked"))
+        assert (after["state"], tasks(after)) == (state, left)
+        kept = local("2026-03-31 16:30") if case is read else due(case, "reply")
+        assert due(after, "reply") == kept
+    (corrected,) = await told(routing, by_itself, ClockCorrected)
+    assert (corrected.clock, corrected.because, corrected.due_at) == ("reply", "undeliverable", due(case, "reply"))
+
+
+async def test_a_reply_that_was_in_time_by_a_question_that_did_not_arrive_was_late(routing: Routing) -> None:
+    case = await in_state(routing, "acknowledged", reply_by="email")
+    await routing.done(case, "ask", **{**QUESTION, "until": local("2026-04-01 10:00").isoformat()})
+    routing.at(local("2026-03-31 10:00"))
+    answered = await routing.done(case, "reply", **FINAL)
+    assert clock(answered, "reply")["met"] is True
+    late = clock(await hear(routing, case, untold("asked")), "reply")
+    assert (late["met"], late["due_at"]) == (False, clock(case, "reply")["due_at"])
+
+
+async def test_a_new_date_that_did_not_arrive_is_brought_by_staff_and_stands(routing: Routing) -> None:
+    case = await in_state(routing, "acknowledged", reply_by="email")
+    moved = await routing.done(
+        case, "extend", clock="reply", business_days=2, text="L'expert est absent.", recourse="Écrivez."
+    )
+    assert tasks(moved) == []
+    after = await hear(routing, case, untold("extended"))
+    assert (tasks(after), after["clocks"]) == (["bring_extension"], moved["clocks"])
+    line = (await routing.timeline(case))[-1]
+    assert (line["verb"], line["details"]) == ("untold", {"by": "email", "notice": "extended", "because": "bounced"})
+    answered = await routing.done(case, "reply", **FINAL)
+    assert tasks(answered) == ["deliver_reply"]  # since no mail arrives
+    assert tasks(await hear(routing, case, untold("extended"))) == ["deliver_reply"]
+
+
+async def test_an_apology_that_did_not_arrive_is_brought_by_staff_where_the_answer_is_late_still(
+    routing: Routing,
+) -> None:
+    late, in_time = [await in_state(routing, "acknowledged", reply_by="email") for _ in range(2)]
+    assert tasks(await hear(routing, in_time, untold("late"))) == []
+    await ring(routing.database, local("2026-03-31 10:00"), USUAL)
+    assert tasks(await routing.see(late["id"])) == []
+    assert tasks(await hear(routing, late, untold("late"))) == ["bring_apology"]
+
+
+async def test_a_notice_of_which_nothing_is_known_here_changes_nothing_but_how_staff_reach_them(
+    routing: Routing,
+) -> None:
+    case = await in_state(routing, "acknowledged", reply_by="email")
+    after = await hear(routing, case, untold("of_a_kind_to_come"))
+    assert (after["state"], tasks(after)) == ("acknowledged", [])
+    assert tasks(await routing.done(case, "ask", **QUESTION)) == ["bring_question"]
 
 
 async def test_what_is_withdrawn_and_open_again_starts_no_promise_of_before(routing: Routing) -> None:

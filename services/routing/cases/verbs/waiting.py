@@ -17,7 +17,7 @@ from services.routing.cases.errors import (
 from services.routing.cases.models import Clock, Suspension
 from services.routing.cases.verbs.line import Line
 from services.routing.cases.verbs.schemas import Ask, Extend, Resume, Suspend
-from services.routing.cases.work import Work, end_task, have_it_brought, tell
+from services.routing.cases.work import Work, end_task, have_it_brought, raise_task, tell
 
 BRING_QUESTION = "bring_question"
 BRING_EXTENSION = "bring_extension"
@@ -32,6 +32,7 @@ def ask(work: Work, body: Ask) -> Line:
     _wait(work, "person", ASKED, body.until)
     tell(work, CaseAsked, work.effective_at, effective_at=work.effective_at, until=body.until, text=body.told())
     _tell_suspended(work, "person", ASKED, body.until)
+    end_task(work, BRING_QUESTION)
     have_it_brought(work, BRING_QUESTION, work.effective_at)
     return Line({"until": body.until.isoformat()}, text=body.told())
 
@@ -55,13 +56,38 @@ def wake(work: Work, at: datetime, by: ResumedBy) -> None:
     span = work.open_suspension
     if span is None:
         return
-    span.ended_at, span.resumed_by = at, by
-    end_task(work, BRING_QUESTION)
+    if span.reason == ASKED:
+        end_task(work, BRING_QUESTION)
     for clock in work.clocks:
         clock_rules.move(clock, work.calendar_of(clock), span.from_at, at)
+    work.case.last_effective_at = at
+    _go_on(work, span, at, by)
+    span.ended_at = at
+
+
+def unask(work: Work, asked_at: datetime, at: datetime) -> None:
+    """The question of that moment reached nobody: the wait for its answer is as if it had never begun, unless the
+    person ended it. While nothing was decided without an answer, staff bring the question.
+    """
+    span = next((one for one in work.suspensions if one.reason == ASKED and one.from_at == asked_at), None)
+    if span is None or span.resumed_by == "person":
+        return
+    if span is work.open_suspension:
+        _go_on(work, span, at, "timer")
+    elif span.ended_at is not None:
+        for clock in work.clocks:
+            if clock_rules.move_back(clock, work.calendar_of(clock), span.from_at, span.ended_at):
+                correct(work, clock, "undeliverable", breach_untrue=False)
+    span.ended_at = span.from_at
+    if span.resumed_by == "timer" and work.case.state not in ("answered", "closed"):
+        raise_task(work, BRING_QUESTION, at)
+
+
+def _go_on(work: Work, span: Suspension, at: datetime, by: ResumedBy) -> None:
+    """The case is again what it was before the wait."""
     case = work.case
+    span.resumed_by = by
     case.state, case.waiting_for, case.waiting_until = span.resumes_to, None, None
-    case.last_effective_at = at
     tell(
         work,
         CaseResumed,
