@@ -80,6 +80,7 @@ NAMES: Mapping[str, Mapping[str, Bilingual]] = {
         bring_question=("Question à poser de vive voix ou par lettre", "Question to bring to the person"),
         bring_extension=("Nouvelle date à annoncer de vive voix ou par lettre", "New date to bring to the person"),
         bring_apology=("Retard à annoncer, avec nos excuses", "Delay to tell the person, with an apology"),
+        bring_transfer=("Équipe qui a le dossier à faire connaître", "Team that has it now to tell the person"),
     ),
     "urgent": _names(
         safety=("Danger pour quelqu'un", "Someone's safety"),

@@ -36,6 +36,7 @@ from services.routing.cases.timers import resume_if_over
 from services.routing.cases.undelivered import UNDELIVERED, Given, replies_given, take_back
 from services.routing.cases.unopened import forget_unopened
 from services.routing.cases.verbs.answering import end_case
+from services.routing.cases.verbs.owning import BRING_TRANSFER, IN_TOUCH
 from services.routing.cases.verbs.waiting import (
     APOLOGISED_FOR,
     BRING_APOLOGY,
@@ -230,6 +231,8 @@ def _not_told(work: Work, event: NoticeUndeliverable) -> None:
         raise_task(work, BRING_EXTENSION, at)
     elif event.notice == "late" and any(clock.breach_told_at for clock in running(work.clocks, APOLOGISED_FOR)):
         raise_task(work, BRING_APOLOGY, at)
+    elif event.notice in ("assigned", "transferred") and case.state in IN_TOUCH:
+        raise_task(work, BRING_TRANSFER, at)
 
 
 def _have_staff_bring_what_follows(case: Case, event: ReplyUndeliverable | NoticeUndeliverable) -> None:

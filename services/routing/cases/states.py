@@ -28,7 +28,7 @@ VERBS: dict[CaseState, tuple[Verb, ...]] = {
 }
 
 _READ: tuple[Task, ...] = ("read_message", "answer_asked", "wait_over")
-_TOLD: tuple[Task, ...] = ("bring_question", "bring_extension", "bring_apology")
+_TOLD: tuple[Task, ...] = ("bring_question", "bring_extension", "bring_apology", "bring_transfer")
 _ANSWERED: tuple[Task, ...] = (*_READ, "not_solved", "reply_undelivered", "deliver_reply", *_TOLD)
 
 ENDED_TASKS: dict[Verb, tuple[Task, ...]] = {

@@ -323,7 +323,9 @@ async def test_a_question_that_did_not_arrive_moves_no_promise_also_where_that_i
     answered = await routing.done(by_staff, "reply", **FINAL)
     assert due(answered, "reply") == local("2026-03-31 16:30")
     await ring(routing.database, local("2026-03-20 10:01"), USUAL)
-    assert due(await routing.see(by_itself["id"]), "reply") == local("2026-04-13 16:30")  # the 3rd and the 6th are holidays
+    assert due(await routing.see(by_itself["id"]), "reply") == local(
+        "2026-04-13 16:30"
+    )  # the 3rd and the 6th are holidays
 
     for case, state, left in (
         (by_itself, "acknowledged", ["bring_question", "wait_over"]),
@@ -371,6 +373,16 @@ async def test_an_apology_that_did_not_arrive_is_brought_by_staff_where_the_answ
     await ring(routing.database, local("2026-03-31 10:00"), USUAL)
     assert tasks(await routing.see(late["id"])) == []
     assert tasks(await hear(routing, late, untold("late"))) == ["bring_apology"]
+
+
+@pytest.mark.parametrize(("state", "brought"), [("assigned", []), ("acknowledged", ["bring_transfer"])])
+async def test_another_team_of_which_no_mail_arrived_is_told_by_staff_once_somebody_was_in_touch(
+    routing: Routing, state: str, brought: list[str]
+) -> None:
+    for notice in ("assigned", "transferred"):
+        case = await in_state(routing, state, reply_by="email")
+        assert tasks(await routing.done(case, "transfer", team="passports")) == []
+        assert tasks(await hear(routing, case, untold(notice))) == brought
 
 
 async def test_a_notice_of_which_nothing_is_known_here_changes_nothing_but_how_staff_reach_them(

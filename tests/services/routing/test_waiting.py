@@ -199,6 +199,23 @@ async def test_a_new_date_for_who_chose_telephone_or_letter_is_brought_by_staff(
         assert "bring_extension" not in [one["task"] for one in after["tasks"]]
 
 
+@pytest.mark.parametrize(("reply_by", "brought"), [("letter", ["bring_transfer"]), ("email", []), (None, [])])
+async def test_another_team_is_told_by_staff_to_who_chose_telephone_or_letter_once_somebody_was_in_touch_with_them(
+    routing: Routing, reply_by: str | None, brought: list[str]
+) -> None:
+    for verb in ("transfer", "assign"):
+        for ending, body in (("note", {"note": "Appelée."}), ("reply", FINAL)):
+            case = await in_state(routing, "acknowledged", reply_by=reply_by)
+            moved = await routing.done(case, verb, team="passports")
+            assert [one["task"] for one in moved["tasks"]] == brought
+            after = await routing.done(moved, ending, **body)
+            assert "bring_transfer" not in [one["task"] for one in after["tasks"]]
+        untouched = await in_state(routing, "assigned", reply_by=reply_by)
+        assert (await routing.done(untouched, verb, team="passports"))["tasks"] == []
+        same = await in_state(routing, "acknowledged", reply_by=reply_by)
+        assert (await routing.done(same, "assign", team="letters", member="zoe"))["tasks"] == []
+
+
 async def test_a_wait_of_a_historical_case_ends_by_itself_where_its_end_is_to_come(routing: Routing) -> None:
     case = await routing.open(local("2019-03-06 11:00"), kind="complaint", historical=True, recorded_at=NOW)
     for verb, body in (("assign", {"team": "letters"}), ("suspend", SUSPENDED)):

@@ -13,7 +13,7 @@ from libs.contracts.cases import (
     CaseLinked,
     CaseTransferred,
 )
-from libs.contracts.codes import AssignedBy, Priority
+from libs.contracts.codes import AssignedBy, CaseState, Priority
 from services.routing.cases import clocks as clock_rules
 from services.routing.cases.errors import (
     HasItAlready,
@@ -25,10 +25,13 @@ from services.routing.cases.errors import (
 from services.routing.cases.urgency import URGENCIES
 from services.routing.cases.verbs.line import Line
 from services.routing.cases.verbs.schemas import Assign, Classify, Escalate, Link, Transfer, WriteNote
-from services.routing.cases.work import Work, tell, waited, write_line
+from services.routing.cases.work import Work, have_it_brought, tell, waited, write_line
 from services.routing.organisation.deciding import Decision
 
 BY_RULE = "rule"
+BRING_TRANSFER = "bring_transfer"
+IN_TOUCH: tuple[CaseState, ...] = ("acknowledged", "waiting")
+"""The person knows which team has the case, and no answer names it again."""
 _KEPT = ("kind", "language")
 """What is known once is exchanged, as intake does with a correction."""
 
@@ -54,7 +57,10 @@ def transfer(work: Work, body: Transfer) -> Line:
 
 
 def hand_over(work: Work, team: str, member: str | None, *, by: AssignedBy) -> None:
-    """The team has the case; the clocks that wait for an assignment start, unless it is over."""
+    """The team has the case; the clocks that wait for an assignment start, unless it is over. Until somebody has
+    acknowledged it, whoever does so tells the person who has it; from then on another team is news.
+    """
+    is_another = team != work.case.team
     work.case.team, work.case.member, work.case.assigned_by = team, member, by
     if work.case.state == "closed":
         return
@@ -62,6 +68,8 @@ def hand_over(work: Work, team: str, member: str | None, *, by: AssignedBy) -> N
         work.case.state = "assigned"
     for clock in work.clocks:
         clock_rules.start_at_assignment([clock], work.calendar_of(clock), work.effective_at)
+    if is_another and work.case.state in IN_TOUCH:
+        have_it_brought(work, BRING_TRANSFER, work.effective_at)
 
 
 def assign_by_rule(work: Work, decision: Decision) -> None:
