@@ -19,7 +19,7 @@ from services.routing.cases.models import Case, Clock
 from services.routing.cases.opening import promises
 from services.routing.cases.terms import USUAL
 from services.routing.cases.timers import pass_time
-from services.routing.cases.undelivered import Final, Given, take_back
+from services.routing.cases.undelivered import Final, Given, give_again, take_back
 from services.routing.cases.verbs import answering, owning, waiting
 from services.routing.cases.verbs import schemas as bodies
 from services.routing.cases.work import Office, Work
@@ -478,6 +478,37 @@ TABLE = [
         ended="2026-03-11 10:00",
         met=True,
     ),
+    Row(
+        "an undelivered reply that arrived after all, after the due moment",
+        MON,
+        FIVE,
+        "2026-03-16 16:30",
+        "it was given in time",
+        [
+            ("reply", "2026-03-11 10:00"),
+            ("undelivered", "2026-03-13 10:00", 1),
+            ("time passes", "2026-03-17 10:00"),
+            ("delivered", "2026-03-17 11:00", 1),
+        ],
+        ended="2026-03-11 10:00",
+        met=True,
+    ),
+    Row(
+        "two replies that did not arrive, and then the first did",
+        MON,
+        FIVE,
+        "2026-03-16 16:30",
+        "the first one was given",
+        [
+            ("reply", "2026-03-11 10:00"),
+            ("reply", "2026-03-12 10:00"),
+            ("undelivered", "2026-03-13 10:00", 1),
+            ("undelivered", "2026-03-13 11:00", 2),
+            ("delivered", "2026-03-14 10:00", 1),
+        ],
+        ended="2026-03-11 10:00",
+        met=True,
+    ),
     # Coming back.
     second_stage(Row("a second stage that nobody asked for", MON, days(10), None, "it waits for its start")),
     second_stage(
@@ -604,7 +635,7 @@ class Desk:
     def local(self, moment: str) -> datetime:
         return datetime.fromisoformat(moment).replace(tzinfo=self.zone).astimezone(UTC)
 
-    def do(self, name: str, at: datetime, *rest: Any) -> None:
+    def do(self, name: str, at: datetime, *rest: Any) -> None:  # noqa: PLR0912 - one a step
         work = self.work
         work.effective_at = at
         work.office = replace(work.office, now=max(work.office.now, at))
@@ -628,12 +659,13 @@ class Desk:
                 waiting.extend(work, bodies.Extend.model_validate(body))
             case "reply":
                 answering.reply(work, bodies.Reply(text="x", outcome="upheld"))
-                self.given.replies[work.case.answers] = Final(at, "upheld", None)
-                self.given.since_reopening.add(work.case.answers)
+                self.given.learn(work.case.answers, Final(at, "upheld", None))
             case "undelivered":
                 take_back(work, rest[0], self.given)
+            case "delivered":
+                give_again(work, rest[0], self.given)
             case "reopen":
-                self.given.since_reopening.clear()
+                self.given.reopen()
                 answering.reopen(work, bodies.Reopen(reason="x"))
             case "calendar":
                 work.office = office(rest[0], work.office.now)

@@ -123,11 +123,13 @@ class Fact:
 
     @cached_property
     def standing(self) -> list[Json]:
-        """The final replies that stand, in their order: all but those that could not be brought to the person."""
+        """The final replies that stand, in their order: all but those that, as was told last, did not reach the
+        person.
+        """
         if not self.replies:
             return []
-        unreached = {one.get("answer") for one in self.deliveries if one["type"] == UNDELIVERABLE}
-        return [one for one in self.replies if one["answer"] not in unreached]
+        last_told = {one.get("answer"): one["type"] for one in self.deliveries}
+        return [one for one in self.replies if last_told.get(one["answer"]) != UNDELIVERABLE]
 
     def solved(self, reply: Json) -> str | None:
         """What the person said of an answer, last."""

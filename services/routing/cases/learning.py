@@ -33,7 +33,7 @@ from services.routing.cases.models import Case, UnopenedFeedback
 from services.routing.cases.opening_late import open_by_language, open_late
 from services.routing.cases.terms import Terms
 from services.routing.cases.timers import resume_if_over
-from services.routing.cases.undelivered import UNDELIVERED, Given, replies_given, take_back
+from services.routing.cases.undelivered import DELIVERED, UNDELIVERED, Given, give_again, replies_given, take_back
 from services.routing.cases.unopened import forget_unopened
 from services.routing.cases.verbs.answering import end_case
 from services.routing.cases.verbs.owning import BRING_TRANSFER, IN_TOUCH
@@ -86,8 +86,8 @@ async def follow(session: AsyncSession, events: Sequence[Received[Any]], terms: 
     opening = [one for one in events if isinstance(one.event, FeedbackReclassified | FeedbackMessageAdded)]
     await open_late(session, opening, terms)
     works = await take_up(session, {case_id_of(one.subject) for one in events}, terms, utc_now())
-    unreached = {case_id_of(one.subject) for one in events if isinstance(one.event, ReplyUndeliverable)}
-    given = await replies_given(session, unreached)  # under their locks: staff may just have replied again
+    brought = {case_id_of(one.subject) for one in events if _says_what_became_of_a_reply(one.event)}
+    given = await replies_given(session, brought)  # under their locks: staff may just have replied again
     before = {case_id: work.case.team for case_id, work in works.items()}
     for received in events:
         work = works.get(case_id_of(received.subject))
@@ -97,6 +97,11 @@ async def follow(session: AsyncSession, events: Sequence[Received[Any]], terms: 
         hand_on_what_a_retired_team_has(work)
     await put_down(session, list(works.values()))
     await alert_those_moved(session, works.values(), before)
+
+
+def _says_what_became_of_a_reply(event: Any) -> bool:
+    """What is there by tracking is so from the first: it was never lost."""
+    return isinstance(event, ReplyUndeliverable) or (isinstance(event, ReplyDelivered) and event.by != "tracking")
 
 
 def apply(work: Work, received: Received[Any], given: Mapping[UUID, Given]) -> None:
@@ -114,7 +119,7 @@ def apply(work: Work, received: Received[Any], given: Mapping[UUID, Given]) -> N
         case FeedbackWithdrawn():
             lapse(work, event.effective_at, "withdrawn")
         case ReplyDelivered():
-            _delivery(work, event)
+            _delivery(work, event, given)
         case ReplyUndeliverable():
             _non_delivery(work, event, given)
         case NoticeUndeliverable():
@@ -191,8 +196,12 @@ def lapse(work: Work, moment: datetime, because: Literal["withdrawn", "erased"])
     write_line(work, "close", PERSON, at, {"because": because})
 
 
-def _delivery(work: Work, event: ReplyDelivered) -> None:
-    write_line(work, "delivered", INTAKE, event.delivered_at, {"by": event.by, "answer": event.answer})
+def _delivery(work: Work, event: ReplyDelivered, given: Mapping[UUID, Given]) -> None:
+    """A final one that had been lost is found."""
+    write_line(work, DELIVERED, INTAKE, event.delivered_at, {"by": event.by, "answer": event.answer})
+    if event.answer is not None and work.case.id in given:
+        work.effective_at = min(event.delivered_at, work.office.now)
+        give_again(work, event.answer, given[work.case.id])
     if event.by in BROUGHT_BY_STAFF and _is_the_one_to_deliver(work.case, event):
         end_task(work, "deliver_reply")
 

@@ -1,4 +1,7 @@
-"""A final reply that did not reach the person was none: the clocks that it ended run on as if never stopped."""
+"""A final reply that did not reach the person was none: the clocks that it ended run on as if never stopped.
+
+Once it is known that it arrived after all, it is one again.
+"""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -13,11 +16,12 @@ from libs.common.db import among
 from libs.contracts.cases import CaseResumed
 from services.routing.cases import clocks as clock_rules
 from services.routing.cases.models import Clock, TimelineEntry
-from services.routing.cases.verbs.waiting import correct
-from services.routing.cases.work import Work, is_contested, raise_task, tell
+from services.routing.cases.verbs.waiting import BRING_APOLOGY, correct, wake
+from services.routing.cases.work import Work, end_task, is_contested, raise_task, tell
 
 UNDELIVERED = "undelivered"
-_FINAL = ("reply", "refer", "decline")
+DELIVERED = "delivered"
+_READ = ("reply", "refer", "decline", "reopen", UNDELIVERED, DELIVERED)
 
 
 class Final(NamedTuple):
@@ -30,14 +34,33 @@ class Final(NamedTuple):
 
 @dataclass
 class Given:
-    """The final replies of a case that may have reached the person, by their numbers."""
+    """The final replies of a case that may have reached the person, and those that did not, by their numbers."""
 
     replies: dict[int, Final] = field(default_factory=dict)
     since_reopening: set[int] = field(default_factory=set)
+    lost: dict[int, Final] = field(default_factory=dict)
+    """Since it was last open again."""
 
-    def forget(self, answer: int) -> None:
-        self.replies.pop(answer, None)
-        self.since_reopening.discard(answer)
+    def learn(self, answer: int, reply: Final) -> None:
+        self.replies[answer] = reply
+        self.since_reopening.add(answer)
+
+    def lose(self, answer: int) -> None:
+        reply = self.replies.pop(answer, None)
+        if reply is not None and answer in self.since_reopening:
+            self.since_reopening.discard(answer)
+            self.lost[answer] = reply
+
+    def find(self, answer: int) -> bool:
+        """Whether it was lost."""
+        reply = self.lost.pop(answer, None)
+        if reply is not None:
+            self.learn(answer, reply)
+        return reply is not None
+
+    def reopen(self) -> None:
+        self.since_reopening.clear()
+        self.lost.clear()
 
 
 async def replies_given(session: AsyncSession, cases: Collection[UUID]) -> Mapping[UUID, Given]:
@@ -47,7 +70,7 @@ async def replies_given(session: AsyncSession, cases: Collection[UUID]) -> Mappi
         return given
     lines = await session.execute(
         select(TimelineEntry.case_id, TimelineEntry.verb, TimelineEntry.details, TimelineEntry.effective_at)
-        .where(among(TimelineEntry.case_id, given), TimelineEntry.verb.in_((*_FINAL, UNDELIVERED, "reopen")))
+        .where(among(TimelineEntry.case_id, given), TimelineEntry.verb.in_(_READ))
         .order_by(TimelineEntry.case_id, TimelineEntry.place)
     )
     for line in lines:
@@ -58,19 +81,20 @@ async def replies_given(session: AsyncSession, cases: Collection[UUID]) -> Mappi
 def _learn(given: Given, verb: str, details: Mapping[str, Any], at: datetime) -> None:
     answer = details.get("answer")
     if verb == "reopen":
-        given.since_reopening.clear()
+        given.reopen()
     elif answer is None:
         return
     elif verb == UNDELIVERED:
-        given.forget(answer)
+        given.lose(answer)
+    elif verb == DELIVERED:
+        given.find(answer)
     else:
-        given.replies[answer] = Final(at, details.get("outcome"), details.get("remedy"))
-        given.since_reopening.add(answer)
+        given.learn(answer, Final(at, details.get("outcome"), details.get("remedy")))
 
 
 def take_back(work: Work, answer: int, given: Given) -> None:
     """Another final reply stands in its place, where there is one; else the case is in the team's hands again."""
-    given.forget(answer)
+    given.lose(answer)
     case = work.case
     before = case.state
     standing = max(given.since_reopening, default=None)
@@ -85,16 +109,69 @@ def take_back(work: Work, answer: int, given: Given) -> None:
             case.state = "acknowledged" if case.acknowledged_at or case.reopened_count else "assigned"
     told = _take_back_ends(work, answer, given)
     if case.state != before and not told:
-        tell(
-            work,
-            CaseResumed,
-            work.effective_at,
-            effective_at=work.effective_at,
-            assigned_by=case.assigned_by or "staff",
-            member=case.member,
-            resumed_by="timer",
-            clocks=clock_rules.states(work.clocks),
-        )
+        _tell_where_it_stands(work)
+
+
+def give_again(work: Work, answer: int, given: Given) -> None:
+    """It counts from when it was given, as if it had never been lost, unless the case was open again since. A later
+    final reply still stands above it.
+    """
+    standing = max(given.since_reopening, default=None)
+    if not given.find(answer):
+        return
+    case = work.case
+    end_task(work, "reply_undelivered")
+    if standing is None or standing < answer:
+        wake(work, max(work.effective_at, case.last_effective_at), "staff")
+        case.answered_at, case.outcome, case.remedy = given.replies[answer]
+        if case.solved is not None and case.solved_answer is None:
+            case.solved_answer = standing
+            end_task(work, "not_solved")
+    before = case.state
+    if before != "closed":
+        case.state = "answered"
+    told = _end_again(work, answer, given)
+    if case.state != before and not told:
+        _tell_where_it_stands(work)
+
+
+def _end_again(work: Work, answer: int, given: Given) -> bool:
+    """What it ends, ends when it was given. A breach that was told meanwhile is untrue where that was in time."""
+    ended: list[Clock] = []
+    for clock in work.clocks:
+        by = _standing_at_its_closing(work, given) if clock.clock == "resolve" else answer
+        if by is not None and _ends_otherwise(clock, by, given.replies[by].at):
+            clock_rules.end(clock, work.calendar_of(clock), given.replies[by].at, by=by, late=False)
+            ended.append(clock)
+    for clock in ended:
+        breach_untrue = bool(clock.met) and clock.breach_told_at is not None
+        clock.breach_told_at = None if breach_untrue else clock.breach_told_at
+        correct(work, clock, "undeliverable", breach_untrue=breach_untrue)
+    end_task(work, BRING_APOLOGY)
+    return bool(ended)
+
+
+def _ends_otherwise(clock: Clock, by: int, at: datetime) -> bool:
+    """By a later one, or not at all. `resolve` ends at the last."""
+    if clock.running:
+        return True
+    if clock.ended_at is None:
+        return False
+    return clock.ended_by != by if clock.clock == "resolve" else clock.ended_at > at
+
+
+def _tell_where_it_stands(work: Work) -> None:
+    """Where no clock says so."""
+    tell(
+        work,
+        CaseResumed,
+        work.effective_at,
+        effective_at=work.effective_at,
+        assigned_by=work.case.assigned_by or "staff",
+        member=work.case.member,
+        resumed_by="timer",
+        clocks=clock_rules.states(work.clocks),
+    )
 
 
 def _take_back_ends(work: Work, answer: int, given: Given) -> bool:

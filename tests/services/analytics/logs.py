@@ -38,6 +38,7 @@ from libs.contracts.feedback import (
     FeedbackVerbatimRedacted,
     FeedbackWithdrawn,
     Rating,
+    ReplyDelivered,
     ReplyUndeliverable,
 )
 
@@ -95,6 +96,8 @@ class Story:
     clocks: dict[str, ClockState] = field(default_factory=dict)
     ended: dict[int, dict[str, ClockState]] = field(default_factory=dict)
     """The clocks that an answer ended, as they ran."""
+    lost: dict[int, list[str]] = field(default_factory=dict)
+    """Of an answer that did not arrive, the clocks that it had ended."""
     waiting_since: datetime | None = None
     feedback_events: list[Told] = field(default_factory=list)
     case_events: list[Told] = field(default_factory=list)
@@ -152,10 +155,19 @@ class Story:
         """The last answer did not reach the person: its clocks run on as if they had never stopped."""
         event = ReplyUndeliverable(reply_id=self.feedback_id, answer=answer, by="email", because="bounced", found_at=at)
         self._feedback(at, event)
+        self.lost[answer] = list(self.ended[answer])
         for clock in self.ended.pop(answer).values():
             self.clocks[clock.clock] = clock
             about = clock.model_dump(include={"clock", "standard", "standard_version", "started_at", "due_at"})
             self._case(ClockCorrected, at, "acknowledged", because="undeliverable", **about)
+        return self
+
+    def delivered(self, answer: int, at: datetime, given_at: datetime) -> "Story":
+        """It arrived after all, and counts from when it was given."""
+        self._feedback(at, ReplyDelivered(reply_id=self.feedback_id, answer=answer, by="phone", delivered_at=at))
+        for end in self._end(given_at, *self.lost.pop(answer)):
+            said = end.model_dump(include=set(ClockCorrected.model_fields))
+            self._case(ClockCorrected, at, "answered", because="undeliverable", **said)
         return self
 
     def opened(self, team: str | None = None, **due_at: datetime | None) -> "Story":

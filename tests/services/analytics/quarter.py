@@ -114,7 +114,7 @@ def _submitted(chance: random.Random, feedback_id: UUID, persons: list[UUID]) ->
     return story
 
 
-def _work(chance: random.Random, story: Story, before: list[Story]) -> None:  # noqa: PLR0912 - one a verb
+def _work(chance: random.Random, story: Story, before: list[Story]) -> None:  # noqa: PLR0912, PLR0915 - one a verb
     """Step by step, until now comes."""
     at = story.submitted_at + chance.randrange(1800) * timedelta(seconds=1)
     if at > NOW:
@@ -161,6 +161,8 @@ def _work(chance: random.Random, story: Story, before: list[Story]) -> None:  # 
                     _evaluate(chance, story, answer, at + HOUR)
             case "undelivered" if story.ended.get(answer):
                 story.undelivered(answer, at)
+            case "delivered" if story.lost.get(answer):
+                story.delivered(answer, at, replied_at)
             case "reopen":
                 story.reopened(at, at + 10 * DAY)
             case "withdraw":
@@ -185,8 +187,7 @@ def _steps(chance: random.Random) -> list[str]:
         return steps
     steps.append("reply")
     if chance.random() < 0.15:
-        steps += ["undelivered", "reply again"] if chance.random() < 0.7 else ["undelivered"]
-        return steps
+        return [*steps, "undelivered", *chance.choice([["reply again"], ["reply again"], ["delivered"], []])]
     steps += ["close"] if chance.random() < 0.5 else []
     if chance.random() < 0.2:
         steps += ["reopen", "reply again"] if chance.random() < 0.7 else ["reopen"]

@@ -45,15 +45,16 @@ SELECT s.feedback,
   FROM submitted s LEFT JOIN classified c USING (feedback) LEFT JOIN redacted r USING (feedback)
        LEFT JOIN worked w USING (feedback);
 
--- Final replies that were not found undeliverable.
+-- Final replies that, as was told last, were not found undeliverable.
 CREATE TABLE replies AS
 SELECT feedback, version, (data->>'$.answer')::INT AS answer, (data->>'$.effective_at')::TIMESTAMPTZ AS moment,
        (data->>'$.elapsed_seconds')::BIGINT AS elapsed, (data->>'$.business_seconds')::BIGINT AS business,
        data->>'$.outcome' AS outcome
   FROM told t
  WHERE type = 'case.replied' AND (data->>'$.interim') = 'false'
-   AND NOT EXISTS (SELECT 1 FROM told u WHERE u.feedback = t.feedback AND u.type = 'reply.undeliverable'
-                      AND (u.data->>'$.answer') = (t.data->>'$.answer'));
+   AND NOT EXISTS (SELECT 1 FROM told u WHERE u.feedback = t.feedback AND u.type LIKE 'reply.%'
+                      AND (u.data->>'$.answer') = (t.data->>'$.answer')
+                   HAVING arg_max(u.type, u.version) = 'reply.undeliverable');
 
 CREATE TABLE first_reply AS SELECT r.* FROM replies r QUALIFY row_number() OVER (PARTITION BY feedback ORDER BY answer) = 1;
 CREATE TABLE last_reply AS SELECT r.* FROM replies r QUALIFY row_number() OVER (PARTITION BY feedback ORDER BY answer DESC) = 1;
@@ -92,8 +93,8 @@ SELECT feedback, clock,
        (if((last_end->>'$.ended_at') IS NOT NULL, last_end, last_said)->>'$.due_at')::TIMESTAMPTZ AS due_at,
        (last_end->>'$.ended_at')::TIMESTAMPTZ AS ended_at,
        (last_end->>'$.late_entry') = 'true' AS late_entry,
-       (last_end->>'$.extended') = 'true' AS extended,
-       coalesce((last_end->>'$.suspended_seconds')::BIGINT, 0) > 0 AS suspended,
+       coalesce(last_end->>'$.extended', last_standing->>'$.extended') = 'true' AS extended,
+       coalesce(last_end->>'$.suspended_seconds', last_standing->>'$.suspended_seconds', '0')::BIGINT > 0 AS suspended,
        (last_standing->>'$.cancelled_at')::TIMESTAMPTZ AS cancelled_at
   FROM latest;
 

@@ -245,12 +245,77 @@ async def test_where_the_first_of_several_did_not_arrive_clocks_end_with_the_nex
     assert datetime.fromisoformat(clock(after, "reply")["ended_at"]) == NOW + timedelta(hours=2)
 
 
+def arrived(answer: int, by: Any = "phone") -> ReplyDelivered:
+    return ReplyDelivered(reply_id=uuid4(), answer=answer, by=by, delivered_at=local("2026-03-13 10:00"))
+
+
+async def test_a_reply_that_arrives_after_all_counts_from_when_it_was_given(routing: Routing) -> None:
+    case = await in_state(routing, "answered")
+    lost = await hear(routing, case, bounced(1))
+    await ring(routing.database, local("2026-03-12 10:00"), USUAL)
+    routing.at(local("2026-03-12 10:00"))
+    assert (await routing.done(lost, "ask", **QUESTION))["state"] == "waiting"
+    after = await hear(routing, case, arrived(1))
+    assert (after["state"], after["outcome"], after["answered_at"]) == ("answered", "upheld", case["answered_at"])
+    assert (after["waiting"], tasks(after)) == (None, [])
+    assert [{name: one[name] for name in ("ended_at", "met")} for one in after["clocks"]] == [
+        {"ended_at": "2026-03-10T14:00:00Z", "met": True}
+    ] * 2
+    *_, acknowledge, reply = await told(routing, case, ClockCorrected)
+    assert [(one.clock, one.met, one.breach_untrue, one.state) for one in (acknowledge, reply)] == [
+        ("acknowledge", True, True, "answered"),
+        ("reply", True, False, "answered"),
+    ]
+    versions = len(await routing.told(case["id"]))
+    assert (await hear(routing, case, arrived(1, "letter")))["state"] == "answered"
+    assert len(await routing.told(case["id"])) == versions
+
+
+async def test_a_reply_is_lost_and_found_as_often_as_it_is_told(routing: Routing) -> None:
+    case = await in_state(routing, "answered")
+    for _ in range(2):
+        assert (await hear(routing, case, bounced(1)))["state"] == "assigned"
+        assert (await hear(routing, case, arrived(1)))["state"] == "answered"
+    assert (await hear(routing, case, bounced(1), arrived(1)))["state"] == "answered"
+    assert (await hear(routing, case, bounced(1)))["state"] == "assigned"
+
+
+async def test_of_several_replies_the_last_that_arrived_decides_and_the_first_ends_the_clocks(routing: Routing) -> None:
+    case = await replied(routing, await in_state(routing, "assigned"), "not_upheld", "upheld")
+    both = await hear(routing, case, bounced(1), bounced(2))
+    assert (both["state"], clock(both, "reply")["ended_at"]) == ("assigned", None)
+    last = await hear(routing, case, arrived(2))
+    assert (last["state"], last["outcome"]) == ("answered", "upheld")
+    assert datetime.fromisoformat(clock(last, "reply")["ended_at"]) == NOW + timedelta(hours=2)
+    first = await hear(routing, case, arrived(1))
+    assert (first["outcome"], first["answered_at"]) == ("upheld", last["answered_at"])
+    assert datetime.fromisoformat(clock(first, "reply")["ended_at"]) == NOW + timedelta(hours=1)
+
+
+async def test_what_arrives_once_the_case_is_open_again_answers_nothing_that_came_after(routing: Routing) -> None:
+    case = await in_state(routing, "closed")
+    assert tasks(await hear(routing, case, bounced(1))) == ["reply_undelivered"]
+    again = await routing.done(await routing.see(case["id"]), "reopen", reason="Rien n'est arrivé.")
+    after = await hear(routing, case, arrived(1))
+    assert (after["state"], after["clocks"]) == ("acknowledged", again["clocks"])
+
+
+async def test_what_arrives_while_the_case_is_closed_ends_its_promises_and_leaves_it_closed(routing: Routing) -> None:
+    case = await in_state(routing, "closed")
+    await hear(routing, case, bounced(1))
+    after = await hear(routing, case, arrived(1))
+    assert (after["state"], after["outcome"], tasks(after)) == ("closed", "upheld", [])
+    assert after["clocks"] == case["clocks"]
+
+
 async def test_what_stood_before_it_was_open_again_answers_nothing_that_came_after(routing: Routing) -> None:
     case = await replied(routing, await in_state(routing, "assigned"), "upheld")
     case = await replied(routing, await routing.done(case, "reopen", reason="Elle a rappelé."), "upheld")
     after = await hear(routing, case, bounced(2))
     assert (after["state"], after["outcome"]) == ("acknowledged", None)
     assert len(await told(routing, case, CaseResumed)) == 1  # no clock says so
+    assert (await hear(routing, case, arrived(2)))["state"] == "answered"
+    assert [one.state for one in await told(routing, case, CaseResumed)] == ["acknowledged", "answered"]
 
 
 async def test_an_answer_that_was_contested_and_stands_again_is_contested_again(routing: Routing) -> None:
@@ -260,6 +325,8 @@ async def test_an_answer_that_was_contested_and_stands_again_is_contested_again(
     assert tasks(again) == []
     after = await hear(routing, again, bounced(2))
     assert (after["state"], tasks(after)) == ("answered", ["not_solved", "reply_undelivered"])
+    assert tasks(await hear(routing, after, arrived(2))) == []
+    assert tasks(await hear(routing, after, bounced(2))) == ["not_solved", "reply_undelivered"]
     anew = await replied(routing, after, "upheld")
     [row] = await routing.rows("SELECT solved_answer, answers FROM cases WHERE id = :id", id=case["id"])
     assert (tasks(anew), row.solved_answer < row.answers) == (["deliver_reply"], True)
