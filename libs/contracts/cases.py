@@ -312,6 +312,9 @@ class ClockCorrected(ClockEvent):
     business_seconds: int | None = None
     met: bool | None = None
     breach_untrue: bool = Field(False, description="a breach was told, and there was none")
+    cancelled_at: datetime | None = Field(
+        None, description="it runs on no further than this: the promise lapsed (withdrawn, erased)"
+    )
 
 
 class RuleDecided(CaseEvent):

@@ -167,6 +167,7 @@ def _corrected(clocks: Mapping[str, Clock], event: ClockCorrected) -> dict[str, 
         business_seconds=event.business_seconds,
         met=event.met,
         late_entry=event.ended_at is not None and clock.late_entry,
+        cancelled_at=event.cancelled_at,
     )
     return {**clocks, event.clock: corrected}
 

@@ -117,7 +117,9 @@ def apply(work: Work, received: Received[Any], given: Mapping[UUID, Given]) -> N
         case FeedbackReclassified():
             _reclassification(work, event, received.time)
         case FeedbackWithdrawn():
-            lapse(work, event.effective_at, "withdrawn")
+            lapsed_at = lapse(work, event.effective_at, "withdrawn")
+            if work.case.id in given:
+                given[work.case.id].lapsed_at = lapsed_at
         case ReplyDelivered():
             _delivery(work, event, given)
         case ReplyUndeliverable():
@@ -169,14 +171,14 @@ def _reclassification(work: Work, event: FeedbackReclassified, at: datetime) -> 
     decide_anew(work, at)
 
 
-def lapse(work: Work, moment: datetime, because: Literal["withdrawn", "erased"]) -> None:
+def lapse(work: Work, moment: datetime, because: Literal["withdrawn", "erased"]) -> datetime | None:
     """No answer is wanted any more: an open case is over, and promises lapse. What was decided stays: with
-    an answer that stands `resolve` ends, as by any closing.
+    an answer that stands `resolve` ends, as by any closing. When that was; nothing where the case was over before.
     """
     case = work.case
     if case.state == "closed":
         end_tasks(work, list(work.tasks))
-        return
+        return None
     at = max(min(moment, work.office.now), case.last_effective_at)
     resume_if_over(work, at)
     work.effective_at = at
@@ -194,6 +196,7 @@ def lapse(work: Work, moment: datetime, because: Literal["withdrawn", "erased"])
     case.last_effective_at = at
     end_tasks(work, list(work.tasks))
     write_line(work, "close", PERSON, at, {"because": because})
+    return at
 
 
 def _delivery(work: Work, event: ReplyDelivered, given: Mapping[UUID, Given]) -> None:
@@ -212,7 +215,9 @@ def _is_the_one_to_deliver(case: Case, event: ReplyDelivered | ReplyUndeliverabl
 
 
 def _non_delivery(work: Work, event: ReplyUndeliverable, given: Mapping[UUID, Given]) -> None:
-    """As if it had never been given, where it was a final one; the team must reach the person otherwise."""
+    """As if it had never been given, where it was a final one; the team must reach the person otherwise, unless they
+    want no answer any more.
+    """
     case, at = work.case, min(event.found_at, work.office.now)
     is_the_one = _is_the_one_to_deliver(case, event)
     work.effective_at = at
@@ -223,7 +228,8 @@ def _non_delivery(work: Work, event: ReplyUndeliverable, given: Mapping[UUID, Gi
     write_line(work, UNDELIVERED, INTAKE, at, details)
     if is_the_one:
         end_task(work, "deliver_reply")
-    raise_task(work, "reply_undelivered", at)
+    if given[case.id].lapsed_at is None:
+        raise_task(work, "reply_undelivered", at)
 
 
 def _not_told(work: Work, event: NoticeUndeliverable) -> None:

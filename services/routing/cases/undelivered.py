@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.db import among
 from libs.contracts.cases import CaseResumed
+from libs.contracts.codes import ClosedBecause
 from services.routing.cases import clocks as clock_rules
 from services.routing.cases.models import Clock, TimelineEntry
 from services.routing.cases.verbs.waiting import BRING_APOLOGY, correct, wake
@@ -21,7 +22,8 @@ from services.routing.cases.work import Work, end_task, is_contested, raise_task
 
 UNDELIVERED = "undelivered"
 DELIVERED = "delivered"
-_READ = ("reply", "refer", "decline", "reopen", UNDELIVERED, DELIVERED)
+LAPSED: tuple[ClosedBecause, ...] = ("withdrawn", "erased")
+_READ = ("reply", "refer", "decline", "close", "reopen", UNDELIVERED, DELIVERED)
 
 
 class Final(NamedTuple):
@@ -40,6 +42,8 @@ class Given:
     since_reopening: set[int] = field(default_factory=set)
     lost: dict[int, Final] = field(default_factory=dict)
     """Since it was last open again."""
+    lapsed_at: datetime | None = None
+    """Since when no answer is wanted any more."""
 
     def learn(self, answer: int, reply: Final) -> None:
         self.replies[answer] = reply
@@ -61,6 +65,7 @@ class Given:
     def reopen(self) -> None:
         self.since_reopening.clear()
         self.lost.clear()
+        self.lapsed_at = None
 
 
 async def replies_given(session: AsyncSession, cases: Collection[UUID]) -> Mapping[UUID, Given]:
@@ -82,6 +87,8 @@ def _learn(given: Given, verb: str, details: Mapping[str, Any], at: datetime) ->
     answer = details.get("answer")
     if verb == "reopen":
         given.reopen()
+    elif details.get("because") in LAPSED:
+        given.lapsed_at = at
     elif answer is None:
         return
     elif verb == UNDELIVERED:
@@ -104,7 +111,8 @@ def take_back(work: Work, answer: int, given: Given) -> None:
             case.solved_answer = None  # of the answer that stands
             raise_task(work, "not_solved", case.answered_at)
     else:
-        case.answered_at = case.outcome = case.remedy = None
+        case.answered_at = case.remedy = None
+        case.outcome = "withdrawn" if given.lapsed_at else None
         if case.state == "answered":
             case.state = "acknowledged" if case.acknowledged_at or case.reopened_count else "assigned"
     told = _take_back_ends(work, answer, given)
@@ -141,6 +149,7 @@ def _end_again(work: Work, answer: int, given: Given) -> bool:
     for clock in work.clocks:
         by = _standing_at_its_closing(work, given) if clock.clock == "resolve" else answer
         if by is not None and _ends_otherwise(clock, by, given.replies[by].at):
+            clock.cancelled_at = None
             clock_rules.end(clock, work.calendar_of(clock), given.replies[by].at, by=by, late=False)
             ended.append(clock)
     for clock in ended:
@@ -152,11 +161,9 @@ def _end_again(work: Work, answer: int, given: Given) -> bool:
 
 
 def _ends_otherwise(clock: Clock, by: int, at: datetime) -> bool:
-    """By a later one, or not at all. `resolve` ends at the last."""
-    if clock.running:
-        return True
+    """By a later one, or not at all; what lapsed before then lapsed. `resolve` ends at the last."""
     if clock.ended_at is None:
-        return False
+        return clock.due_at is not None and (clock.cancelled_at is None or at <= clock.cancelled_at)
     return clock.ended_by != by if clock.clock == "resolve" else clock.ended_at > at
 
 
@@ -182,6 +189,8 @@ def _take_back_ends(work: Work, answer: int, given: Given) -> bool:
         _run_on(work, clock, given.replies[by].at if by else None)
         if by is not None:
             clock_rules.end(clock, work.calendar_of(clock), given.replies[by].at, by=by, late=False)
+        else:
+            clock.cancelled_at = given.lapsed_at
         correct(work, clock, "undeliverable", breach_untrue=False)
     return bool(stopped)
 

@@ -95,7 +95,7 @@ SELECT feedback, clock,
        (last_end->>'$.late_entry') = 'true' AS late_entry,
        coalesce(last_end->>'$.extended', last_standing->>'$.extended') = 'true' AS extended,
        coalesce(last_end->>'$.suspended_seconds', last_standing->>'$.suspended_seconds', '0')::BIGINT > 0 AS suspended,
-       (last_standing->>'$.cancelled_at')::TIMESTAMPTZ AS cancelled_at
+       (last_said->>'$.cancelled_at')::TIMESTAMPTZ AS cancelled_at
   FROM latest;
 
 CREATE TABLE links AS

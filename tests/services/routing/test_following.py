@@ -461,6 +461,25 @@ async def test_a_notice_of_which_nothing_is_known_here_changes_nothing_but_how_s
     assert tasks(await routing.done(case, "ask", **QUESTION)) == ["bring_question"]
 
 
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_the_promise_of_a_reply_that_did_not_arrive_lapses_where_the_person_had_withdrawn(
+    routing: Routing, at_once: bool
+) -> None:
+    case = await in_state(routing, "answered")
+    events = (FeedbackWithdrawn(effective_at=LATER), bounced(1))
+    for slice_ in [events] if at_once else [[one] for one in events]:
+        after = await hear(routing, case, *slice_)
+    assert (after["state"], after["outcome"], tasks(after)) == ("closed", "withdrawn", [])
+    lapsed = [(None, None, "2026-03-11T14:00:00Z")] * 2
+    assert [(one["ended_at"], one["met"], one["cancelled_at"]) for one in after["clocks"]] == lapsed
+    corrected = await told(routing, case, ClockCorrected)
+    assert [(one.clock, one.cancelled_at) for one in corrected] == [("acknowledge", LATER), ("reply", LATER)]
+    await ring(routing.database, local("2026-06-01 10:00"), USUAL)
+    assert await told(routing, case, ClockBreached) == []
+    found = await hear(routing, case, arrived(1))
+    assert (found["state"], found["outcome"], found["clocks"]) == ("closed", "upheld", case["clocks"])
+
+
 async def test_what_is_withdrawn_and_open_again_starts_no_promise_of_before(routing: Routing) -> None:
     case = await routing.open(SPOKE, kind="enquiry")
     waiting = [one["clock"] for one in case["clocks"] if one["starts"] == "assignment"]
