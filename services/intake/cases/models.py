@@ -66,6 +66,8 @@ class CaseEntry(Base):
     feedback_id: Mapped[UUID] = mapped_column(index=True)
     kind: Mapped[str]
     happened_at: Mapped[datetime]
+    recorded_at: Mapped[datetime | None]
+    """When the team wrote it down: before that the person could not read it. Nothing is known of older ones."""
     words: Mapped[bytes | None] = mapped_column(LargeBinary)
     until: Mapped[datetime | None]
     """Of a question or a wait: its end. Of an extension: the new date. Of a closing: until when to come back."""

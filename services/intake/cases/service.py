@@ -119,7 +119,8 @@ def _entry(received: Received[CaseEvent], known: Known | None) -> dict[str, Any]
     if says is None:
         return None
     entry = dict.fromkeys(("words", "until", "due_before", "code"))
-    entry |= {"id": received.id, "feedback_id": received.event.feedback_id, **says}
+    about = {"id": received.id, "feedback_id": received.event.feedback_id, "recorded_at": received.recorded_at}
+    entry |= {**about, **says}
     words = received.event.to_text()
     if words and known and known.key:
         entry["words"] = known.key.encrypt(words, f"{ENTRY} {received.id}")

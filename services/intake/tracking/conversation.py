@@ -39,8 +39,9 @@ class Said:
         return [entry for entry in self.entries if entry.kind == "question"]
 
     def is_answered(self, question: CaseEntry) -> bool:
-        """By a message that names it, or by any that came after it."""
-        return any(one.in_answer_to == question.id or one.sent_at > question.happened_at for one in self.messages)
+        """By a message that names it, or by any that came once it could be read: it may have been written down late."""
+        since = question.recorded_at or question.happened_at
+        return any(one.in_answer_to == question.id or one.sent_at > since for one in self.messages)
 
     def is_asked_still(self, question: CaseEntry) -> bool:
         """Nobody has answered it, and the team has not answered without."""

@@ -329,6 +329,25 @@ async def test_a_person_is_reminded_of_a_question_unless_they_have_answered(inta
         )
 
 
+async def test_a_question_that_is_written_down_late_is_not_answered_by_what_was_sent_before(
+    intake: Intake, post: Post
+) -> None:
+    receipt = await intake.submit({**SAID, "reply_by": "email"})
+    code = {"Tracking-Code": receipt["tracking_code"]}
+    story = Story(receipt["id"])  # two hours ago
+    await intake.hear(story.opened(), story.acknowledged())
+    await intake.http.post("/v1/tracking/messages", json={"text": "Où en est-on ?"}, headers=code)
+    await intake.hear(story.asked(SOON), story.suspended("person", SOON))
+    assert "Nous avons une question" in (await post.go())[-1]["Subject"]
+    seen = (await intake.http.get("/v1/tracking", headers=code)).json()
+    assert (seen["situation"], [one["answered"] for one in seen["conversation"] if one["kind"] == "question"]) == (
+        "asked",
+        [False],
+    )
+    await intake.http.post("/v1/tracking/messages", json={"text": "4417"}, headers=code)
+    assert (await intake.http.get("/v1/tracking", headers=code)).json()["situation"] == "answer_received"
+
+
 async def test_who_is_waited_for_is_told_so_where_no_question_says_it(intake: Intake, post: Post) -> None:
     receipt = await intake.submit(SAID)
     story = Story(receipt["id"])
