@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -61,8 +62,8 @@ _CASE_EVENTS: tuple[type[Event], ...] = (
 _IGNORED: frozenset[type[Event]] = frozenset({ClockApproaching, CalendarPublished, ServiceStandardPublished})
 
 
-def handlers(master_key: MasterKey) -> Handlers:
-    fold = CaseFolder(master_key)
+def handlers(master_key: MasterKey, zone: ZoneInfo) -> Handlers:
+    fold = CaseFolder(master_key, zone)
 
     async def keep_cases(session: AsyncSession, events: Sequence[Received[Any]]) -> None:
         await fold(session, events)

@@ -22,7 +22,7 @@ cases = reader_of(
     "routing",
     settings,
     FeedClient(settings.case_events_url, service_token("intake", settings), "intake"),
-    handlers(MasterKey(settings.master_key.get_secret_value())),
+    handlers(MasterKey(settings.master_key.get_secret_value()), settings.time_zone),
 )
 app = create_worker(
     "intake",

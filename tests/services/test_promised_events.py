@@ -19,7 +19,7 @@ from tests.services.promised import AT, EVERYWHERE, log_of
 from tests.services.routing.office import ORGANISATION, TORONTO
 
 READS: dict[tuple[str, str], Callable[[], Handlers]] = {
-    ("intake", "routing"): lambda: of_intake.handlers(MasterKey("A" * 43 + "=")),
+    ("intake", "routing"): lambda: of_intake.handlers(MasterKey("A" * 43 + "="), TORONTO),
     ("routing", "intake"): lambda: of_routing.handlers(USUAL),
     ("analytics", "intake"): lambda: of_analytics.intake(TORONTO),
     ("analytics", "routing"): lambda: of_analytics.routing(TORONTO),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -45,10 +46,12 @@ class Known:
 
 
 class CaseFolder:
-    """The handler of case events; it needs the master key, since what is said is kept under the person's."""
+    """The handler of case events; it needs the master key, since what is said is kept under the person's, and the zone
+    in which days end.
+    """
 
-    def __init__(self, master_key: MasterKey) -> None:
-        self._master_key = master_key
+    def __init__(self, master_key: MasterKey, zone: ZoneInfo) -> None:
+        self._master_key, self._zone = master_key, zone
 
     async def __call__(self, session: AsyncSession, events: Sequence[Received[CaseEvent]]) -> None:
         known = await self._known(session, {one.event.feedback_id for one in events if _concerns_feedback(one.event)})
@@ -66,7 +69,7 @@ class CaseFolder:
         await _keep_entries(session, fresh, known)
         await _keep_replies(session, fresh, known)
         _take_up_again(fresh, known)
-        await plan(session, fresh)
+        await plan(session, fresh, self._zone)
 
     async def _known(self, session: AsyncSession, ids: set[UUID]) -> dict[UUID, Known]:
         if not ids:

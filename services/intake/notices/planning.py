@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
@@ -31,6 +32,7 @@ from libs.contracts.codes import ASKED
 from services.intake.cases.views import PROMISES
 from services.intake.feedback.models import Feedback
 from services.intake.notices.models import Notice
+from services.intake.tracking.situations import is_late
 
 NoticeKind = Literal[
     "received",
@@ -107,8 +109,8 @@ def receipts(feedback: Mapping[str, Any]) -> list[dict[str, Any]]:
     return notices(feedback["id"], feedback["told_by_mail"], "received", feedback["id"], taken_at, at=taken_at + _SOON)
 
 
-async def plan(session: AsyncSession, events: Sequence[Received[CaseEvent]]) -> None:
-    """The notices of a slice of case events, for those who are told by mail."""
+async def plan(session: AsyncSession, events: Sequence[Received[CaseEvent]], zone: ZoneInfo) -> None:
+    """The notices of a slice of case events, for those who are told by mail. `zone`: where a day ends."""
     rows = await session.execute(
         select(Feedback.id, Feedback.told_by_mail).where(
             among(Feedback.id, {one.event.feedback_id for one in events}),
@@ -119,7 +121,7 @@ async def plan(session: AsyncSession, events: Sequence[Received[CaseEvent]]) -> 
     recipients = {row.id: row.told_by_mail for row in rows}
     await write(
         session,
-        [row for one in events for row in planned(one, recipients.get(one.event.feedback_id, ()))],
+        [row for one in events for row in planned(one, recipients.get(one.event.feedback_id, ()), zone)],
     )
 
 
@@ -128,7 +130,7 @@ async def write(session: AsyncSession | AsyncConnection, rows: Sequence[dict[str
     await insert_rows(session, Notice, rows, there="kept")
 
 
-def planned(received: Received[CaseEvent], recipients: Iterable[str]) -> list[dict[str, Any]]:
+def planned(received: Received[CaseEvent], recipients: Iterable[str], zone: ZoneInfo) -> list[dict[str, Any]]:
     """What one event gives cause to tell."""
     event, at = received.event, received.recorded_at
     made: list[dict[str, Any]] = []
@@ -154,14 +156,19 @@ def planned(received: Received[CaseEvent], recipients: Iterable[str]) -> list[di
         case CaseSuspended() if (event.waiting_for, event.reason) != ("person", ASKED):  # a question is told by itself
             tell("suspended" if event.waiting_for == "third_party" else "waiting_for_you")
         case ClockBreached() if event.clock in PROMISES:
-            tell("late", event.due_at + _A_DAY)
+            tell("late", _the_day_after(event.due_at, zone))
         case CaseResumed() if (due := _overdue(event)) is not None:  # the apology may have come due while it waited
-            tell("late", due + _A_DAY)
+            tell("late", _the_day_after(due, zone))
         case CaseReplied():
             tell("interim" if event.interim else "answered")
         case CaseClosed(because="time_passed" | "staff"):
             tell("closed")
     return made
+
+
+def _the_day_after(due: datetime, zone: ZoneInfo) -> datetime:
+    """At the same hour; what is due at midnight, with which the promised day ends, is late from then on."""
+    return due if is_late(due, due, zone) else due + _A_DAY
 
 
 def _overdue(event: CaseResumed) -> datetime | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import httpx
 import orjson
@@ -82,7 +83,7 @@ class Intake:
 
     async def hear(self, *events: Received[Any]) -> None:
         """A slice of routing's log, through the real handler."""
-        fold = handlers(self.master_key).handled[type(events[0].event)]
+        fold = handlers(self.master_key, ZoneInfo("America/Toronto")).handled[type(events[0].event)]
         async with self.database.transaction() as session:
             await fold(session, events)
 

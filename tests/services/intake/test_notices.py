@@ -4,7 +4,7 @@ import asyncio
 import io
 import re
 from contextlib import AsyncExitStack
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from html import unescape
 from typing import Any
 
@@ -262,6 +262,21 @@ async def test_a_late_answer_is_told_once_the_day_after_with_an_apology_and_a_ne
     assert "Équipe des passeports" in text_of(mail)
     assert "Nouvelle date" in text_of(mail)
     assert await post.go(timedelta(days=2)) == []
+
+
+async def test_the_apology_for_a_promise_that_ended_at_midnight_comes_on_the_day_that_begins_then(
+    intake: Intake, post: Post
+) -> None:
+    receipt = await intake.submit(SAID)
+    midnight = datetime.combine(utc_now().astimezone(post.house.zone), time(), post.house.zone)
+    story = Story(receipt["id"])
+    await intake.hear(story.opened(midnight), story.acknowledged())
+    await post.go()
+    await intake.hear(story.breached(midnight))
+    seen = await intake.http.get("/v1/tracking", headers={"Tracking-Code": receipt["tracking_code"]})
+    assert seen.json()["situation"] == "late"
+    [mail] = await post.go(timedelta())
+    assert "Nous vous prions de nous en excuser" in text_of(mail)
 
 
 @pytest.mark.parametrize("then", ["interim", "transferred", "acknowledged"])
