@@ -180,7 +180,8 @@ class Asked:
     def _mean(self, marks: str, selection: str) -> Expected:
         n, mean, deviation = self._row(f"count(*), avg(mark), stddev_samp(mark) FROM {marks}")
         half = Z * deviation / math.sqrt(n) if deviation else None
-        return figure(mean, n, None if half is None else (mean - half, mean + half), selection=selection)
+        bounds = None if half is None else (max(1, mean - half), min(5, mean + half))
+        return figure(mean, n, bounds, selection=selection)
 
     def _net(self, marks: str, selection: str) -> Expected:
         score = "CASE WHEN mark >= 9 THEN 100.0 WHEN mark <= 6 THEN -100.0 ELSE 0.0 END"
