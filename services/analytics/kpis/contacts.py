@@ -18,6 +18,8 @@ from services.analytics.rollups import queries as rollups
 from services.analytics.rollups.counters import UNASSIGNED
 
 FIRST_CONTACT_WINDOW = timedelta(days=14)
+REPORTED_WITHIN = range(-3, 4)
+"""Days from one with reports in which complaints count: on a long weekend a counter has nothing to report."""
 OF_INTERACTIONS = ("channel", "service", "service_point", "topic")
 """The dimensions that interactions are reported by."""
 
@@ -32,7 +34,7 @@ class FirstContacts:
 
 @dataclass
 class Contacts:
-    """Interactions reported, and complaints of services on days of which they report them."""
+    """Interactions reported, and complaints of services at a time at which they report them."""
 
     counts: dict[Place, int] = field(default_factory=dict)
     complaints: dict[Place, int] = field(default_factory=dict)
@@ -107,7 +109,7 @@ async def _see_which_are_covered(
     reporting: dict[date, set[str]],
     found: Contacts,
 ) -> None:
-    """A complaint of a service counts where interactions of it, or of all, were reported for that day."""
+    """A complaint of a service counts where interactions of it, or of all, were reported for about that day."""
     starts = [first for first, _ in periods]
     asked = question.where.get("service")
     for row in await rollups.days(session, question.live, "service", question.first, question.end, asked):
@@ -115,7 +117,7 @@ async def _see_which_are_covered(
         if not complaints:
             continue
         place = (sum(start <= row.day for start in starts) - 1, _of_service(question, row.value))
-        services = reporting.get(row.day, set())
+        services = set[str]().union(*(reporting.get(row.day + timedelta(days), set()) for days in REPORTED_WITHIN))
         if "" in services or row.value in services:
             found.complaints[place] = found.complaints.get(place, 0) + complaints
         else:

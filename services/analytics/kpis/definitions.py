@@ -100,20 +100,20 @@ _ALL = (
     ),
     Definition(
         "complaint_rate",
-        2,
+        3,
         ("per_1000",),
         Bilingual(fr="Plaintes pour 1 000 interactions", en="Complaints per 1,000 interactions"),
         Bilingual(
-            fr="plaintes soumises dans la période / interactions déclarées pour les mêmes services et les mêmes jours",
+            fr="plaintes soumises dans la période / interactions déclarées pour les mêmes services et jours",
             en="complaints submitted in the span / interactions reported for the same services and days",
         ),
         Bilingual(
             fr="Sans interactions déclarées, pas de taux. Pour l'ensemble et par service, seules comptent les plaintes "
-            "des services et des jours qui en déclarent ; ventilé autrement, « partial_denominator » dit que des "
-            "services n'en déclarent pas tous les jours.",
+            "des services qui en déclarent, à trois jours près ; ventilé autrement, « partial_denominator » dit que "
+            "des services n'en déclarent pas tout le temps.",
             en="Without interactions reported there is no rate. Of everything together and by service, only complaints "
-            "about services and of days that report them count; broken down otherwise, `partial_denominator` says that "
-            "some services do not report them every day.",
+            "about services that report them, within three days, count; broken down otherwise, `partial_denominator` "
+            "says that some services do not report them all the time.",
         ),
         WILSON,
     ),

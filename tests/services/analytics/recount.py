@@ -137,7 +137,8 @@ class Asked:
         (covered, uncovered) = self._row(
             "count(*) FILTER (WHERE told), count(*) FILTER (WHERE NOT told) "
             "FROM (SELECT EXISTS (SELECT 1 FROM reported r "
-            f"WHERE r.service = f.service AND r.day = {_LOCAL_DAY.format('submitted_at')} AND {of_channel}) AS told "
+            f"WHERE r.service = f.service AND {of_channel} AND {self._between('r.day')} "
+            f"AND abs(r.day - {_LOCAL_DAY.format('submitted_at')}) <= 3) AS told "
             f"FROM f WHERE kind = 'complaint' AND {self._in('submitted_at')} "
             f"AND {self._among('service', self.narrowed.get('service'))})"
         )

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from libs.contracts.feedback import Rating
+from libs.contracts.interactions import InteractionsReported
 from libs.contracts.organisation import CalendarPublished, organisation_id_of
 from services.analytics.kpis.definitions import NAMES
 from tests.services.analytics.logs import Story, Told, log_of
@@ -51,6 +52,36 @@ async def test_volume_counts_what_was_submitted_in_the_span(readers: Readers, ht
     assert volume["flags"] == ["small_sample"]
     assert volume["span"] == {"from": "2026-03-01", "to": "2026-04-01", "time_zone": "America/Toronto"}
     assert volume["as_of"]["positions"] == {"intake": {"epoch": 1, "pos": 3}, "routing": {"epoch": 1, "pos": 0}}
+
+
+async def test_complaints_count_within_three_days_of_reports_of_interactions_of_their_service(
+    readers: Readers, http: httpx.AsyncClient
+) -> None:
+    """A counter reports from a Monday to the Friday."""
+    counter = InteractionsReported(
+        on=MONDAY.date(),
+        interaction="visit",
+        channel="counter",
+        service="tax",
+        count=50,
+        source="partner",
+        reported_at=MONDAY,
+    )
+    told = [
+        Told("intake", UUID(int=100 + day), 1, MONDAY, counter.model_copy(update={"on": MONDAY.date() + day * DAY}))
+        for day in range(7, 12)
+    ]
+    complaints = [
+        story(number, MONDAY + day * DAY, service="tax", kind="complaint")
+        for number, day in enumerate((3, 4, 9, 14, 15), 1)
+    ]
+    log = log_of([*told, *(one for each in complaints for one in each.feedback_events)])
+    await readers.apply("intake", await readers.positions("intake"), log)
+
+    for by in ({}, {"by": "service"}):
+        rate = await figure(http, "complaint_rate", **by)
+        assert (rate["numerator"], rate["denominator"], rate["value"], rate["flags"]) == (3, 250, 12.0, [])
+    assert (await figure(http, "complaint_rate", by="channel", where="channel:counter"))["denominator"] == 250
 
 
 async def test_a_breakdown_has_every_value_and_unassigned_where_there_is_none(
