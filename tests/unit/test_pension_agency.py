@@ -90,6 +90,18 @@ def test_kiosks_have_marks_and_nothing_else(world: World) -> None:
     assert {name for story in kiosks for name in story.feedback} == {"ratings", "submitted_at", "idempotency_key"}
 
 
+@pytest.mark.parametrize("day", [END + timedelta(days=number) for number in range(7)], ids=str)
+def test_each_complaint_is_within_three_days_of_contacts_of_its_service_whatever_the_day(day: date) -> None:
+    """Of others the rate of complaints says nothing, and the generator counts them all."""
+    agency = generate(day, size=0.2)
+    reported = {(one.body["service"], date.fromisoformat(str(one.body["on"]))) for one in agency.counts}
+    complaints = [story for story in agency.stories if story.feedback.get("kind") == "complaint"]
+    assert complaints
+    for story in complaints:
+        on = story.submitted_at.astimezone(ZONE).date()
+        assert any((story.feedback["service"], on + timedelta(days=near)) in reported for near in range(-3, 4))
+
+
 def test_one_topic_surges_in_one_week(world: World) -> None:
     telling = Telling(world, ZONE, datetime(2026, 11, 25, 12, tzinfo=UTC))
     weeks = truth.by_week(telling, "late-payment")
