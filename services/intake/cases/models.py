@@ -31,7 +31,7 @@ class CaseView(Base):
     waiting_for: Mapped[str | None]
     waiting_until: Mapped[datetime | None]
     late_since: Mapped[datetime | None]
-    """The moment of a promise that was not kept."""
+    """Written by older code, read by none: the column goes with the next version."""
     reopened_count: Mapped[int] = mapped_column(server_default="0")
     because: Mapped[str | None]
     """Why it is closed."""

@@ -18,7 +18,6 @@ from libs.contracts.cases import (
     CaseResumed,
     CaseSuspended,
     CaseTransferred,
-    ClockBreached,
     ClockCorrected,
     ClockState,
 )
@@ -31,7 +30,6 @@ _BEFORE: Final[View] = {
     "step": None,
     "waiting_for": None,
     "waiting_until": None,
-    "late_since": None,
     "reopened_count": 0,
     "because": None,
     "outcome": None,
@@ -82,33 +80,25 @@ def apply(view: View | None, received: Received[CaseEvent]) -> View:
 
 def _what_it_says(event: CaseEvent, known: View) -> View:
     if isinstance(event, CaseReopened):
-        due = _due_again(event.clocks)
-        return {"reopened_count": event.reopened_count, "reply_due_at": due, "late_since": None}
+        return {"reopened_count": event.reopened_count, "reply_due_at": _due_again(event.clocks)}
     says: View = {}
     if isinstance(event, _WITH_CLOCKS):
-        due = _due_again(event.clocks) if known["reopened_count"] else _due_at(event.clocks, "reply")
-        says["reply_due_at"] = due
-        if known["late_since"] and due and due > known["late_since"]:
-            says["late_since"] = None
+        says["reply_due_at"] = _due_again(event.clocks) if known["reopened_count"] else _due_at(event.clocks, "reply")
     if isinstance(event, CaseSuspended):
         says |= {"waiting_for": event.waiting_for, "waiting_until": event.until}
     elif isinstance(event, CaseReplied) and event.answer is not None:
         says |= {"answers": event.answer, "outcome": event.outcome}
     elif isinstance(event, CaseClosed):
         says |= {"because": event.because, "outcome": event.outcome, "reopen_until": event.reopen_until}
-    elif isinstance(event, ClockBreached) and event.clock in PROMISES:
-        says["late_since"] = event.due_at
-    elif isinstance(event, ClockCorrected) and event.clock in PROMISES:
-        says |= _corrected(event, known)
-    return says
-
-
-def _corrected(event: ClockCorrected, known: View) -> View:
-    """A breach that was none is not told of. Where an answer did not arrive, its date is promised again."""
-    says: View = {"late_since": None} if event.breach_untrue else {}
-    if event.ended_at is None and (event.clock == "reply" or known["reply_due_at"] is None):
+    elif isinstance(event, ClockCorrected) and _promises_again(event, known):
         says["reply_due_at"] = event.due_at
     return says
+
+
+def _promises_again(event: ClockCorrected, known: View) -> bool:
+    """The answer did not arrive, and is owed again: of the first stage before the second."""
+    is_owed = event.clock in PROMISES and event.ended_at is None and event.cancelled_at is None
+    return is_owed and (event.clock == "reply" or known["reply_due_at"] is None)
 
 
 def _due_at(clocks: tuple[ClockState, ...], name: str) -> datetime | None:
