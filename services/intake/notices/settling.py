@@ -144,6 +144,7 @@ def _may_arrive_otherwise(notice: Notice | type[Notice]) -> ColumnElement[bool]:
     """Another is told the same."""
     other = aliased(Notice)
     return exists().where(
+        other.feedback_id == notice.feedback_id,
         other.about == notice.about,
         other.kind == notice.kind,
         other.id != notice.id,
