@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ARRAY, Uuid, bindparam, text
+from sqlalchemy import ARRAY, Uuid, bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.auth.principal import Principal
+from libs.common.db import among
 from libs.common.ids import new_id
 from libs.common.stream.erasure import bury, hold_readers
 from libs.common.stream.events import Recorded, record
@@ -86,7 +87,9 @@ async def erase(
 ) -> Erasure:
     """Tell it, take everything away, and leave tombstones: under the rows' locks, while no reader applies a slice."""
     ids = [one.id for one in feedbacks]
-    await record(session, *[event for one in feedbacks for event in await _told(session, one, now)])
+    rows = await session.scalars(select(CaseView).where(among(CaseView.feedback_id, ids)))
+    views = {view.feedback_id: view for view in rows}
+    await record(session, *[event for one in feedbacks for event in _told(one, views.get(one.id), now)])
     await session.flush()
     digests = list(await session.scalars(_LINKED_BY, {"ids": ids}))
     await forget(session, WORDS, {"feedback": ids, "person": [one.person_id for one in feedbacks]})
@@ -105,9 +108,8 @@ async def erase(
     return line
 
 
-async def _told(session: AsyncSession, feedback: Feedback, now: datetime) -> list[Recorded]:
+def _told(feedback: Feedback, view: CaseView | None, now: datetime) -> list[Recorded]:
     """`person.erased`, after `feedback.withdrawn` where an answer may still be owed."""
-    view = await session.get(CaseView, feedback.id)
     feedback.erased_at, feedback.verbatim_pending = now, False
     events: list[Recorded] = []
     if feedback.withdrawn_at is None and (view is None or view.state != "closed"):
