@@ -85,13 +85,20 @@ async def _read_open_facts(
     async for fact in facts.open_between(session, question, instants[0], instants[-1]):
         values, turns = values_of(fact, question), [datetime.fromisoformat(one) for one in fact.turns]
         table = _table_of(fact, tables, calendar_of)
-        for period, at in enumerate(instants):
+        for period in _periods_of(turns, instants):
+            at = instants[period]
             if not _turned(question, turns, at) % 2:
                 continue
             place = (period, values)
             waiting.ages.setdefault(place, []).append(_age(fact, at, table) if table else 0)
             if waiting.source == "facts":
                 waiting.open[place] = waiting.open.get(place, 0) + 1
+
+
+def _periods_of(turns: list[datetime], instants: list[datetime]) -> range:
+    """Those at whose ends a case can have been open: from its opening until it was settled for good, if it was."""
+    last = bisect_right(instants, turns[-1]) if len(turns) % 2 == 0 else len(instants)
+    return range(bisect_left(instants, turns[0]), last)
 
 
 def _turned(question: Question, turns: list[datetime], at: datetime) -> int:

@@ -1,5 +1,6 @@
 """Figures that look beyond one feedback: whether the person came back, and how many contacts there were in all."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -83,10 +84,11 @@ async def read_contacts(session: AsyncSession, question: Question, periods: Sequ
     found = Contacts()
     if not set(question.dimensions).issubset(OF_INTERACTIONS):
         return found
-    columns = "".join(f", coalesce({dimension}, '{UNASSIGNED}') AS {dimension}" for dimension in OF_INTERACTIONS)
+    looked_at = sorted({"service", *question.dimensions})
+    columns = "".join(f", coalesce({dimension}, '{UNASSIGNED}') AS {dimension}" for dimension in looked_at)
     statement = text(
-        f'SELECT "on", service IS NULL AS is_of_all, count AS reported{columns} FROM interactions '  # noqa: S608 - all ours
-        'WHERE "on" >= :first AND "on" < :end AND count > 0'
+        f'SELECT "on", service IS NULL AS is_of_all, sum(count)::bigint AS reported{columns} FROM interactions '  # noqa: S608 - all ours
+        f'WHERE "on" >= :first AND "on" < :end AND count > 0 GROUP BY "on", {", ".join(looked_at)}'
     )
     starts = [first for first, _ in periods]
     reporting: dict[date, set[str]] = {}
@@ -94,8 +96,7 @@ async def read_contacts(session: AsyncSession, question: Question, periods: Sequ
         if row.is_of_all and "service" in question.dimensions:  # what was counted for all is of no service
             continue
         if all(getattr(row, dimension) in values for dimension, values in question.where.items()):
-            period = sum(start <= row.on for start in starts) - 1
-            place = (period, tuple(getattr(row, dimension) for dimension in question.by))
+            place = (bisect_right(starts, row.on) - 1, tuple(getattr(row, dimension) for dimension in question.by))
             found.counts[place] = found.counts.get(place, 0) + row.reported
             reporting.setdefault(row.on, set()).add("" if row.is_of_all else row.service)
     await _see_which_are_covered(session, question, periods, reporting, found)
@@ -116,7 +117,7 @@ async def _see_which_are_covered(
         complaints = row.counters.get("complaints", 0)
         if not complaints:
             continue
-        place = (sum(start <= row.day for start in starts) - 1, _of_service(question, row.value))
+        place = (bisect_right(starts, row.day) - 1, _of_service(question, row.value))
         services = set[str]().union(*(reporting.get(row.day + timedelta(days), set()) for days in REPORTED_WITHIN))
         if "" in services or row.value in services:
             found.complaints[place] = found.complaints.get(place, 0) + complaints
