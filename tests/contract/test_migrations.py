@@ -1,15 +1,18 @@
 """Databases are what the models say, and code of before is content with what code of after has made of them."""
 
 import asyncio
+import threading
 from collections.abc import Callable
 
 import asyncpg
 import pytest
+from alembic import command
+from sqlalchemy import make_url
 
 from libs.common.db import Database
 from libs.common.health import database_is_ready
-from libs.common.migrating import differences, migrate, revisions_of
-from tests.system import in_a_thread
+from libs.common.migrating import _config, differences, migrate, revisions_of
+from tests.system import eventually, in_a_thread
 
 EACH_SERVICE = pytest.mark.parametrize("service", ["intake", "routing", "analytics"])
 TOMORROW = "2099_01_01_tomorrow"
@@ -66,3 +69,30 @@ async def test_who_knows_no_such_revision_is_ready_and_who_knows_a_newer_one_is_
         assert await check() == f"migrations are at None, not at {newest}"
     finally:
         await database.close()
+
+
+WHO_WAITS_FOR_ANOTHER = """
+    SELECT query FROM pg_stat_activity WHERE datname = current_database() AND cardinality(pg_blocking_pids(pid)) > 0
+"""
+
+
+async def test_cases_are_written_while_an_index_is_made_on_them(postgres: str) -> None:
+    ask(postgres, "CREATE DATABASE indexed")
+    url = make_url(postgres).set(database="indexed").render_as_string(hide_password=False)
+    in_a_thread(lambda: command.upgrade(_config("routing", url), "2026_11_30_looked_through"))
+    writing = await asyncpg.connect(url)
+    begun = writing.transaction()
+    await begun.start()
+    await writing.execute("UPDATE cases SET version = version")
+    migrating = threading.Thread(target=migrate, args=("routing", url))
+    migrating.start()
+    try:
+        await asyncio.to_thread(eventually, lambda: ask(url, WHO_WAITS_FOR_ANOTHER))
+        ask(f"{url}&options=-c%20lock_timeout%3D1s", "UPDATE cases SET version = version")
+    finally:
+        await begun.commit()
+        await asyncio.to_thread(migrating.join)
+        await writing.close()
+    found: list[str | None] = []
+    in_a_thread(lambda: found.append(differences("routing", url)))
+    assert found == [None]

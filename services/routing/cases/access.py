@@ -1,6 +1,7 @@
 """Who sees and who works on a case."""
 
-from sqlalchemy import ColumnElement, and_, any_, false, not_, or_, true
+from sqlalchemy import ColumnElement, and_, any_, exists, false, literal_column, not_, or_, true
+from sqlalchemy.orm import aliased
 
 from libs.common.auth.principal import Principal
 from libs.common.db import among
@@ -22,6 +23,16 @@ def visible_to(by: Principal) -> ColumnElement[bool]:
     """
     shown = _shown_to(by)
     return and_(shown, not_(Case.hidden_from.overlap(sorted(by.teams)))) if by.teams else shown
+
+
+def counted_for(by: Principal) -> ColumnElement[bool]:
+    """The cases of `visible_to`, without a look at the rows of those that are hidden from nobody: they are the most."""
+    if not by.teams:
+        return _shown_to(by)
+    hidden = aliased(Case)
+    from_anybody = hidden.hidden_from != literal_column("'{}'")
+    from_them = hidden.hidden_from.overlap(sorted(by.teams))
+    return and_(_shown_to(by), ~exists().where(hidden.id == Case.id, from_anybody, from_them))
 
 
 def workable_by(by: Principal) -> ColumnElement[bool]:

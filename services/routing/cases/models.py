@@ -25,10 +25,18 @@ class Case(Base):
 
     __tablename__ = "cases"
     __table_args__ = (
-        Index(None, "team", "state", "opened_at", "id"),
+        # All that counts look at: by it, none of the rows need be read.
+        Index(
+            "ix_cases_team_state",
+            "team",
+            "state",
+            postgresql_include=["id", "urgency", "next_due_at", "priority", "service", "topic", "kind"],
+        ),
         Index(None, "opened_at", "id"),
         Index(None, "urgency", "next_due_at", "opened_at", "id"),
         Index(None, "team", "urgency", "next_due_at", "opened_at", "id"),
+        Index(None, "member", "urgency", "next_due_at", "opened_at", "id", postgresql_where=text("member IS NOT NULL")),
+        Index("ix_cases_hidden", "id", postgresql_where=text("hidden_from <> '{}'")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -12,7 +12,7 @@ from libs.common.auth.principal import Principal
 from libs.common.db import Database, among
 from libs.common.stream.doorbell import Doorbell
 from services.routing.cases import queue
-from services.routing.cases.access import reads_words, visible_to, workable_by
+from services.routing.cases.access import counted_for, reads_words, visible_to, workable_by
 from services.routing.cases.errors import CaseNotFound
 from services.routing.cases.models import Case, CaseTask, Clock, Suspension, TimelineEntry
 from services.routing.cases.queue import CaseFilters
@@ -43,7 +43,7 @@ async def cases(
 async def counts(database: Database, filters: CaseFilters, by: Principal, now: datetime, terms: Terms) -> Counts:
     """How many there are of each kind, as with the first page."""
     async with database.snapshot() as session:
-        return await queue.counts(session, visible_to(by), filters, now, terms)
+        return await queue.counts(session, counted_for(by), filters, now, terms)
 
 
 async def _page(

@@ -12,10 +12,15 @@ import httpx
 import orjson
 import pytest
 from sqlalchemy import text
+from sqlalchemy.dialects import postgresql
 
+from libs.common.auth.principal import Principal
 from libs.common.stream.sequencer import Floor, sequence
 from libs.contracts.cases import case_id_of
 from libs.contracts.feedback import FeedbackEvaluated
+from services.routing.cases.access import counted_for
+from services.routing.cases.queue import CaseFilters, _by_state, common_conditions
+from services.routing.cases.terms import USUAL
 from tests.services.routing.office import Routing, local, received, submitted
 
 SPOKE = local("2026-03-09 11:00")
@@ -299,6 +304,21 @@ async def test_counts_hold_what_the_reader_may_see_and_nothing_else(routing: Rou
     )
     assert await ids(routing, "?topic=counted&task=read_message") == {hidden["id"]}
     assert await ids(routing, "?topic=counted&priority=urgent", "agent", teams=("passports",)) == set()
+
+
+@pytest.mark.parametrize("narrowed", ["", "team", "priority", "service", "topic", "kind"])
+async def test_counts_read_an_index_and_no_rows_however_many_cases_are_closed(routing: Routing, narrowed: str) -> None:
+    filters = CaseFilters.model_validate(
+        {narrowed: "normal" if narrowed == "priority" else "enquiry"} if narrowed else {}
+    )
+    zoe = Principal("zoe", frozenset({"agent"}), frozenset({"passports", "letters"}))
+    counted = _by_state(SPOKE, USUAL).where(counted_for(zoe), *common_conditions(filters))
+    written = counted.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
+    async with routing.database.transaction() as session:
+        for other_way in ("seqscan", "bitmapscan"):
+            await session.execute(text(f"SET LOCAL enable_{other_way} = off"))
+        plan = "\n".join(await session.scalars(text(f"EXPLAIN {written}".replace(":", r"\:"))))
+    assert "Index Only Scan using ix_cases_team_state on cases" in plan
 
 
 # The version of a case.

@@ -13,7 +13,7 @@ from libs.common.paging import next_cursor
 from libs.common.stream.doorbell import Doorbell
 from libs.pages.codes import NAMES
 from services.routing.cases import queries
-from services.routing.cases.queue import place_of
+from services.routing.cases.queue import UNDONE, place_of
 from services.routing.cases.schemas import CaseSummary, Counts
 from services.routing.cases.terms import Terms
 from services.routing.catalogue.queries import Choice, choices
@@ -21,7 +21,6 @@ from services.routing.pages.queue.asked import Asked
 from services.routing.teams import queries as teams
 from services.routing.teams.models import Team
 
-UNDONE = ("new", "assigned", "acknowledged", "waiting")
 SOON = timedelta(days=1)
 
 
