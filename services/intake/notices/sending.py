@@ -47,7 +47,8 @@ NOTICES = Counter("ecoute_intake_notices_total", "Notices, by what became of the
 
 log = structlog.get_logger("notices")
 
-# Of one recipient's notices about one feedback, the oldest first.
+# Of one recipient's notices about one feedback, the oldest first. OFFSET 0 and the state as a column have each looked
+# up by its feedback: once the mail server was away, all that wait are due, and would be gone through for each.
 _TAKE = text(
     """
     UPDATE notice SET next_try_at = :until, tries = tries + 1
@@ -55,8 +56,8 @@ _TAKE = text(
         SELECT id FROM notice n
          WHERE state = 'waiting' AND (expires_at < :now OR (:can_send AND next_try_at <= :now))
            AND NOT EXISTS (SELECT FROM notice e
-                            WHERE e.feedback_id = n.feedback_id AND e.recipient = n.recipient AND e.state = 'waiting'
-                              AND e.next_try_at <= :now AND (e.created_at, e.id) < (n.created_at, n.id))
+                            WHERE e.feedback_id = n.feedback_id AND e.recipient = n.recipient AND e.state = n.state
+                              AND e.next_try_at <= :now AND (e.created_at, e.id) < (n.created_at, n.id) OFFSET 0)
          ORDER BY next_try_at LIMIT :limit FOR UPDATE SKIP LOCKED))
     RETURNING id, expires_at < :now AS expired
     """

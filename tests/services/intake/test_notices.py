@@ -9,11 +9,12 @@ from html import unescape
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from libs.common.clock import utc_now
-from libs.common.db import Database
+from libs.common.db import BY_INDEX, Database
 from libs.common.mail import Mailer, sender_of, server_of
-from services.intake.notices.sending import AT_ONCE, send_some
+from services.intake.notices.sending import _TAKE, AT_ONCE, send_some
 from services.intake.notices.settling import bounce, settle
 from services.intake.tracking.next_steps import day_of, written
 from services.intake.tracking.situations import new_promise
@@ -669,3 +670,12 @@ async def test_a_later_reply_is_not_what_was_settled_on_the_spot(intake: Intake,
     [mail] = [one for one in await post.go() if "réponse" in one["Subject"]]
     assert "Votre passeport part demain." in text_of(mail)
     assert "sur place" not in text_of(mail)
+
+
+async def test_an_older_notice_is_looked_for_among_those_of_its_feedback_however_many_wait(intake: Intake) -> None:
+    asked = {"now": utc_now(), "until": utc_now(), "can_send": True, "limit": AT_ONCE}
+    async with intake.database.transaction() as session:
+        for name, value in BY_INDEX.items():
+            await session.execute(text(f"SET LOCAL {name} = {value}"))
+        plan = "\n".join(await session.scalars(text(f"EXPLAIN {_TAKE.text}"), asked))
+    assert "Index Scan using ix_notice_feedback_id on notice e" in plan
