@@ -13,12 +13,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.db import among
-from libs.contracts.cases import CaseResumed
 from libs.contracts.codes import ClosedBecause
 from services.routing.cases import clocks as clock_rules
 from services.routing.cases.models import Clock, TimelineEntry
-from services.routing.cases.verbs.waiting import BRING_APOLOGY, correct, wake
-from services.routing.cases.work import Work, end_task, is_contested, raise_task, tell
+from services.routing.cases.verbs.waiting import BRING_APOLOGY, correct, tell_where_it_stands, wake
+from services.routing.cases.work import Work, end_task, is_contested, raise_task
 
 UNDELIVERED = "undelivered"
 DELIVERED = "delivered"
@@ -117,7 +116,7 @@ def take_back(work: Work, answer: int, given: Given) -> None:
             case.state = "acknowledged" if case.acknowledged_at or case.reopened_count else "assigned"
     told = _take_back_ends(work, answer, given)
     if case.state != before and not told:
-        _tell_where_it_stands(work)
+        tell_where_it_stands(work, work.effective_at, "timer")
 
 
 def give_again(work: Work, answer: int, given: Given) -> None:
@@ -140,7 +139,7 @@ def give_again(work: Work, answer: int, given: Given) -> None:
         case.state = "answered"
     told = _end_again(work, answer, given)
     if case.state != before and not told:
-        _tell_where_it_stands(work)
+        tell_where_it_stands(work, work.effective_at, "timer")
 
 
 def _end_again(work: Work, answer: int, given: Given) -> bool:
@@ -165,20 +164,6 @@ def _ends_otherwise(clock: Clock, by: int, at: datetime) -> bool:
     if clock.ended_at is None:
         return clock.due_at is not None and (clock.cancelled_at is None or at <= clock.cancelled_at)
     return clock.ended_by != by if clock.clock == "resolve" else clock.ended_at > at
-
-
-def _tell_where_it_stands(work: Work) -> None:
-    """Where no clock says so."""
-    tell(
-        work,
-        CaseResumed,
-        work.effective_at,
-        effective_at=work.effective_at,
-        assigned_by=work.case.assigned_by or "staff",
-        member=work.case.member,
-        resumed_by="timer",
-        clocks=clock_rules.states(work.clocks),
-    )
 
 
 def _take_back_ends(work: Work, answer: int, given: Given) -> bool:

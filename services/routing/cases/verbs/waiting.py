@@ -88,13 +88,18 @@ def _go_on(work: Work, span: Suspension, at: datetime, by: ResumedBy) -> None:
     case = work.case
     span.resumed_by = by
     case.state, case.waiting_for, case.waiting_until = span.resumes_to, None, None
+    tell_where_it_stands(work, at, by)
+
+
+def tell_where_it_stands(work: Work, at: datetime, by: ResumedBy) -> None:
+    """The case is in the team's hands again, with its clocks as they are."""
     tell(
         work,
         CaseResumed,
         at,
         effective_at=at,
-        assigned_by=case.assigned_by or "staff",
-        member=case.member,
+        assigned_by=work.case.assigned_by or "staff",
+        member=work.case.member,
         resumed_by=by,
         clocks=clock_rules.states(work.clocks),
     )
