@@ -29,9 +29,14 @@ UntoldNotice = Literal["asked", "extended", "late", "assigned", "transferred"]
 Interaction = Literal["call", "visit", "page_view", "transaction", "other"]
 
 CaseState = Literal["new", "assigned", "acknowledged", "waiting", "answered", "closed"]
+UNSETTLED: Final[tuple[CaseState, ...]] = ("new", "assigned", "acknowledged", "waiting")
+SETTLED: Final[tuple[CaseState, ...]] = ("answered", "closed")
+"""States in which an answer is owed, and in which nothing more is promised by a date."""
 Outcome = Literal["upheld", "partly_upheld", "not_upheld", "referred", "withdrawn", "declined"]
 Priority = Literal["normal", "high", "urgent"]
 ClockName = Literal["acknowledge", "reply", "resolve", "stage2_reply"]
+PROMISES: Final[tuple[ClockName, ...]] = ("reply", "stage2_reply")
+"""Clocks that end with an answer to the person."""
 Starts = Literal["submission", "assignment", "reopening"]
 AssignedBy = Literal["rule", "staff"]
 WaitingFor = Literal["person", "third_party"]

@@ -25,9 +25,9 @@ from libs.contracts.cases import (
     ClockEnd,
     ClockState,
 )
+from libs.contracts.codes import SETTLED
 from services.analytics.facts.fact import Clock, Fact, Json
 
-SETTLED = ("answered", "closed")
 _DETAILS_OF_CASE = sorted(set(CaseEvent.model_fields) - {"feedback_id", "state", "team", "team_name"})
 _NOT_PECULIAR = {*CaseEvent.model_fields, "clocks", "ended", "text"}
 

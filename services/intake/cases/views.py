@@ -21,6 +21,7 @@ from libs.contracts.cases import (
     ClockCorrected,
     ClockState,
 )
+from libs.contracts.codes import PROMISES
 
 View = dict[str, Any]
 
@@ -51,8 +52,6 @@ _STEPS: Final[dict[type[CaseEvent], str]] = {
 }
 
 _WITH_CLOCKS = CaseOpened | CasePromised | CaseAssigned | CaseTransferred | CaseSuspended | CaseResumed | CaseExtended
-PROMISES: Final = ("reply", "stage2_reply")
-"""Clocks that end with an answer to the person."""
 
 
 def apply(view: View | None, received: Received[CaseEvent]) -> View:

@@ -28,8 +28,7 @@ from libs.contracts.cases import (
     CaseTransferred,
     ClockBreached,
 )
-from libs.contracts.codes import ASKED
-from services.intake.cases.views import PROMISES
+from libs.contracts.codes import ASKED, PROMISES
 from services.intake.feedback.models import Feedback
 from services.intake.notices.models import Notice
 from services.intake.tracking.situations import is_late

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from libs.contracts.codes import SETTLED
 from services.intake.cases.models import CaseView
 from services.intake.notices.house import House
 from services.intake.notices.models import Notice
 from services.intake.notices.writing import names
 from services.intake.tracking.conversation import Said
-from services.intake.tracking.next_steps import SETTLED
 from services.intake.tracking.situations import is_late
 
 _ALWAYS: Final = ("answered", "interim", "withdrawn")

@@ -6,6 +6,7 @@ from typing import Final, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from libs.common.languages import Bilingual, Language
+from libs.contracts.codes import SETTLED
 
 Situation = Literal[
     "awaited",
@@ -35,10 +36,8 @@ Situation = Literal[
 ]
 SITUATIONS: Final[tuple[Situation, ...]] = get_args(Situation)
 
-SETTLED = ("answered", "closed")
-"""States in which nothing more is promised by a date."""
 UNDATED = (*SETTLED, "waiting")
-"""And those in which no date can be told: while a case waits its promise moves, and until when is known at the end."""
+"""States in which no date can be told: while a case waits its promise moves, and until when is known at the end."""
 
 _HIGH_MARKS = re.compile(r" ([;!?])")
 _COLONS = re.compile(r" ([:»])|(«) ")

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from libs.contracts.codes import SETTLED
 from services.intake.desk import Desk
 from services.intake.feedback.models import Feedback
 from services.intake.persons.keys import Erased, MasterKey, PersonKey
@@ -14,7 +15,7 @@ from services.intake.tracking.codes import normalise, tracking_digest
 from services.intake.tracking.conversation import Said, conversation, said_of
 from services.intake.tracking.errors import TrackingCodeMissing, TrackingCodeMistyped, TrackingCodeUnknown
 from services.intake.tracking.holder import withholds
-from services.intake.tracking.next_steps import NEXT_STEPS, SETTLED, UNDATED, WITHHELD, next_step
+from services.intake.tracking.next_steps import NEXT_STEPS, UNDATED, WITHHELD, next_step
 from services.intake.tracking.schemas import EvaluationOut, Tracking
 from services.intake.tracking.situations import Known, Standing, standing
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.clock import utc_now
 from libs.common.db import among
 from libs.contracts.cases import CasePromised, RuleDecided
+from libs.contracts.codes import SETTLED
 from services.routing.alerts.service import Raised, raise_alerts
 from services.routing.cases import clocks as clock_rules
 from services.routing.cases.models import Case, Clock
@@ -53,7 +54,7 @@ def decide_anew(work: Work, at: datetime) -> None:
 def hand_on_what_a_retired_team_has(work: Work) -> None:
     """Who comes back to what was answered must find somebody: where its team is gone, the one that the rules choose."""
     case, organisation = work.case, work.office.organisation
-    if case.state not in ("answered", "closed") or not work.tasks or case.team in organisation.teams:
+    if case.state not in SETTLED or not work.tasks or case.team in organisation.teams:
         return
     decision = decision_on(organisation, said_of(case), case.hidden_from)
     work.effective_at = max(work.office.now, case.last_effective_at)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.clock import utc_now
 from libs.common.stream.events import Received
 from libs.contracts.cases import case_id_of
-from libs.contracts.codes import BROUGHT_BY_STAFF, UndeliverableBecause
+from libs.contracts.codes import BROUGHT_BY_STAFF, PROMISES, SETTLED, UndeliverableBecause
 from libs.contracts.feedback import (
     FeedbackEvaluated,
     FeedbackMessageAdded,
@@ -38,7 +38,6 @@ from services.routing.cases.unopened import forget_unopened
 from services.routing.cases.verbs.answering import end_case
 from services.routing.cases.verbs.owning import BRING_TRANSFER, IN_TOUCH
 from services.routing.cases.verbs.waiting import (
-    APOLOGISED_FOR,
     BRING_APOLOGY,
     BRING_EXTENSION,
     unask,
@@ -148,7 +147,7 @@ def _evaluation(work: Work, event: FeedbackEvaluated, at: datetime) -> None:
     case = work.case
     details = {"solved": event.solved, "answer": event.answer} | ({"has_comment": True} if event.has_comment else {})
     write_line(work, "evaluation", PERSON, at, details)
-    contests = event.solved != "yes" and case.state in ("answered", "closed") and event.answer == case.answers
+    contests = event.solved != "yes" and case.state in SETTLED and event.answer == case.answers
     if event.has_comment and not contests:
         raise_task(work, "read_message", at)
     if case.solved_answer is not None and event.answer < case.solved_answer:
@@ -211,7 +210,7 @@ def _delivery(work: Work, event: ReplyDelivered, given: Mapping[UUID, Given]) ->
 
 def _is_the_one_to_deliver(case: Case, event: ReplyDelivered | ReplyUndeliverable) -> bool:
     """Once there is a final answer the task is about that one, and not about an earlier one or an interim."""
-    return case.state not in ("answered", "closed") or event.answer == case.answers
+    return case.state not in SETTLED or event.answer == case.answers
 
 
 def _non_delivery(work: Work, event: ReplyUndeliverable, given: Mapping[UUID, Given]) -> None:
@@ -240,11 +239,11 @@ def _not_told(work: Work, event: NoticeUndeliverable) -> None:
     write_line(work, UNTOLD, INTAKE, at, {"by": event.by, "notice": event.notice, "because": event.because})
     if event.notice == "asked" and event.said_at is not None:
         unask(work, event.said_at, at)
-    elif case.state in ("answered", "closed"):
+    elif case.state in SETTLED:
         return
     elif event.notice == "extended":
         raise_task(work, BRING_EXTENSION, at)
-    elif event.notice == "late" and any(clock.breach_told_at for clock in running(work.clocks, APOLOGISED_FOR)):
+    elif event.notice == "late" and any(clock.breach_told_at for clock in running(work.clocks, PROMISES)):
         raise_task(work, BRING_APOLOGY, at)
     elif event.notice in ("assigned", "transferred") and case.state in IN_TOUCH:
         raise_task(work, BRING_TRANSFER, at)

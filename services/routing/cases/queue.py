@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.paging import MAX_LIMIT, NEXT_PAGE, PAGE_SIZE, decode_place
 from libs.common.wire import Line
-from libs.contracts.codes import CaseState, ClockName, Code, Kind, LanguageTag, Priority
+from libs.contracts.codes import SETTLED, UNSETTLED, CaseState, ClockName, Code, Kind, LanguageTag, Priority
 from libs.contracts.references import normalise_reference
 from services.routing.cases.models import NEVER, Case, CaseTask, Clock
 from services.routing.cases.schemas import CaseSummary, Counts, Instant, Task
@@ -19,8 +19,6 @@ from services.routing.cases.terms import Terms
 from services.routing.cases.urgency import URGENCIES
 
 ORDER = (Case.urgency, Case.next_due_at, Case.opened_at, Case.id)
-UNDONE: tuple[CaseState, ...] = ("new", "assigned", "acknowledged", "waiting")
-DONE: tuple[CaseState, ...] = ("answered", "closed")
 
 
 def as_printed(reference: str) -> str:
@@ -108,7 +106,7 @@ def _own_conditions(filters: CaseFilters, now: datetime, terms: Terms) -> list[C
         held.append(Case.state == filters.state)
     if filters.open is not None:
         held.append(
-            _open() if filters.open else and_(Case.state.in_(DONE), ~exists().where(CaseTask.case_id == Case.id))
+            _open() if filters.open else and_(Case.state.in_(SETTLED), ~exists().where(CaseTask.case_id == Case.id))
         )
     if filters.task is not None:
         held.append(exists().where(CaseTask.case_id == Case.id, CaseTask.task == filters.task))
@@ -131,7 +129,7 @@ def _own_conditions(filters: CaseFilters, now: datetime, terms: Terms) -> list[C
 def _open() -> ColumnElement[bool]:
     """Each of the two can be looked up by an index: what is done is the most, and is not read."""
     with_task = func.array(select(CaseTask.case_id).scalar_subquery())
-    return or_(Case.state.in_(UNDONE), Case.id == any_(with_task))
+    return or_(Case.state.in_(UNSETTLED), Case.id == any_(with_task))
 
 
 def _due(filters: CaseFilters, column: Any, now: datetime, terms: Terms) -> list[ColumnElement[bool]]:
@@ -178,5 +176,5 @@ def _by_state(now: datetime, terms: Terms) -> Select[*tuple[Any, ...]]:
         func.count().label("cases"),
         func.count().filter(due < now).label("overdue"),
         func.count().filter(due >= now, due <= today).label("due_today"),
-        func.count().filter(Case.urgency == 0, Case.state.in_(UNDONE)).label("urgent"),
+        func.count().filter(Case.urgency == 0, Case.state.in_(UNSETTLED)).label("urgent"),
     ).group_by(Case.state)

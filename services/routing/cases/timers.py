@@ -19,10 +19,11 @@ from libs.common.failures import is_infrastructure
 from libs.common.lifecycle import every
 from libs.common.telemetry import describe
 from libs.contracts.cases import ClockApproaching, ClockBreached, ClockEvent
+from libs.contracts.codes import PROMISES
 from services.routing.cases.models import Case, Clock
 from services.routing.cases.terms import Terms
 from services.routing.cases.verbs.answering import end_case
-from services.routing.cases.verbs.waiting import APOLOGISED_FOR, BRING_APOLOGY, wake
+from services.routing.cases.verbs.waiting import BRING_APOLOGY, wake
 from services.routing.cases.work import (
     Work,
     approaches_at,
@@ -151,7 +152,7 @@ def _breach(work: Work, clock: Clock, now: datetime) -> None:
     if clock.due_at is not None and clock.due_at < now:
         clock.breach_told_at = now
         _tell(work, ClockBreached, clock, clock.due_at, "breach")
-        if clock.clock in APOLOGISED_FOR:
+        if clock.clock in PROMISES:
             have_it_brought(work, BRING_APOLOGY, clock.due_at)
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from libs.contracts.cases import CaseAsked, CaseExtended, CaseResumed, CaseSuspended, ClockCorrected
-from libs.contracts.codes import ASKED, ClockName, ResumedBy, WaitingFor
+from libs.contracts.codes import ASKED, PROMISES, SETTLED, ResumedBy, WaitingFor
 from services.routing.calendars.business_time import due_after_business_days
 from services.routing.cases import clocks as clock_rules
 from services.routing.cases.errors import (
@@ -22,7 +22,6 @@ from services.routing.cases.work import Work, end_task, have_it_brought, raise_t
 BRING_QUESTION = "bring_question"
 BRING_EXTENSION = "bring_extension"
 BRING_APOLOGY = "bring_apology"
-APOLOGISED_FOR: tuple[ClockName, ...] = ("reply", "stage2_reply")
 LONGEST_WAIT = timedelta(days=366)
 
 
@@ -79,7 +78,7 @@ def unask(work: Work, asked_at: datetime, at: datetime) -> None:
             if clock_rules.move_back(clock, work.calendar_of(clock), span.from_at, span.ended_at):
                 correct(work, clock, "undeliverable", breach_untrue=False)
     span.ended_at = span.from_at
-    if span.resumed_by == "timer" and work.case.state not in ("answered", "closed"):
+    if span.resumed_by == "timer" and work.case.state not in SETTLED:
         raise_task(work, BRING_QUESTION, at)
 
 
@@ -193,7 +192,7 @@ def untell_breach(work: Work, clock: Clock) -> None:
     if clock.breach_told_at is not None:
         clock.breach_told_at = None
         correct(work, clock, "late_entry", breach_untrue=True)
-        if clock.clock in APOLOGISED_FOR:
+        if clock.clock in PROMISES:
             end_task(work, BRING_APOLOGY)
 
 

@@ -11,9 +11,10 @@ from libs.common.db import Database
 from libs.common.languages import Language, language_of_request
 from libs.common.paging import next_cursor
 from libs.common.stream.doorbell import Doorbell
+from libs.contracts.codes import UNSETTLED
 from libs.pages.codes import NAMES
 from services.routing.cases import queries
-from services.routing.cases.queue import UNDONE, place_of
+from services.routing.cases.queue import place_of
 from services.routing.cases.schemas import CaseSummary, Counts
 from services.routing.cases.terms import Terms
 from services.routing.catalogue.queries import Choice, choices
@@ -36,7 +37,7 @@ class Numbers:
 
     @property
     def undone(self) -> int:
-        return self.of(*UNDONE)
+        return self.of(*UNSETTLED)
 
 
 @dataclass(frozen=True)
