@@ -23,7 +23,7 @@ from libs.contracts.codes import PROMISES
 from services.routing.cases.models import Case, Clock
 from services.routing.cases.terms import Terms
 from services.routing.cases.verbs.answering import end_case
-from services.routing.cases.verbs.waiting import BRING_APOLOGY, wake
+from services.routing.cases.verbs.waiting import BRING_APOLOGY, is_brought, unask, wake
 from services.routing.cases.work import (
     Work,
     approaches_at,
@@ -128,11 +128,16 @@ def pass_time(work: Work) -> None:
 
 
 def resume_if_over(work: Work, at: datetime) -> None:
-    """A wait whose end has come is over at that end, whenever it is noticed; the team is reminded."""
-    until = work.case.waiting_until
-    if until is None or until > at or work.open_suspension is None:
+    """A wait whose end has come is over at that end, whenever it is noticed; the team is reminded. It was none where
+    nobody has brought the question.
+    """
+    until, span = work.case.waiting_until, work.open_suspension
+    if until is None or until > at or span is None:
         return
-    wake(work, until, "timer")
+    if is_brought(work, span):
+        wake(work, until, "timer")
+    else:
+        unask(work, span.from_at, until)
     raise_task(work, "wait_over", until)
     write_line(work, "resume", BY_TIMER, until, {})
 

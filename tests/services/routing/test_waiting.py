@@ -187,6 +187,42 @@ async def test_a_question_for_who_chose_telephone_or_letter_is_brought_by_staff(
     assert (await routing.done(again, "resume"))["tasks"] == []
 
 
+@pytest.mark.parametrize("by", ["timer", "next verb"])
+@pytest.mark.parametrize(("brought", "due_on"), [(True, "2026-04-01 16:30"), (False, "2026-03-30 16:30")])
+async def test_a_question_that_nobody_brought_until_its_end_asked_nobody_and_is_still_to_be_brought(
+    routing: Routing, by: str, brought: bool, due_on: str
+) -> None:
+    question = {"text": "Quel numéro ?", "until": UNTIL.isoformat(), "otherwise": "Nous fermerons."}
+    asked = await routing.done(await in_state(routing, "acknowledged", reply_by="phone"), "ask", **question)
+    assert due(asked, "reply") == local("2026-03-30 16:30")
+    if brought:
+        await routing.done(asked, "note", note="Appelée : elle cherche.")
+    routing.at(local("2026-03-16 09:00"))
+    if by == "timer":
+        await ring(routing.database, local("2026-03-16 09:00"), USUAL)
+    else:
+        await routing.done(asked, "classify", kind="enquiry")
+    after = await routing.see(asked["id"])
+    assert (after["state"], due(after, "reply")) == ("acknowledged", local(due_on))
+    assert [one["task"] for one in after["tasks"]] == [*([] if brought else ["bring_question"]), "wait_over"]
+    at, told = await last(routing, asked, CaseResumed)
+    assert (at, told.resumed_by) == (UNTIL, "timer")
+    (span,) = after["suspensions"]
+    assert span["ended_at"] == ("2026-03-12T14:00:00Z" if brought else span["from"])
+    assert (await routing.done(after, "note", note="Appelée."))["tasks"] == []
+
+
+async def test_a_promise_that_passed_while_nobody_brought_the_question_was_not_kept(routing: Routing) -> None:
+    until = local("2026-04-09 10:00")
+    question = {"text": "Quel numéro ?", "until": until.isoformat(), "otherwise": "Nous fermerons."}
+    case = await routing.done(await in_state(routing, "acknowledged", reply_by="phone"), "ask", **question)
+    await ring(routing.database, until, USUAL)
+    at, told = await last(routing, case, ClockBreached)
+    assert (at, told.clock) == (local("2026-03-30 16:30"), "reply")
+    after = await routing.see(case["id"])
+    assert [one["task"] for one in after["tasks"]] == ["bring_apology", "bring_question", "wait_over"]
+
+
 @pytest.mark.parametrize(("reply_by", "brought"), [("phone", ["bring_extension"]), ("email", []), (None, [])])
 async def test_a_new_date_for_who_chose_telephone_or_letter_is_brought_by_staff(
     routing: Routing, reply_by: str | None, brought: list[str]

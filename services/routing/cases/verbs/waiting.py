@@ -64,6 +64,13 @@ def wake(work: Work, at: datetime, by: ResumedBy) -> None:
     span.ended_at = at
 
 
+def is_brought(work: Work, span: Suspension) -> bool:
+    """What the case waits for was said to the person, as far as is known: of a question that a human must bring, once
+    somebody says so.
+    """
+    return span.reason != ASKED or all(one.task != BRING_QUESTION for one in work.tasks)
+
+
 def unask(work: Work, asked_at: datetime, at: datetime) -> None:
     """The question of that moment reached nobody: the wait for its answer is as if it had never begun, unless the
     person ended it. While nothing was decided without an answer, staff bring the question.
