@@ -19,7 +19,8 @@ class CaseView(Base):
     version: Mapped[int]
     state: Mapped[str]
     team: Mapped[str] = mapped_column(index=True)
-    team_name: Mapped[dict[str, Any]]
+    team_name: Mapped[dict[str, Any]] = mapped_column(deferred=True)
+    """For code of the version before: the newest name is `team_view`'s."""
     reply_due_at: Mapped[datetime | None]
     """Of the promise in force: of the first reply, or after a reopening of the next one."""
     answers: Mapped[int]
@@ -30,8 +31,8 @@ class CaseView(Base):
     """What last changed for the person: `opened`, `assigned`, `transferred`, `extended`, `reopened` …"""
     waiting_for: Mapped[str | None]
     waiting_until: Mapped[datetime | None]
-    late_since: Mapped[datetime | None]
-    """Written by older code, read by none: the column goes with the next version."""
+    late_since: Mapped[datetime | None] = mapped_column(deferred=True)
+    """Selected by code of the version before, and by none any more: the column goes with the next version."""
     reopened_count: Mapped[int] = mapped_column(server_default="0")
     because: Mapped[str | None]
     """Why it is closed."""
@@ -67,11 +68,11 @@ class CaseEntry(Base):
     kind: Mapped[str]
     happened_at: Mapped[datetime]
     recorded_at: Mapped[datetime | None]
-    """When the team wrote it down: before that the person could not read it. Nothing is known of older ones."""
+    """When the team wrote it down: before that the person could not read it. Null where it is not known."""
     words: Mapped[bytes | None] = mapped_column(LargeBinary)
     until: Mapped[datetime | None]
     """Of a question or a wait: its end. Of an extension: the new date. Of a closing: until when to come back."""
     due_before: Mapped[datetime | None]
     code: Mapped[str | None]
-    """Of a transfer or an assignment: the team. Of an extension: the promise that moves, unless it was written before
-    that was kept. Of a wait: for whom. Of a closing: because of what."""
+    """Of a transfer or an assignment: the team. Of an extension: the promise that moves, where it is known. Of a wait:
+    for whom. Of a closing: because of what."""

@@ -13,10 +13,10 @@ from services.intake.notices.house import House
 from services.intake.notices.models import Notice
 from services.intake.notices.planning import NoticeKind
 from services.intake.persons.keys import PersonKey
+from services.intake.teams.schemas import TeamName
 from services.intake.tracking.conversation import Said
 from services.intake.tracking.holder import withholds
 from services.intake.tracking.next_steps import day_of, written
-from services.intake.tracking.schemas import TeamName
 from services.intake.tracking.situations import is_late, new_promise
 
 BOTH: Final[tuple[Language, ...]] = ("fr", "en")

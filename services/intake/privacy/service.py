@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ARRAY, Uuid, bindparam, select, text
+from sqlalchemy import ARRAY, Uuid, bindparam, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.auth.principal import Principal
@@ -18,6 +18,7 @@ from services.intake.cases.models import CaseView
 from services.intake.desk import Desk
 from services.intake.feedback.models import Feedback
 from services.intake.messages.errors import AuthorityNeeded
+from services.intake.messages.models import Message
 from services.intake.privacy.holdings import WORDS
 from services.intake.privacy.models import BY_THE_PERSON, Erasure
 from services.intake.privacy.queries import asked_for
@@ -95,6 +96,8 @@ async def erase(
     await forget(session, WORDS, {"feedback": ids, "person": [one.person_id for one in feedbacks]})
     await session.execute(_UNLINK, {"digests": digests})
     await session.execute(_FORGET_FINGERPRINTS, {"ids": ids})
+    waiting = update(Message).where(among(Message.feedback_id, ids), Message.redaction_pending)
+    await session.execute(waiting.values(redaction_pending=False))
     await bury(session, [subject for feedback_id in ids for subject in subjects_of(feedback_id)], now)
     line = Erasure(
         id=new_id(),

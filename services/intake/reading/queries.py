@@ -1,13 +1,13 @@
 """Reads feedback for staff and partners, each their own, without words."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, RowMapping, select, tuple_
+from sqlalchemy import ColumnElement, RowMapping, Select, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.auth.principal import Principal
-from libs.common.languages import Bilingual
 from libs.common.paging import decode_cursor
 from services.intake.cases.models import CaseView
 from services.intake.feedback.errors import FeedbackNotFound
@@ -21,14 +21,25 @@ from services.intake.reading.schemas import (
     ReadingOut,
     Readings,
 )
+from services.intake.teams.models import TeamView
+from services.intake.teams.queries import named
+from services.intake.teams.schemas import TeamName
 from services.intake.tracking.next_steps import UNDATED
-from services.intake.tracking.schemas import TeamName
 
 _COLUMNS = tuple(getattr(Feedback, name) for name in FeedbackSummary.model_fields if name not in ("has_text", "case"))
-CASE_COLUMNS = (CaseView.state, CaseView.team, CaseView.team_name, CaseView.reply_due_at)
-SUMMARY = select(*_COLUMNS, Feedback.words.is_not(None).label("has_text"), *CASE_COLUMNS).outerjoin(
-    CaseView, CaseView.feedback_id == Feedback.id
-)
+
+
+def with_case(*columns: Any) -> Select[Any]:
+    """These columns of feedback, and what `team_of` and `promised` read of its case, where it has one."""
+    team = (TeamView.name.label("team_name"), TeamView.contact.label("team_contact"))
+    return (
+        select(*columns, CaseView.state, CaseView.team, CaseView.reply_due_at, *team)
+        .outerjoin(CaseView, CaseView.feedback_id == Feedback.id)
+        .outerjoin(TeamView, TeamView.code == CaseView.team)
+    )
+
+
+SUMMARY = with_case(*_COLUMNS, Feedback.words.is_not(None).label("has_text"))
 """Everything of a feedback and its case that `summary` shows."""
 
 _OF_FEEDBACK = (
@@ -68,8 +79,8 @@ def summary(row: RowMapping) -> FeedbackSummary:
 
 
 def team_of(row: RowMapping) -> TeamName | None:
-    """The team that has the case, where there is one."""
-    return TeamName(code=row["team"], name=Bilingual(**row["team_name"])) if row["team"] else None
+    """The team that has the case, where there is one, by its newest name and contact."""
+    return named(row["team"], row["team_name"], row["team_contact"]) if row["team"] else None
 
 
 def promised(row: RowMapping) -> datetime | None:

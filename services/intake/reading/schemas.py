@@ -28,7 +28,8 @@ from libs.contracts.codes import (
 )
 from libs.contracts.references import normalise_reference
 from services.intake.feedback.schemas import ConsentIn, ExternalReference, InteractionIn, Mark, RatingIn
-from services.intake.tracking.schemas import Entry, TeamName
+from services.intake.teams.schemas import TeamName
+from services.intake.tracking.schemas import Entry
 
 
 def _as_printed(reference: str) -> str:

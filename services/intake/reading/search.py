@@ -9,12 +9,11 @@ from libs.common.auth.principal import Principal
 from libs.common.db import among
 from libs.common.ids import new_id
 from libs.common.paging import MAX_LIMIT
-from services.intake.cases.models import CaseView
 from services.intake.feedback.models import Feedback, Reading
 from services.intake.persons.contact import BlindIndex
 from services.intake.persons.models import ContactIndex
 from services.intake.reading.access import findable_by
-from services.intake.reading.queries import CASE_COLUMNS, promised, team_of
+from services.intake.reading.queries import promised, team_of, with_case
 from services.intake.reading.schemas import Found, FoundFeedback, Search
 
 _COLUMNS = (
@@ -26,7 +25,7 @@ _COLUMNS = (
     Feedback.kind,
     Feedback.service,
 )
-_FOUND = select(*_COLUMNS, *CASE_COLUMNS).outerjoin(CaseView, CaseView.feedback_id == Feedback.id)
+_FOUND = with_case(*_COLUMNS)
 _NEWEST = (Feedback.submitted_at.desc(), Feedback.id.desc())
 
 

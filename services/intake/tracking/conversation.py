@@ -8,17 +8,14 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.db import among
-from libs.common.languages import Bilingual
-from libs.contracts.organisation import PublicContact
 from services.intake.cases.models import CaseEntry, CaseView, Reply
 from services.intake.cases.service import ENTRY, REPLY
 from services.intake.feedback.models import Feedback
 from services.intake.messages.models import Message, message_of
 from services.intake.persons.keys import PersonKey
-from services.intake.teams.models import TeamView
+from services.intake.teams.queries import known_teams
+from services.intake.teams.schemas import TeamName
 from services.intake.tracking.models import Evaluation, comment_of
-from services.intake.tracking.schemas import TeamName
 from services.intake.tracking.situations import DECIDED
 
 
@@ -65,7 +62,7 @@ async def said_of(session: AsyncSession, feedback: Feedback) -> Said:
     """Everything of one feedback, in its order."""
     view = await session.get(CaseView, feedback.id)
     entries = await _all(session, CaseEntry, feedback.id, CaseEntry.happened_at, CaseEntry.id)
-    codes = {entry.code for entry in entries if entry.kind in ("assignment", "transfer")}
+    codes = {entry.code for entry in entries if entry.kind in ("assignment", "transfer") and entry.code}
     return Said(
         feedback,
         view,
@@ -73,23 +70,13 @@ async def said_of(session: AsyncSession, feedback: Feedback) -> Said:
         entries,
         await _all(session, Message, feedback.id, Message.sent_at, Message.id),
         await _all(session, Evaluation, feedback.id, Evaluation.answer),
-        await _teams(session, codes, view),
+        await known_teams(session, codes | ({view.team} if view else set())),
     )
 
 
 async def _all(session: AsyncSession, table: Any, feedback_id: UUID, *order: Any) -> Sequence[Any]:
     rows = await session.scalars(select(table).where(table.feedback_id == feedback_id).order_by(*order))
     return rows.all()
-
-
-async def _teams(session: AsyncSession, codes: set[str | None], view: CaseView | None) -> dict[str, TeamName]:
-    """By their newest name and contact."""
-    named = {code for code in codes if code} | ({view.team} if view else set())
-    rows = await session.scalars(select(TeamView).where(among(TeamView.code, named)))
-    return {
-        row.code: TeamName(code=row.code, name=Bilingual(**row.name), contact=PublicContact(**row.contact))
-        for row in rows
-    }
 
 
 def conversation(said: Said, key: PersonKey, *, withheld: bool) -> list[dict[str, Any]]:

@@ -21,17 +21,11 @@ from libs.contracts.codes import (
     UndeliverableBecause,
     WaitingFor,
 )
-from libs.contracts.organisation import PublicContact
 from services.intake.feedback.schemas import Marks
+from services.intake.teams.schemas import TeamName
 from services.intake.tracking.next_steps import Situation
 
 Status = Literal["awaited", "received", "withdrawn"] | CaseState
-
-
-class TeamName(BaseModel):
-    code: str
-    name: Bilingual
-    contact: PublicContact = Field(PublicContact(), description="where the public reaches the team")
 
 
 class _Entry(BaseModel):

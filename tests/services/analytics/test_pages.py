@@ -204,6 +204,18 @@ async def test_in_french_nothing_of_a_figure_is_left_in_english_or_in_codes(
     assert "Canal : Comptoir" in text_of(dashboard)
 
 
+@pytest.mark.parametrize("length", ["91d", "12m"])
+async def test_a_year_before_all_figures_is_refused_in_words_and_the_first_is_not(
+    http: httpx.AsyncClient, length: str
+) -> None:
+    answers = [
+        await http.get(path, params={"length": length, "until": until}, headers=signed_in("manager"))
+        for path in ("/dashboard", "/dashboard/figures/csat")
+        for until in ("1900-01-15", "1901-01-01")
+    ]
+    assert [answer.status_code for answer in answers] == [422, 200] * 2
+
+
 async def test_a_span_that_is_not_published_is_refused_in_words(http: httpx.AsyncClient) -> None:
     page = await http.get(
         "/standards", params={"from": "2026-01-05", "to": "2026-01-20"}, headers={"Accept-Language": "fr"}

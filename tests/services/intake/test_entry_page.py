@@ -67,6 +67,18 @@ async def test_what_is_typed_is_taken_in_from_staff_and_the_code_is_read_aloud_a
     assert "Waited" not in page
 
 
+async def test_what_is_typed_under_no_key_is_each_time_another(intake: Intake) -> None:
+    zoe = agent(intake)
+    shown = await zoe.see("/entry")
+    answers = [
+        await zoe.send("/entry", shown, "/entry", **TYPED | {"text": text, "key": ""})
+        for text in ("The first.", "The second.")
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    first, second = (REFERENCE.findall(answer.text)[0] for answer in answers)
+    assert first != second
+
+
 async def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(intake: Intake) -> None:
     zoe = agent(intake)
     shown = await zoe.see("/entry")

@@ -254,6 +254,14 @@ async def test_words_that_wait_for_redaction_are_never_told(intake: Intake) -> N
     assert all(one["text"] is None for one in await intake.events(receipt["id"]))
 
 
+async def test_messages_that_were_erased_wait_for_nothing(intake: Intake) -> None:
+    receipt = await intake.submit(SAID)
+    said = await intake.http.post("/v1/tracking/messages", json={"text": "Encore moi."}, headers=code_of(receipt))
+    assert said.status_code == 201
+    await erase(intake, feedback_ids=[receipt["id"]])
+    assert await intake.rows("SELECT id FROM message WHERE redaction_pending") == []
+
+
 async def test_a_reply_that_is_read_after_the_erasure_is_kept_without_words(intake: Intake) -> None:
     receipt = await intake.submit(SAID)
     await intake.hear(told(CaseOpened, receipt["id"], 1, state="new", submitted_at=receipt["submitted_at"]))

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from libs.contracts.cases import CaseAssigned, CaseClassified, CaseOpened, RuleDecided
+from tests.services.intake.cases import team_changed
 from tests.services.intake.house import COMPLAINT, TEAM, Intake, told
 
 NOW = "2026-11-23T12:00:00Z"
@@ -122,6 +123,19 @@ async def test_a_transfer_takes_the_feedback_from_one_team_to_the_other(intake: 
     await intake.hear(told(CaseAssigned, number, 2, **assigned))
     assert number not in await listed(intake, intake.staff("agent", teams=MINE))
     assert number in await listed(intake, intake.staff("agent", teams=("ombuds",)))
+
+
+async def test_where_the_public_reaches_the_team_is_read_with_the_case_by_its_newest_name(intake: Intake) -> None:
+    receipt = await opened(intake)
+    contact = {"phone": "1 800 555-0199"}
+    renamed = {"name": {"fr": "Passeports et visas", "en": "Passports and visas"}, "contact": contact}
+    await intake.hear(team_changed(TEAM["team"], **renamed))
+    me = intake.staff("agent", teams=MINE)
+    search = {"reference": receipt["reference"]}
+    (found,) = (await intake.http.get("/v1/feedback/search", params=search, headers=me)).json()["items"]
+    (in_a_list,) = (await intake.http.get("/v1/feedback", params=search, headers=me)).json()["items"]
+    for team in (found["team"], in_a_list["case"]["team"]):
+        assert (team["name"], team["contact"]["phone"]) == (renamed["name"], contact["phone"])
 
 
 async def test_a_partner_lists_what_it_sent_and_nothing_else(intake: Intake) -> None:

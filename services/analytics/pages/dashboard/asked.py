@@ -28,7 +28,7 @@ class Asked(BaseModel):
 
     length: Length = Field("91d", description="12m begins with a month, as rollups of two dimensions are by month")
     until: Annotated[date | None, Filled] = Field(
-        None, ge=date(1900, 1, 1), le=date(2199, 12, 31), description="last day; today if missing"
+        None, ge=date(1901, 1, 1), le=date(2199, 12, 31), description="last day; today if missing"
     )
     service: Narrowed = None
     service_point: Narrowed = None

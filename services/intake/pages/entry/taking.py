@@ -41,7 +41,7 @@ async def take_in(
     by: Principal,
 ) -> Response:
     """What came twice under one key is one feedback, with one receipt."""
-    offered, key = await _offered(session, desk, now), str(sent.get("key", ""))
+    offered, key = await _offered(session, desk, now), str(sent.get("key", "")) or None
     try:
         body = feedback_of(sent, offered, desk.zone)
         receipt = await reception.take_in(desk, batcher, body, Sender.of(by), key, now)
