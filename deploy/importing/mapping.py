@@ -13,7 +13,6 @@ from libs.contracts.codes import Measure, Purpose
 
 Scalar = str | int | float | bool | None
 Made = Literal["services", "service_points", "topics", "teams"]
-ROW = "row"
 
 
 class Strict(BaseModel):

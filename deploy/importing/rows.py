@@ -16,9 +16,6 @@ OWED: tuple[Kind, ...] = ("complaint", "enquiry", "service_request")
 NAMED: dict[str, Made] = {"service": "services", "service_point": "service_points", "topic": "topics"}
 """Fields whose values may be names: what they are names of."""
 
-STEPS = {"assign": "assigned", "acknowledge": "acknowledged", "reply": "replied", "close": "closed"}
-"""Verbs, and what the mapping calls them, in their order."""
-
 CodeOf = Callable[[Made, str], str]
 """The code of a name. KeyError where there is none."""
 

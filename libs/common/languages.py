@@ -1,11 +1,16 @@
 """Every text shown to a person exists in French and English."""
 
+import re
 from contextvars import ContextVar
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
 Language = Literal["fr", "en"]
+
+NO_BREAK, NARROW_NO_BREAK = "\u00a0", "\u202f"
+_HIGH_MARKS = re.compile(r" ([;!?])")
+_COLONS = re.compile(r" ([:»])|(«) ")
 
 language_of_request: ContextVar[Language] = ContextVar("language_of_request", default="en")
 
@@ -20,6 +25,17 @@ class Bilingual(BaseModel):
 
     def in_(self, language: Language) -> str:
         return self.fr if language == "fr" else self.en
+
+
+def said(fr: str, en: str) -> Bilingual:
+    """A text in both languages, the French one with its unbreakable spaces."""
+    return Bilingual(fr=in_french_type(fr), en=en)
+
+
+def in_french_type(text: str) -> str:
+    """Spaces that keep punctuation with its word, as French typography asks."""
+    narrow = _HIGH_MARKS.sub(NARROW_NO_BREAK + r"\1", text)
+    return _COLONS.sub(lambda found: f"«{NO_BREAK}" if found[2] else f"{NO_BREAK}{found[1]}", narrow)
 
 
 def choose_language(accept_language: str | None) -> Language:

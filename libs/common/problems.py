@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
@@ -106,6 +106,12 @@ class InvalidRequest(Problem):
 
     status = 422
     fr = "La demande n'a pas la forme voulue : voir « errors »."
+
+
+def invalid_body(invalid: ValidationError) -> InvalidRequest:
+    """What a body that pydantic refuses is answered, by whatever way it came."""
+    errors = ({**one, "loc": ("body", *one["loc"])} for one in invalid.errors(include_url=False))
+    return InvalidRequest(errors=(field_problem_of(one) for one in errors))
 
 
 class UnknownCode(Problem):

@@ -9,6 +9,8 @@ Channel = Literal["web", "app", "phone", "counter", "letter", "email", "sms", "f
 Kind = Literal["complaint", "suggestion", "compliment", "enquiry", "service_request"]
 Respondent = Literal["client", "potential_client", "former_client", "employee", "manager"]
 SubmitterRole = Literal["self", "relative", "representative", "organisation", "staff"]
+FOR_OTHERS: tuple[SubmitterRole, ...] = ("relative", "representative", "organisation")
+"""Who speaks for the person, and has the code in their own hand."""
 Authority = Literal["none", "declared", "evidenced"]
 ReplyTo = Literal["person", "submitter", "both"]
 ReplyBy = Literal["tracking", "email", "phone", "letter"]

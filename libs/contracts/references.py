@@ -8,7 +8,7 @@ _CHARACTERS = 7  # 35 bits
 
 
 def new_reference() -> str:
-    """`EC-7K4Q-29MX`: 35 random bits and a check character that is a letter or a figure."""
+    """`EC-7K4Q-28M1`: 35 random bits and a check character that is a letter or a figure."""
     while (check := (value := secrets.randbits(35)) % 37) >= 32:
         pass
     return _printed(encode(value, _CHARACTERS) + ALPHABET[check])

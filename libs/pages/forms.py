@@ -14,9 +14,8 @@ from fastapi import Depends, Request
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData, UploadFile
 
-from libs.common.field_problems import field_problem_of
 from libs.common.languages import language_of_request
-from libs.common.problems import InvalidRequest, Problem
+from libs.common.problems import Problem, invalid_body
 
 AS_IT_WAS = "was."
 """Before a field's name: what stood there when the form was shown. What still stands there is not sent on."""
@@ -94,8 +93,7 @@ def read(model: type[M], body: Mapping[str, Any]) -> M:
     try:
         return model.model_validate(body)
     except ValidationError as invalid:
-        errors = [{**error, "loc": ("body", *error["loc"])} for error in invalid.errors()]
-        raise InvalidRequest(errors=(field_problem_of(error) for error in errors)) from invalid
+        raise invalid_body(invalid) from invalid
 
 
 def wrong_of(problem: Problem, fields: Mapping[str, str] | None = None) -> list[Wrong]:

@@ -7,21 +7,21 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_datetime, format_timedelta
+from babel.dates import format_timedelta
 from babel.numbers import format_decimal
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import ChoiceLoader, DictLoader, Environment, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
-from libs.common.languages import Bilingual, Language, language_of_request
+from libs.common.days import LOCALES, dated
+from libs.common.languages import Bilingual, language_of_request
 from libs.pages.assets import address_of
 from libs.pages.codes import name_of
 from libs.pages.navigation import entries_for
 from libs.pages.sessions import token_for
 
 SHARED = Path(__file__).parent / "templates"
-LOCALES: dict[Language, str] = {"fr": "fr_CA", "en": "en_CA"}
 
 
 class Renderer:
@@ -112,9 +112,7 @@ def _day_of(when: date) -> str:
 
 
 def _dated(when: date, pattern: str) -> str:
-    """By a pattern that begins with the day: in French, the first of a month is « 1er »."""
-    is_first = when.day == 1 and _locale().startswith("fr")
-    return format_datetime(when, pattern.replace("d", "d'er'", 1) if is_first else pattern, locale=_locale())
+    return dated(when, pattern, language_of_request.get())
 
 
 @pass_context

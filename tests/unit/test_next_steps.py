@@ -2,25 +2,16 @@
 
 import re
 from datetime import UTC, date, datetime, timedelta
-from types import SimpleNamespace
-from typing import Any
+from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from libs.common.languages import Bilingual
+from libs.common.days import day_of, written
+from libs.common.languages import Bilingual, in_french_type
+from services.intake.cases.models import CaseView
 from services.intake.notices import texts
-from services.intake.tracking.next_steps import (
-    BY,
-    NEXT_STEPS,
-    SITUATIONS,
-    WITHHELD,
-    Situation,
-    day_of,
-    in_french_type,
-    next_step,
-    written,
-)
+from services.intake.tracking.next_steps import BY, NEXT_STEPS, WITHHELD, Situation, next_step
 from services.intake.tracking.situations import Known, new_promise, standing
 
 ZONE = ZoneInfo("America/Toronto")
@@ -61,7 +52,7 @@ def test_french_marks_stay_with_their_word(name: str) -> None:
 
 
 def test_every_situation_has_its_text() -> None:
-    assert set(NEXT_STEPS) == set(SITUATIONS)
+    assert set(NEXT_STEPS) == set(get_args(Situation))
     assert set(texts.SUBJECTS) == set(texts.OPENINGS)
 
 
@@ -94,9 +85,8 @@ def test_the_date_is_said_where_there_is_one() -> None:
     assert next_step("acknowledged", None, ZONE) == NEXT_STEPS["acknowledged"]
 
 
-def view(state: str, **fields: Any) -> Any:
-    known = {"because": None, "reopen_until": None, "waiting_for": None, "waiting_until": None, "step": None}
-    return SimpleNamespace(**{"state": state, "reply_due_at": DUE, "answers": 0, **known, **fields})
+def view(state: str, **fields: Any) -> CaseView:
+    return CaseView(**{"state": state, "reply_due_at": DUE, "answers": 0, **fields})
 
 
 BY_PERSON = {"waiting_for": "person", "waiting_until": LATER}
@@ -148,7 +138,7 @@ def test_where_it_stands_is_told_by_what_is_known(
 
 
 def test_every_situation_but_a_slip_is_in_the_table() -> None:
-    assert {row[0] for row in TABLE} | {"late", "awaited"} == set(SITUATIONS)
+    assert {row[0] for row in TABLE} | {"late", "awaited"} == set(get_args(Situation))
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,14 @@ class CaseView(Base):
     outcome: Mapped[str | None]
     reopen_until: Mapped[datetime | None]
 
+    def back_until(self, now: datetime) -> datetime | None:
+        """Until when the person can come back, while they can."""
+        return self.reopen_until if self.reopen_until is not None and self.reopen_until >= now else None
+
+    def is_over(self, now: datetime) -> bool:
+        """It is closed, and the time to come back has passed."""
+        return self.state == "closed" and self.reopen_until is not None and self.back_until(now) is None
+
 
 class Reply(Base):
     """A reply, under the person's key. `answer` counts the final ones."""
@@ -56,6 +64,11 @@ class Reply(Base):
     delivery_by: Mapped[str | None]
     delivery_at: Mapped[datetime | None]
     undeliverable_because: Mapped[str | None]
+
+
+def reply_of(reply_id: UUID) -> str:
+    """What a reply's ciphertext is bound to."""
+    return f"reply {reply_id}"
 
 
 class CaseEntry(Base):
@@ -76,3 +89,8 @@ class CaseEntry(Base):
     code: Mapped[str | None]
     """Of a transfer or an assignment: the team. Of an extension: the promise that moves, where it is known. Of a wait:
     for whom. Of a closing: because of what."""
+
+
+def entry_of(entry_id: UUID) -> str:
+    """What the ciphertext of an entry of the conversation is bound to."""
+    return f"entry {entry_id}"

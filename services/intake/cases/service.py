@@ -24,7 +24,7 @@ from libs.contracts.cases import (
     CaseSuspended,
     CaseTransferred,
 )
-from services.intake.cases.models import CaseEntry, CaseView, Reply
+from services.intake.cases.models import CaseEntry, CaseView, Reply, entry_of, reply_of
 from services.intake.cases.views import View, apply
 from services.intake.deliveries import outcomes
 from services.intake.feedback.models import Feedback
@@ -32,9 +32,6 @@ from services.intake.notices.planning import plan
 from services.intake.persons.keys import MasterKey, PersonKey
 from services.intake.persons.models import Person
 from services.intake.teams.service import keep_names
-
-REPLY = "reply"
-ENTRY = "entry"
 
 
 @dataclass(frozen=True)
@@ -126,7 +123,7 @@ def _entry(received: Received[CaseEvent], known: Known | None) -> dict[str, Any]
     entry |= {**about, **says}
     words = received.event.to_text()
     if words and known and known.key:
-        entry["words"] = known.key.encrypt(words, f"{ENTRY} {received.id}")
+        entry["words"] = known.key.encrypt(words, entry_of(received.id))
     return entry
 
 
@@ -179,7 +176,7 @@ def _reply(received: Received[CaseEvent], key: PersonKey | None) -> Reply:
         feedback_id=event.feedback_id,
         answer=event.answer,
         outcome=event.outcome,
-        words=key.encrypt(event.text, f"{REPLY} {received.id}") if key and event.text else None,
+        words=key.encrypt(event.text, reply_of(received.id)) if key and event.text else None,
         given_at=event.effective_at,
     )
 

@@ -7,9 +7,8 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from libs.common.field_problems import field_problem_of
 from libs.common.languages import language_of_request
-from libs.common.problems import InvalidRequest, Problem, ServiceUnavailable
+from libs.common.problems import Problem, ServiceUnavailable, invalid_body
 from services.intake.desk import Desk
 from services.intake.feedback.batcher import Batcher
 from services.intake.feedback.flush import flush
@@ -70,8 +69,7 @@ def _read(item: Any) -> BatchItem | Problem:
     try:
         return _ITEM.validate_python(item)
     except ValidationError as invalid:
-        errors = invalid.errors(include_url=False)
-        return InvalidRequest(errors=(field_problem_of({**one, "loc": ("body", *one["loc"])}) for one in errors))
+        return invalid_body(invalid)
 
 
 def _prepared(arrival: Arrival, item: BatchItem | Problem, index: int, key: str | None) -> Submission | Problem:

@@ -79,6 +79,21 @@ class Feedback(Base):
     withdrawn_at: Mapped[datetime | None]
 
 
+def words_of(feedback_id: UUID) -> str:
+    """What the ciphertext of the first words is bound to."""
+    return f"words {feedback_id}"
+
+
+def submitter_of(feedback_id: UUID) -> str:
+    """What the ciphertext of who spoke for the person is bound to."""
+    return f"submitter {feedback_id}"
+
+
+def resolution_note_of(feedback_id: UUID) -> str:
+    """What the ciphertext of the note on what was done on the spot is bound to."""
+    return f"resolution note {feedback_id}"
+
+
 class Reading(Base):
     """Somebody came upon somebody's feedback: who, when, and in which way.
 

@@ -38,6 +38,7 @@ from libs.contracts.codes import (
     Urgency,
     scale_of,
 )
+from services.intake.tracking.next_steps import NEXT_STEPS
 
 ShortLine = Annotated[Line, Field(max_length=200)]
 ExternalReference = Annotated[Line, Field(max_length=128)]
@@ -308,10 +309,7 @@ class BatchOut(BaseModel):
                         "tracking_code": "FBT6-277T-A4H6-QT3DF",
                         "status": "received",
                         "submitted_at": "2026-11-23T14:05:00Z",
-                        "next_step": {
-                            "fr": "Nous avons bien reçu votre message.",
-                            "en": "We have received your message.",
-                        },
+                        "next_step": NEXT_STEPS["received"].model_dump(),
                     },
                     "problem": None,
                 },
@@ -352,13 +350,13 @@ class Receipt(BaseModel):
             "tracking_code": "FBT6-277T-A4H6-QT3DF",
             "status": "received",
             "submitted_at": "2026-11-23T14:05:00Z",
-            "next_step": {"fr": "Nous avons bien reçu votre message.", "en": "We have received your message."},
+            "next_step": NEXT_STEPS["received"].model_dump(),
             "kept": True,
         }
     )
 
     id: UUID
-    reference: str = Field(examples=["EC-7K4Q-29MX"], description="public; confers nothing")
+    reference: str = Field(examples=["EC-7K4Q-28M1"], description="public; confers nothing")
     tracking_code: str = Field(description="80 bits and a check character, readable aloud")
     status: str = Field(examples=["received"])
     submitted_at: datetime

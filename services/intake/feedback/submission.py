@@ -30,9 +30,11 @@ from services.intake.feedback.errors import (
     SubmittedInTheFuture,
 )
 from services.intake.feedback.events import TELLABLE
+from services.intake.feedback.models import resolution_note_of, submitter_of, words_of
 from services.intake.feedback.schemas import FeedbackIn, PersonIn
 from services.intake.feedback.sender import Sender
 from services.intake.notices.recipients import told_by_mail
+from services.intake.persons.models import contact_of
 from services.intake.slips.models import Slip
 from services.intake.tracking.codes import (
     normalise,
@@ -43,10 +45,6 @@ from services.intake.tracking.codes import (
 from services.intake.verbatims.encoding import restore_windows_1252
 
 ROUTE = "POST /v1/feedback"
-WORDS = "words"
-CONTACT = "contact"
-SUBMITTER = "submitter"
-RESOLUTION_NOTE = "resolution note"
 
 _CODES: tuple[EntryKind, ...] = ("touchpoint", "service", "service_point", "topic")
 _AS_SENT = {
@@ -147,8 +145,8 @@ def prepare(arrival: Arrival, body: FeedbackIn, key: str | None, *, route: str =
     feedback_id, person_id = slip.feedback_id if slip else new_id(), new_id()
     person_key, wrapped = desk.master_key.new_person_key(person_id)
 
-    def sealed(text: str | None, about: str, of: UUID = feedback_id) -> bytes | None:
-        return person_key.encrypt(text, f"{about} {of}") if text else None
+    def sealed(text: str | None, about: str) -> bytes | None:
+        return person_key.encrypt(text, about) if text else None
 
     text = restore_windows_1252(body.text) if body.text else None
     contact, submitter = _contact(body), _submitter(body)
@@ -167,7 +165,7 @@ def prepare(arrival: Arrival, body: FeedbackIn, key: str | None, *, route: str =
             "tracking_digest": own_tracking_digest(desk.secret, code),
             "tracking_generation": 1,
             "version": 1,
-            "words": sealed(text, WORDS),
+            "words": sealed(text, words_of(feedback_id)),
             "verbatim_pending": text is not None,
             "source": sender.source,
             "source_code": sender.code,
@@ -175,17 +173,17 @@ def prepare(arrival: Arrival, body: FeedbackIn, key: str | None, *, route: str =
             "recorded_at": now,
             "declared_kind": body.kind,
             "submitted_by": body.submitted_by.model_dump(include={"role", "authority"}) if body.submitted_by else None,
-            "submitter": sealed(_json(submitter), SUBMITTER),
+            "submitter": sealed(_json(submitter), submitter_of(feedback_id)),
             "resolved_on_the_spot": _resolved(body, sender),
             "resolution_note": sealed(
-                body.resolved_on_the_spot.note if body.resolved_on_the_spot else None, RESOLUTION_NOTE
+                body.resolved_on_the_spot.note if body.resolved_on_the_spot else None, resolution_note_of(feedback_id)
             ),
             "interaction": body.interaction.model_dump(exclude={"reference"}) if body.interaction else None,
         },
         person={
             "id": person_id,
             "key": wrapped,
-            "contact": sealed(_json(contact), CONTACT, person_id),
+            "contact": sealed(_json(contact), contact_of(person_id)),
             "language": body.person.language if body.person else None,
             "accessible_format": body.person.accessible_format if body.person else None,
             "recorded_at": now,

@@ -13,9 +13,9 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.field_problems import field_problem, field_problem_of
+from libs.common.field_problems import field_problem
 from libs.common.languages import Bilingual, language_of_request
-from libs.common.problems import InvalidRequest, Problem, UnknownCode
+from libs.common.problems import Problem, UnknownCode, invalid_body
 from libs.common.stream.events import Recorded, record
 from libs.contracts.codes import Source
 from libs.contracts.interactions import InteractionsReported
@@ -61,8 +61,7 @@ def _read(item: Any) -> InteractionCountIn | Problem:
     try:
         return _ITEM.validate_python(item)
     except ValidationError as invalid:
-        errors = invalid.errors(include_url=False)
-        return InvalidRequest(errors=(field_problem_of({**one, "loc": ("body", *one["loc"])}) for one in errors))
+        return invalid_body(invalid)
 
 
 async def _known(session: AsyncSession, items: Sequence[InteractionCountIn]) -> set[tuple[str, str]]:

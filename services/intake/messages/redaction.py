@@ -53,7 +53,7 @@ async def run_messages(app: FastAPI) -> None:
 
 
 async def tell_messages(session: AsyncSession, master_key: MasterKey, unreadable: set[UUID]) -> int:
-    """Tell at most `AT_ONCE` of the messages that wait, in their order; how many were looked at. Workers share the queue."""
+    """Tell at most `AT_ONCE` messages that wait, in their order; how many were looked at. Workers share the queue."""
     rows = await session.execute(
         select(Message, Feedback, Person.key)
         .join(Feedback, Feedback.id == Message.feedback_id)

@@ -55,7 +55,7 @@ async def _see_that_it_is_open(session: AsyncSession, feedback: Feedback, now: d
     if feedback.withdrawn_at is not None:
         raise Withdrawn
     view = await session.get(CaseView, feedback.id)
-    if view and view.state == "closed" and view.reopen_until and view.reopen_until < now:
+    if view and view.is_over(now):
         raise TooLateToComeBack
     sent = await session.scalar(select(func.count()).select_from(Message).where(Message.feedback_id == feedback.id))
     if sent is not None and sent >= MOST_MESSAGES:

@@ -5,13 +5,11 @@ from typing import Any
 
 import orjson
 
-from libs.contracts.codes import Author
-from services.intake.feedback.models import Feedback
+from libs.contracts.codes import FOR_OTHERS, Author
+from services.intake.feedback.models import Feedback, submitter_of
 from services.intake.feedback.schemas import FeedbackIn, SubmittedByIn
 from services.intake.persons.keys import PersonKey
-from services.intake.persons.models import Person
-
-_FOR_OTHERS = ("relative", "representative", "organisation")
+from services.intake.persons.models import Person, contact_of
 
 
 def told_by_mail(body: FeedbackIn) -> list[Author]:
@@ -29,7 +27,7 @@ def told_by_mail(body: FeedbackIn) -> list[Author]:
     if body.person and body.person.email:
         reachable.append("person")
     by = body.submitted_by
-    if by and by.email and by.role in _FOR_OTHERS:
+    if by and by.email and by.role in FOR_OTHERS:
         reachable.append("submitter")
     asked: Sequence[str] = {
         "both": ("person", "submitter"),
@@ -41,15 +39,15 @@ def told_by_mail(body: FeedbackIn) -> list[Author]:
 
 def speaks_for_another(by: SubmittedByIn | None) -> bool:
     """Whether they say that they may."""
-    return by is not None and by.role in _FOR_OTHERS and by.authority != "none"
+    return by is not None and by.role in FOR_OTHERS and by.authority != "none"
 
 
 def address_of(feedback: Feedback, person: Person, key: PersonKey, recipient: str) -> str | None:
     """The address, looked up at the moment of sending; nothing where it is gone."""
     sealed, about = (
-        (feedback.submitter, f"submitter {feedback.id}")
+        (feedback.submitter, submitter_of(feedback.id))
         if recipient == "submitter"
-        else (person.contact, f"contact {person.id}")
+        else (person.contact, contact_of(person.id))
     )
     if sealed is None:
         return None

@@ -2,9 +2,8 @@
 
 from typing import Final
 
-from libs.common.languages import Bilingual
+from libs.common.languages import Bilingual, said
 from services.intake.notices.planning import NoticeKind
-from services.intake.tracking.next_steps import said
 
 SUBJECTS: Final[dict[NoticeKind, Bilingual]] = {
     "received": said("Nous avons reçu votre message", "We have received your message"),

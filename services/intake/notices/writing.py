@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from libs.common.days import day_of, written
 from libs.common.languages import Bilingual, Language
-from services.intake.cases.models import CaseEntry, CaseView
-from services.intake.cases.service import ENTRY, REPLY
+from services.intake.cases.models import CaseEntry, CaseView, entry_of, reply_of
 from services.intake.notices import texts
 from services.intake.notices.house import House
 from services.intake.notices.models import Notice
@@ -16,7 +16,6 @@ from services.intake.persons.keys import PersonKey
 from services.intake.teams.schemas import TeamName
 from services.intake.tracking.conversation import Said
 from services.intake.tracking.holder import withholds
-from services.intake.tracking.next_steps import day_of, written
 from services.intake.tracking.situations import is_late, new_promise
 
 BOTH: Final[tuple[Language, ...]] = ("fr", "en")
@@ -104,9 +103,7 @@ def _other_date(kind: NoticeKind, entry: CaseEntry | None, view: CaseView, now: 
         return entry.until if entry else None
     if kind in ("suspended", "waiting_for_you"):
         return view.waiting_until
-    if kind in ("closed", "answered") and view.reopen_until and view.reopen_until >= now:
-        return view.reopen_until
-    return None
+    return view.back_until(now) if kind in ("closed", "answered") else None
 
 
 def _dated(how: Bilingual, by: datetime, house: House) -> Bilingual:
@@ -121,10 +118,10 @@ def _words(notice: Notice, said: Said, key: PersonKey) -> str | None:
         return ""
     for reply in said.replies:
         if reply.id == notice.about and reply.words:
-            return key.decrypt(reply.words, f"{REPLY} {reply.id}")
+            return key.decrypt(reply.words, reply_of(reply.id))
     for entry in said.entries:
         if entry.id == notice.about and entry.words:
-            return key.decrypt(entry.words, f"{ENTRY} {entry.id}")
+            return key.decrypt(entry.words, entry_of(entry.id))
     return None
 
 

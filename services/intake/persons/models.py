@@ -22,6 +22,11 @@ class Person(Base):
     recorded_at: Mapped[datetime]
 
 
+def contact_of(person_id: UUID) -> str:
+    """What the ciphertext of a person's contact data is bound to."""
+    return f"contact {person_id}"
+
+
 class ContactIndex(Base):
     """By which contact data a feedback is found: blind, and whatever was chosen to be disclosed."""
 

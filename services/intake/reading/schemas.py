@@ -45,7 +45,7 @@ def _as_printed(reference: str) -> str:
 
 Reference = Annotated[
     Line,
-    Field(max_length=30, examples=["EC-7K4Q-29MX"], description="as it is printed, or as somebody read it out"),
+    Field(max_length=30, examples=["EC-7K4Q-28M1"], description="as it is printed, or as somebody read it out"),
     AfterValidator(_as_printed),
 ]
 

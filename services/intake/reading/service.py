@@ -43,7 +43,7 @@ async def correct(
     if feedback.erased_at is not None:
         raise Erased
     expected.require(feedback.version)
-    given = body.model_dump(exclude_unset=True)
+    given = body.given()
     await _refuse_unknown_codes(desk, _differing(feedback, given))
     await _reclassify(session, feedback, given, now)
     await session.flush()

@@ -10,10 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.auth.principal import Principal
 from libs.common.ids import new_id
 from services.intake.desk import Desk
-from services.intake.feedback.models import Feedback, Reading
-from services.intake.feedback.submission import CONTACT, RESOLUTION_NOTE, SUBMITTER, WORDS
+from services.intake.feedback.models import Feedback, Reading, resolution_note_of, submitter_of, words_of
 from services.intake.persons.keys import PersonKey
-from services.intake.persons.models import Person
+from services.intake.persons.models import Person, contact_of
 from services.intake.reading.access import readable
 from services.intake.reading.schemas import EvaluationWithComment, FeedbackOut, PersonOut
 from services.intake.tracking.conversation import Said, conversation, said_of
@@ -35,10 +34,8 @@ async def as_said(session: AsyncSession, desk: Desk, feedback: Feedback, *, with
     """One feedback with its words; `Erased` when they are. Who calls this writes down that it was read."""
     person = await session.get_one(Person, feedback.person_id)
     key = desk.master_key.person_key(person.id, person.key)
-    contact = orjson.loads(key.decrypt(person.contact, f"{CONTACT} {person.id}")) if person.contact else {}
-    submitter = (
-        orjson.loads(key.decrypt(feedback.submitter, f"{SUBMITTER} {feedback.id}")) if feedback.submitter else {}
-    )
+    contact = orjson.loads(key.decrypt(person.contact, contact_of(person.id))) if person.contact else {}
+    submitter = orjson.loads(key.decrypt(feedback.submitter, submitter_of(feedback.id))) if feedback.submitter else {}
     reference = contact.pop("interaction_reference", None)
     external_reference = feedback.external_reference or contact.pop("external_reference", None)
     if not with_contact:
@@ -49,7 +46,7 @@ async def as_said(session: AsyncSession, desk: Desk, feedback: Feedback, *, with
         {
             **columns,
             "external_reference": external_reference,
-            "text": key.decrypt(feedback.words, f"{WORDS} {feedback.id}") if feedback.words else None,
+            "text": key.decrypt(feedback.words, words_of(feedback.id)) if feedback.words else None,
             "person": PersonOut(**contact, language=person.language, accessible_format=person.accessible_format),
             "evaluations": _evaluations(said, key),
             "conversation": conversation(said, key, withheld=False),
@@ -65,7 +62,7 @@ def _resolved(key: PersonKey, feedback: Feedback) -> dict[str, Any] | None:
         return None
     note = feedback.resolution_note
     return feedback.resolved_on_the_spot | {
-        "note": key.decrypt(note, f"{RESOLUTION_NOTE} {feedback.id}") if note else None
+        "note": key.decrypt(note, resolution_note_of(feedback.id)) if note else None
     }
 
 

@@ -6,7 +6,8 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.languages import Language
+from libs.common.days import day_of, written
+from libs.common.languages import Language, said
 from services.intake.feedback.models import Feedback
 from services.intake.notices.house import House
 from services.intake.notices.texts import GREETING, NO_REPLY
@@ -15,7 +16,6 @@ from services.intake.persons.contact import BlindIndex
 from services.intake.persons.models import ContactIndex
 from services.intake.recovery.mailing import MOST_CODES, is_theirs
 from services.intake.tracking.codes import tracking_code
-from services.intake.tracking.next_steps import day_of, said, written
 
 NO_REGION: Final = ""
 """Only telephone numbers have one."""

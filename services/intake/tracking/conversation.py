@@ -8,8 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.cases.models import CaseEntry, CaseView, Reply
-from services.intake.cases.service import ENTRY, REPLY
+from services.intake.cases.models import CaseEntry, CaseView, Reply, entry_of, reply_of
 from services.intake.feedback.models import Feedback
 from services.intake.messages.models import Message, message_of
 from services.intake.persons.keys import PersonKey
@@ -103,7 +102,7 @@ def _reply(reply: Reply, key: PersonKey, withheld: bool) -> dict[str, Any]:
         "id": reply.id,
         "answer": reply.answer,
         "outcome": None if withheld else reply.outcome,
-        "text": None if withheld else _open(key, reply.words, f"{REPLY} {reply.id}"),
+        "text": None if withheld else _open(key, reply.words, reply_of(reply.id)),
         "delivery": reply.delivery,
         "delivery_by": reply.delivery_by,
         "undeliverable_because": reply.undeliverable_because,
@@ -112,7 +111,7 @@ def _reply(reply: Reply, key: PersonKey, withheld: bool) -> dict[str, Any]:
 
 def _entry(said: Said, entry: CaseEntry, key: PersonKey, withheld: bool) -> dict[str, Any]:
     shown: dict[str, Any] = {"kind": entry.kind, "at": entry.happened_at}
-    text = None if withheld else _open(key, entry.words, f"{ENTRY} {entry.id}")
+    text = None if withheld else _open(key, entry.words, entry_of(entry.id))
     match entry.kind:
         case "question":
             shown |= {"id": entry.id, "until": entry.until, "answered": said.is_answered(entry), "text": text}

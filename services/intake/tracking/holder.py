@@ -1,15 +1,13 @@
 """In whose hand the code is: the person's, or that of who spoke for them."""
 
-from libs.contracts.codes import Author
+from libs.contracts.codes import FOR_OTHERS, Author
 from services.intake.feedback.models import Feedback
-
-_FOR_OTHERS = ("relative", "representative", "organisation")
 
 
 def author_of(feedback: Feedback) -> Author:
     """Who speaks with the code. Staff write down for the person, and hand the code to them."""
     by = feedback.submitted_by
-    return "submitter" if by and by["role"] in _FOR_OTHERS else "person"
+    return "submitter" if by and by["role"] in FOR_OTHERS else "person"
 
 
 def withholds(feedback: Feedback) -> bool:

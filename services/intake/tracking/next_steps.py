@@ -1,11 +1,11 @@
 """What happens next, in plain French and English, for every situation in which a feedback can be."""
 
-import re
-from datetime import date, datetime
-from typing import Final, Literal, get_args
+from datetime import datetime
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
-from libs.common.languages import Bilingual, Language
+from libs.common.days import day_of, written
+from libs.common.languages import Bilingual, said
 from libs.contracts.codes import SETTLED
 
 Situation = Literal[
@@ -34,26 +34,9 @@ Situation = Literal[
     "referred",
     "reopened",
 ]
-SITUATIONS: Final[tuple[Situation, ...]] = get_args(Situation)
 
 UNDATED = (*SETTLED, "waiting")
-"""States in which no date can be told: while a case waits its promise moves, and until when is known at the end."""
-
-_HIGH_MARKS = re.compile(r" ([;!?])")
-_COLONS = re.compile(r" ([:»])|(«) ")
-NO_BREAK, NARROW_NO_BREAK = "\u00a0", "\u202f"
-
-
-def said(fr: str, en: str) -> Bilingual:
-    """A text in both languages, the French one with its unbreakable spaces."""
-    return Bilingual(fr=in_french_type(fr), en=en)
-
-
-def in_french_type(text: str) -> str:
-    """Spaces that keep punctuation with its word, as French typography asks."""
-    narrow = _HIGH_MARKS.sub(NARROW_NO_BREAK + r"\1", text)
-    return _COLONS.sub(lambda found: f"«{NO_BREAK}" if found[2] else f"{NO_BREAK}{found[1]}", narrow)
-
+"""States in which no promise is told: a settled case has none left, and while one waits its promise moves."""
 
 NEXT_STEPS: Final[dict[Situation, Bilingual]] = {
     "awaited": said(
@@ -206,41 +189,6 @@ WITHHELD: Final = said(
     "answer is given to the person, or to you as soon as you show that you represent them.",
 )
 
-_MONTHS: Final = (
-    [
-        "janvier",
-        "février",
-        "mars",
-        "avril",
-        "mai",
-        "juin",
-        "juillet",
-        "août",
-        "septembre",
-        "octobre",
-        "novembre",
-        "décembre",
-    ],
-    [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ],
-)
-_DAYS: Final = (
-    ["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"],
-    ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
-)
-
 
 def next_step(situation: Situation, by: datetime | None, zone: ZoneInfo) -> Bilingual:
     """What is told in a situation, with the date where there is one."""
@@ -252,18 +200,3 @@ def next_step(situation: Situation, by: datetime | None, zone: ZoneInfo) -> Bili
     return Bilingual(
         fr=f"{step.fr} {more.fr.format(by=written(day, 'fr'))}", en=f"{step.en} {more.en.format(by=written(day, 'en'))}"
     )
-
-
-def day_of(moment: datetime, zone: ZoneInfo) -> date:
-    """The day that a person means: what is due at midnight is due on the day that ends."""
-    local = moment.astimezone(zone)
-    ends_a_day = local.hour == local.minute == local.second == 0
-    return date.fromordinal(local.toordinal() - ends_a_day)
-
-
-def written(day: date, language: Language) -> str:
-    """`mardi 1er décembre 2026`, `Tuesday 1 December 2026`."""
-    french = language == "fr"
-    number = "1er" if french and day.day == 1 else str(day.day)
-    names, months = (_DAYS[0], _MONTHS[0]) if french else (_DAYS[1], _MONTHS[1])
-    return f"{names[day.weekday()]} {number} {months[day.month - 1]} {day.year}".replace(" ", NO_BREAK)

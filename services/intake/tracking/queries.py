@@ -66,6 +66,7 @@ async def tracking(session: AsyncSession, desk: Desk, code: str | None, now: dat
     withheld = withholds(feedback)
     entries = conversation(said, key, withheld=withheld)
     is_over = now_stands.situation == "withdrawn"
+    takes_no_message = is_over or (said.view is not None and said.view.is_over(now))
     is_dated = said.view is not None and said.view.state not in UNDATED and not is_over
     return Tracking.model_validate(
         {
@@ -82,7 +83,7 @@ async def tracking(session: AsyncSession, desk: Desk, code: str | None, now: dat
             "conversation": entries,
             "evaluation_asked": _is_evaluation_asked(said) and not (withheld or is_over),
             "evaluations": [EvaluationOut.model_validate(one, from_attributes=True) for one in said.evaluations],
-            "messages_left": 0 if _takes_no_message(said, is_over, now) else MOST_MESSAGES - len(said.messages),
+            "messages_left": 0 if takes_no_message else MOST_MESSAGES - len(said.messages),
         }
     )
 
@@ -119,8 +120,3 @@ def _is_evaluation_asked(said: Said) -> bool:
     latest = said.latest_answer
     is_settled = said.view is not None and said.view.state in SETTLED
     return is_settled and latest is not None and said.evaluation_of(latest.answer) is None
-
-
-def _takes_no_message(said: Said, is_over: bool, now: datetime) -> bool:
-    view = said.view
-    return is_over or bool(view and view.state == "closed" and view.reopen_until and view.reopen_until < now)

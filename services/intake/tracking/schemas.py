@@ -23,7 +23,7 @@ from libs.contracts.codes import (
 )
 from services.intake.feedback.schemas import Marks
 from services.intake.teams.schemas import TeamName
-from services.intake.tracking.next_steps import Situation
+from services.intake.tracking.next_steps import NEXT_STEPS, Situation
 
 Status = Literal["awaited", "received", "withdrawn"] | CaseState
 
@@ -170,10 +170,7 @@ class Tracking(BaseModel):
             "submitted_at": "2026-11-23T14:05:00Z",
             "status": "answered",
             "situation": "answered",
-            "next_step": {
-                "fr": "Nous vous avons répondu. Dites-nous si cela règle votre problème.",
-                "en": "We have answered you. Tell us whether it solves your problem.",
-            },
+            "next_step": NEXT_STEPS["answered"].model_dump(),
             "next_by": None,
             "answer_by": None,
             "team": {
@@ -222,7 +219,7 @@ class Tracking(BaseModel):
             ],
             "evaluation_asked": True,
             "evaluations": [],
-            "messages_left": 19,
+            "messages_left": 49,
         }
     )
 

@@ -5,8 +5,9 @@ from datetime import datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from libs.common.days import day_of
 from services.intake.cases.models import CaseView
-from services.intake.tracking.next_steps import Situation, day_of
+from services.intake.tracking.next_steps import Situation
 
 DECIDED: Final = ("declined", "referred")
 """Why a case was closed, where that tells what was decided."""
@@ -46,8 +47,7 @@ def standing(view: CaseView | None, known: Known, now: datetime, zone: ZoneInfo,
     if view is None:
         return Standing("received")
     if view.state == "closed":
-        can_come_back = view.reopen_until is not None and view.reopen_until >= now
-        return Standing(_closed(view, known), view.reopen_until if can_come_back else None)
+        return Standing(_closed(view, known), view.back_until(now))
     if view.state == "answered":
         return Standing(_answered(known))
     if view.state == "waiting" and view.waiting_for == "third_party":

@@ -19,8 +19,7 @@ from libs.common.lifecycle import every
 from libs.common.stream.events import Recorded, record
 from libs.common.telemetry import describe
 from libs.contracts.feedback import FeedbackVerbatimRedacted, Removal
-from services.intake.feedback.models import Feedback
-from services.intake.feedback.submission import WORDS
+from services.intake.feedback.models import Feedback, words_of
 from services.intake.persons.keys import MasterKey
 from services.intake.persons.models import Person
 from services.intake.verbatims.language import Language, find_language, load_model
@@ -153,7 +152,7 @@ def _redact(master_key: MasterKey, pending: Pending) -> FeedbackVerbatimRedacted
     """The words without personal data; None, and a line in the log, when they cannot be had."""
     try:
         key = master_key.person_key(pending.person_id, pending.key)
-        words = key.decrypt(pending.words, f"{WORDS} {pending.id}")
+        words = key.decrypt(pending.words, words_of(pending.id))
         redacted = redact(words)
         told = pending.language
         language = Language(told, 1.0) if told else find_language(words, pending.person_language)

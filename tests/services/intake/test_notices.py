@@ -12,11 +12,11 @@ import pytest
 from sqlalchemy import text
 
 from libs.common.clock import utc_now
+from libs.common.days import day_of, written
 from libs.common.db import BY_INDEX, Database
 from libs.common.mail import Mailer, sender_of, server_of
 from services.intake.notices.sending import _TAKE, AT_ONCE, send_some
 from services.intake.notices.settling import bounce, settle
-from services.intake.tracking.next_steps import day_of, written
 from services.intake.tracking.situations import new_promise
 from tests.services.intake.cases import DUE, OTHER_TEAM, Story, team_changed
 from tests.services.intake.house import COMPLAINT, Intake

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import FormData
 
 from libs.common.auth.identity import Principal
+from libs.common.days import day_of
 from libs.common.problems import Problem
 from libs.contracts.cases import case_id_of
 from libs.pages.codes import NAMES
@@ -22,7 +23,6 @@ from services.intake.pages.entry.spelling import spelled
 from services.intake.pages.feedback.choices import Choices, choices
 from services.intake.pages.rendering import page
 from services.intake.reading.search import find
-from services.intake.tracking.next_steps import day_of
 
 CHANNELS = ("phone", "counter", "email", "letter", "chat", "social", "sms", "fax", "other")
 

@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from fastapi import Request, Response
 
+from libs.common.days import day_of
 from libs.common.languages import Bilingual, language_of_request
 from libs.common.problems import Problem
 from libs.pages.forms import Filled, Wrong, kept
@@ -13,7 +14,6 @@ from services.intake.pages.follow.visit import Visit
 from services.intake.pages.rendering import page
 from services.intake.persons.keys import Erased
 from services.intake.tracking.errors import TrackingCodeMissing, TrackingCodeMistyped, TrackingCodeUnknown
-from services.intake.tracking.next_steps import day_of
 from services.intake.tracking.queries import tracking
 from services.intake.tracking.schemas import QuestionEntry, ReplyEntry, Tracking
 
