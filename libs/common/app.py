@@ -15,7 +15,7 @@ from libs.common.cors import Cors
 from libs.common.db import COMMAND_SECONDS, SOMEBODY_WAITS_SECONDS, Database
 from libs.common.lifecycle import Lifecycle
 from libs.common.migrating import revisions_of
-from libs.common.openapi import describe
+from libs.common.openapi import describe, tell_problems
 from libs.common.query_parameters import OnlyKnownParameters
 from libs.common.rate_limit import Limited, RateLimit
 from libs.common.request_limits import RequestLimits
@@ -97,6 +97,7 @@ def create_app(
     app.add_middleware(Telemetry, lifecycle=app.state.lifecycle)
     problems.install(app)
     describe(app, tags or {}, routers)
+    tell_problems(app)
     app.include_router(health.router)
     for router in routers:
         app.include_router(router, dependencies=[Limited, OnlyKnownParameters])

@@ -113,8 +113,11 @@ class Once:
     def __init__(self, session: AsyncSession, scope: str, key: str | None, secret: str) -> None:
         self._session, self._scope, self._key, self._secret = session, scope, key, secret
 
-    async def __call__(self, body: BaseModel, change: Coroutine[Any, Any, T]) -> T:
-        """The change's answer, or that of the first time. `IdempotencyKeyReused` when the body is another."""
+    async def __call__(self, body: BaseModel, change: Coroutine[Any, Any, T], read_as: type[T] | None = None) -> T:
+        """The change's answer, or that of the first time. `IdempotencyKeyReused` when the body is another.
+
+        `read_as`: its type, for who does more with it than to send it: an endpoint reads it by its response model.
+        """
         if self._key is None:
             return await change
         mark = fingerprint(self._secret, body)
@@ -128,7 +131,7 @@ class Once:
         first = (await self._session.execute(select(idempotency_key).where(mine))).one()
         if first.fingerprint != mark:
             raise IdempotencyKeyReused
-        return cast(T, first.answer)  # the endpoint's response model reads it again
+        return read_as.model_validate(first.answer) if read_as else cast(T, first.answer)
 
     async def _claim(self, mark: bytes) -> bool:
         try:

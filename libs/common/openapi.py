@@ -2,9 +2,24 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
+
+from libs.common.examples import give_back_nulls
+from libs.common.problems import (
+    BadRequest,
+    ContentTooLarge,
+    ControlCharacterInAddress,
+    InternalError,
+    InvalidRequest,
+    JsonTooDeep,
+    ProblemDetails,
+    ServiceUnavailable,
+    TooManyRequests,
+    responses,
+)
 
 HOLDS_FOR_ALL = """
 **Errors** are problem documents (RFC 9457), `application/problem+json`. `type` is stable: build on it;
@@ -29,6 +44,8 @@ says. Cursors are opaque.
 `*_at`, in UTC; days are `*_on`.
 """
 
+_ANYWHERE = (TooManyRequests, InternalError, ServiceUnavailable)
+_WITH_A_BODY = (BadRequest, ContentTooLarge)
 _SENTENCE = re.compile(r"[.;:](?=\s|$)")
 
 
@@ -44,3 +61,48 @@ def describe(app: FastAPI, tags: Mapping[str, str], routers: Sequence[APIRouter]
 def summary_of(description: str) -> str:
     """Its first sentence, on one line."""
     return " ".join(_SENTENCE.split(description, maxsplit=1)[0].split())
+
+
+def tell_problems(app: FastAPI) -> None:
+    """Have the document say our form of error in the place of FastAPI's own, and what any call can meet."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        return _with_problems(generate())
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _with_problems(document: dict[str, Any]) -> dict[str, Any]:
+    components = document.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    problem = ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas.update(problem.pop("$defs"))
+    schemas["ProblemDetails"] = problem
+    schemas.pop("HTTPValidationError", None)
+    schemas.pop("ValidationError", None)
+    give_back_nulls(document)
+    operations = [operation for path in document["paths"].values() for operation in path.values()]
+    for operation in operations:
+        _say_what_any_call_can_meet(operation)
+    has_body = any("requestBody" in operation for operation in operations)
+    met = (*_ANYWHERE, *(_WITH_A_BODY if has_body else ()))
+    components["responses"] = {kind.__name__: responses(kind)[kind.status] for kind in met}
+    return document
+
+
+def _say_what_any_call_can_meet(operation: dict[str, Any]) -> None:
+    declared = operation["responses"]
+    if "HTTPValidationError" in str(declared.get("422")):
+        declared.pop("422")
+    has_body = "requestBody" in operation
+    unreadable = responses(
+        ControlCharacterInAddress, *([InvalidRequest, JsonTooDeep] if has_body else [InvalidRequest])
+    )
+    said = declared.setdefault("422", unreadable[422])
+    for line in str(unreadable[422]["description"]).split("\n\n"):
+        if line not in said["description"]:
+            said["description"] += f"\n\n{line}"
+    for kind in (*_ANYWHERE, *(_WITH_A_BODY if has_body else ())):
+        declared.setdefault(str(kind.status), {"$ref": f"#/components/responses/{kind.__name__}"})
+    operation["responses"] = {status: declared[status] for status in sorted(declared)}

@@ -7,7 +7,7 @@ its name in kebab case the stable part of `type`. Nothing that was sent is ever 
 import re
 from collections.abc import Iterable, Mapping
 from itertools import islice
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import structlog
 from fastapi import FastAPI, Request, Response
@@ -16,9 +16,9 @@ from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
-from libs.common.examples import give_back_nulls, shown
+from libs.common.examples import shown
 from libs.common.failures import DATABASE_ERRORS, is_infrastructure, sqlstate
-from libs.common.field_problems import FieldProblem, field_problem_of
+from libs.common.field_problems import FieldProblem, field_problem, field_problem_of
 from libs.common.languages import Bilingual, Language, language_of_request
 
 TYPE_PREFIX = "urn:ecoute:problem:"
@@ -119,6 +119,17 @@ class UnknownCode(Problem):
 
     status = 422
     fr = "Un code n'est pas au catalogue, ou n'y est plus : voir « errors »."
+
+    @classmethod
+    def at(cls, names: Iterable[str]) -> Self:
+        """At each of these fields of the body."""
+        return cls(errors=[unknown_code(name) for name in names])
+
+
+def unknown_code(name: str) -> FieldProblem:
+    """The code in this field of the body is not in the catalogue."""
+    text = Bilingual(fr="Ce code n'est pas au catalogue.", en="This code is not in the catalogue.")
+    return field_problem("unknown_code", text, pointer=f"/{name}")
 
 
 class NotFound(Problem):
@@ -274,49 +285,3 @@ def install(app: FastAPI) -> None:
     """Give every error of the application the one form."""
     for kind in (Problem, RequestValidationError, HTTPException, *DATABASE_ERRORS):
         app.add_exception_handler(kind, answer_to)
-    generate = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        return _with_problems(generate())
-
-    app.openapi = openapi  # type: ignore[method-assign]
-
-
-_ANYWHERE = (TooManyRequests, InternalError, ServiceUnavailable)
-_WITH_A_BODY = (BadRequest, ContentTooLarge)
-
-
-def _with_problems(document: dict[str, Any]) -> dict[str, Any]:
-    """The OpenAPI document with our form of error in the place of FastAPI's own, and with what any call can meet."""
-    components = document.setdefault("components", {})
-    schemas = components.setdefault("schemas", {})
-    problem = ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
-    schemas.update(problem.pop("$defs"))
-    schemas["ProblemDetails"] = problem
-    schemas.pop("HTTPValidationError", None)
-    schemas.pop("ValidationError", None)
-    give_back_nulls(document)
-    operations = [operation for path in document["paths"].values() for operation in path.values()]
-    for operation in operations:
-        _say_what_any_call_can_meet(operation)
-    has_body = any("requestBody" in operation for operation in operations)
-    met = (*_ANYWHERE, *(_WITH_A_BODY if has_body else ()))
-    components["responses"] = {kind.__name__: responses(kind)[kind.status] for kind in met}
-    return document
-
-
-def _say_what_any_call_can_meet(operation: dict[str, Any]) -> None:
-    declared = operation["responses"]
-    if "HTTPValidationError" in str(declared.get("422")):
-        declared.pop("422")
-    has_body = "requestBody" in operation
-    unreadable = responses(
-        ControlCharacterInAddress, *([InvalidRequest, JsonTooDeep] if has_body else [InvalidRequest])
-    )
-    said = declared.setdefault("422", unreadable[422])
-    for line in str(unreadable[422]["description"]).split("\n\n"):
-        if line not in said["description"]:
-            said["description"] += f"\n\n{line}"
-    for kind in (*_ANYWHERE, *(_WITH_A_BODY if has_body else ())):
-        declared.setdefault(str(kind.status), {"$ref": f"#/components/responses/{kind.__name__}"})
-    operation["responses"] = {status: declared[status] for status in sorted(declared)}

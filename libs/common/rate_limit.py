@@ -18,6 +18,7 @@ from fastapi import Depends, Request
 from sqlalchemy import Column, DateTime, Float, Index, Table, Text, delete, func, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from libs.common.auth.identity import SERVICE_ROLE
 from libs.common.auth.principal import Known, Principal
 from libs.common.db import Database, metadata
 from libs.common.problems import TooManyRequests
@@ -29,7 +30,6 @@ LARGEST_LEASE = 1_000
 LEASE_SECONDS = 30.0
 LONGEST_TURN_SECONDS = 2.0
 MOST_LEASES = 10_000
-SERVICE_ROLE = "service"
 
 rate_limit_bucket = Table(
     "rate_limit_bucket",

@@ -152,6 +152,10 @@ class FeedbackEvaluated(Event):
     has_comment: bool = Field(False, description="words came with it, which are read where the feedback is")
 
 
+CLASSIFICATION = ("kind", "service", "service_point", "topic", "language")
+"""What feedback is about, which staff may correct."""
+
+
 class FeedbackReclassified(Event):
     """Staff corrected what it is about: all five as they now are, and which of them changed."""
 

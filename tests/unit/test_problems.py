@@ -10,6 +10,7 @@ from sqlalchemy.exc import OperationalError
 
 from libs.common import problems
 from libs.common.languages import Bilingual, language_of_request
+from libs.common.openapi import tell_problems
 from libs.common.problems import Problem
 from libs.common.wire import Line, Wire, Words
 from libs.contracts.codes import Code
@@ -48,6 +49,7 @@ class Body(Wire):
 def app() -> FastAPI:
     app = FastAPI()
     problems.install(app)
+    tell_problems(app)
 
     @app.post("/bodies")
     async def bodies(body: Body) -> None: ...

@@ -17,9 +17,10 @@ from libs.contracts.feedback import FeedbackSubmitted
 from services.intake.catalogue.queries import Known, KnownCodes
 from services.intake.desk import Desk
 from services.intake.feedback import events
+from services.intake.feedback.arrival import Arrival
 from services.intake.feedback.schemas import FeedbackIn
 from services.intake.feedback.sender import Sender
-from services.intake.feedback.submission import Arrival, prepare
+from services.intake.feedback.submission import prepare
 from services.intake.persons.contact import BlindIndex
 from services.intake.persons.keys import MasterKey
 

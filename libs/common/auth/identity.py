@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 PrincipalKind = Literal["staff", "service", "partner", "device"]
+SERVICE_ROLE = "service"
+"""Of a worker that reads another service's log."""
 
 WORKS_AS: Mapping[str, str] = {"cases:work": "agent"}
 """The role that a scope gives to a partner's tool once it says which agent is behind it."""

@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable
 
 from libs.common.auth.development import DevelopmentIssuer
+from libs.common.auth.identity import SERVICE_ROLE
 from libs.common.settings import ServiceSettings, stop
 
-ROLE = "service"
 LIFETIME_SECONDS = 3600
 
 
@@ -24,7 +24,7 @@ def service_token(service: str, settings: ServiceSettings) -> Callable[[], str]:
         if time.monotonic() - signed_at > LIFETIME_SECONDS / 2:
             token = issuer.sign(
                 subject=service,
-                roles=[ROLE],
+                roles=[SERVICE_ROLE],
                 issuer=settings.token_issuer,
                 audience=settings.token_audience,
                 lifetime_seconds=LIFETIME_SECONDS,

@@ -8,13 +8,11 @@ from jwt import PyJWK
 
 from libs.common.auth.claims import Claim, meanings_of
 from libs.common.auth.development import DevelopmentIssuer
-from libs.common.auth.identity import Principal, PrincipalKind
+from libs.common.auth.identity import SERVICE_ROLE, Principal, PrincipalKind
 from libs.common.auth.jwks import ALGORITHMS, RemoteKeys
 from libs.common.auth.partner_tokens import LEEWAY_SECONDS, PartnerTokens
 from libs.common.problems import Problem
 from libs.common.settings import ServiceSettings
-
-SERVICE_ROLE = "service"
 
 
 class Unauthenticated(Problem):

@@ -8,6 +8,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.intake.database import Base
 
+FILLED_IN = ("channel", "service", "service_point", "phase")
+"""What a touchpoint says in the place of feedback that leaves it out."""
+
 
 class CatalogueEntry(Base):
     """A service, a service point, a topic, or a touchpoint with what it fills in."""

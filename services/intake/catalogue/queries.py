@@ -16,15 +16,12 @@ from libs.common.languages import Bilingual
 from libs.common.paging import MAX_LIMIT, NEXT_PAGE, decode_code_cursor
 from libs.common.refreshing import Refreshing
 from services.intake.catalogue.errors import EntryNotFound
-from services.intake.catalogue.models import CatalogueEntry
+from services.intake.catalogue.models import FILLED_IN, CatalogueEntry
 from services.intake.catalogue.schemas import EntryKind
 
 FRESH_SECONDS = 30.0
 AGAIN_SECONDS = 0.1
 """How soon the catalogue is read again for a code that it did not have: somebody may just have put it there."""
-
-FILLED_IN = ("channel", "service", "service_point", "phase")
-"""What a touchpoint says in the place of feedback that leaves it out."""
 
 
 class Wanted(BaseModel):

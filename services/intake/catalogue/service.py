@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.clock import utc_now
 from libs.common.field_problems import FieldProblem, field_problem
 from libs.common.languages import Bilingual
+from libs.common.problems import unknown_code
 from libs.common.stream.events import Recorded, record
 from libs.common.versions import Expected
 from libs.contracts.catalogue import (
@@ -22,7 +23,7 @@ from libs.contracts.catalogue import (
     entry_id_of,
 )
 from services.intake.catalogue.errors import EntryInUse, EntryNotFound, EntryRefused
-from services.intake.catalogue.models import CatalogueEntry
+from services.intake.catalogue.models import FILLED_IN, CatalogueEntry
 from services.intake.catalogue.schemas import CatalogueDocument, EntryIn, EntryKind
 
 Shelves = dict[tuple[str, str], CatalogueEntry]
@@ -36,7 +37,7 @@ EVENTS: Mapping[str, type[CatalogueEvent]] = {
 }
 _PLAIN: Mapping[str, Any] = {
     **dict.fromkeys(("parent", "valid_from", "valid_until", "where_to_turn")),
-    **dict.fromkeys(("channel", "service", "service_point", "phase")),
+    **dict.fromkeys(FILLED_IN),
     "out_of_scope": False,
 }
 """What an entry has that says nothing else."""
@@ -138,9 +139,8 @@ def _nonsense(shelves: Shelves, kind: EntryKind, code: str, body: EntryIn) -> li
         found = shelves.get((of_kind, named))
         return found is not None and not found.retired
 
-    unknown = Bilingual(fr="Ce code n'est pas au catalogue.", en="This code is not in the catalogue.")
     wrong = [
-        field_problem("unknown_code", unknown, pointer=f"/{name}")
+        unknown_code(name)
         for name, of_kind in (("parent", kind), ("service", "service"), ("service_point", "service_point"))
         if (named := getattr(body, name, None)) is not None and not is_there(of_kind, named)
     ]

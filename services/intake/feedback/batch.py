@@ -10,13 +10,14 @@ from pydantic import TypeAdapter, ValidationError
 from libs.common.languages import language_of_request
 from libs.common.problems import Problem, ServiceUnavailable, invalid_body
 from services.intake.desk import Desk
+from services.intake.feedback.arrival import Arrival
 from services.intake.feedback.batcher import Batcher
 from services.intake.feedback.flush import flush
 from services.intake.feedback.reception import arrive, receipt_of
 from services.intake.feedback.schemas import BatchIn, BatchItem, BatchOut, BatchOutcome
 from services.intake.feedback.sender import Sender
 from services.intake.feedback.service import Outcome
-from services.intake.feedback.submission import ROUTE, Arrival, Submission, prepare
+from services.intake.feedback.submission import ROUTE, Submission, prepare
 
 BATCH_ROUTE = "POST /v1/feedback/batch"
 IN_A_TRANSACTION = 250

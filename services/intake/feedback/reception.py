@@ -5,11 +5,12 @@ from datetime import datetime
 
 from libs.common.problems import Problem
 from services.intake.desk import Desk
+from services.intake.feedback.arrival import Arrival
 from services.intake.feedback.batcher import Batcher
 from services.intake.feedback.schemas import FeedbackIn, Receipt
 from services.intake.feedback.sender import Sender
 from services.intake.feedback.service import Accepted
-from services.intake.feedback.submission import Arrival, codes_of, prepare
+from services.intake.feedback.submission import codes_of, prepare
 from services.intake.slips.queries import slips
 from services.intake.tracking.codes import tracking_code
 from services.intake.tracking.next_steps import NEXT_STEPS

@@ -13,8 +13,9 @@ from libs.common.db import among, driver_of
 from libs.common.idempotency import idempotency_key
 from libs.common.problems import Problem
 from libs.contracts.references import new_reference
+from services.intake.feedback.claims import Claim
 from services.intake.feedback.models import Feedback
-from services.intake.feedback.submission import Claim, Submission
+from services.intake.feedback.submission import Submission
 from services.intake.feedback.writing import claim_rows, write
 from services.intake.persons.service import person_refs
 

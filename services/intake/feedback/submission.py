@@ -1,7 +1,5 @@
 """From what was sent to what will be written: everything that can be refused is refused here, before any write."""
 
-import hashlib
-import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,21 +10,19 @@ import orjson
 
 from libs.common.clock import SKEW
 from libs.common.field_problems import field_problem
-from libs.common.idempotency import KEPT, IdempotencyKeyReused, fingerprint, nobodys_key
 from libs.common.ids import new_id
 from libs.common.languages import Bilingual
 from libs.common.problems import InvalidRequest, Problem, UnknownCode
 from libs.common.telemetry import traceparent
 from libs.contracts.codes import Author
 from libs.contracts.references import new_reference
-from services.intake.catalogue.queries import Known
+from services.intake.catalogue.models import FILLED_IN
 from services.intake.catalogue.schemas import EntryKind
-from services.intake.desk import Desk
 from services.intake.feedback import checks
+from services.intake.feedback.arrival import Arrival
+from services.intake.feedback.claims import Claim, claims_of, slip_of
 from services.intake.feedback.errors import (
-    IdempotencyKeyMissing,
     ServiceOutOfScope,
-    SlipNotUsable,
     SubmittedInTheFuture,
 )
 from services.intake.feedback.events import TELLABLE
@@ -35,12 +31,9 @@ from services.intake.feedback.schemas import FeedbackIn, PersonIn
 from services.intake.feedback.sender import Sender
 from services.intake.notices.recipients import told_by_mail
 from services.intake.persons.models import contact_of
-from services.intake.slips.models import Slip
 from services.intake.tracking.codes import (
-    normalise,
     own_tracking_digest,
     tracking_code,
-    tracking_digest,
 )
 from services.intake.verbatims.encoding import restore_windows_1252
 
@@ -70,29 +63,6 @@ _AS_SENT = {
     "consent",
 }
 _NAMED_BY = ("name", "email", "phone")
-_SLIP_PROBLEMS = {
-    "mistyped": Bilingual(
-        fr="Ce code n'est pas complet, ou un caractère est faux.", en="A character of this code is wrong or missing."
-    ),
-    "unknown": Bilingual(
-        fr="Ce code n'est sur aucun feuillet donné d'avance.", en="This code is on no slip given out beforehand."
-    ),
-    "used": Bilingual(fr="Ce code a déjà servi à un autre retour.", en="This code was used for other feedback."),
-}
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A key under which the same feedback is written once: an Idempotency-Key, an external reference, a slip."""
-
-    scope: str
-    key: str
-    fingerprint: bytes
-    expires_at: datetime | None
-    otherwise: Problem | None
-    """What another body under this key is answered; None where it is answered as the first was."""
-
-
 Contact = tuple[bytes, Author]
 
 
@@ -119,27 +89,15 @@ class Submission:
         return feedback_id
 
 
-@dataclass(frozen=True)
-class Arrival:
-    """Who sends, when, and what the house knows at that moment: one for a request, or for a whole batch."""
-
-    desk: Desk
-    sender: Sender
-    now: datetime
-    known: Known
-    slips: Mapping[bytes, Slip]
-    """By digest, those whose codes came with it."""
-
-
 def prepare(arrival: Arrival, body: FeedbackIn, key: str | None, *, route: str = ROUTE) -> Submission:
     """Check, complete and encrypt. Raises the problem that says what is wrong with the body."""
     desk, sender, now = arrival.desk, arrival.sender, arrival.now
     checks.refuse_what_is_not_built(body)
     checks.refuse_what_is_not_theirs(body, sender)
     checks.refuse_what_has_not_happened(body, now)
-    claims, body = _claims(arrival, body, key, route), _in_their_own_name(body)
+    claims, body = claims_of(arrival, body, key, route), _in_their_own_name(body)
     checks.refuse_what_cannot_be_answered(body)
-    slip = _slip(arrival, body)
+    slip = slip_of(arrival, body)
     said = body.model_dump(include=_AS_SENT)
     _fill_in(said, arrival)
     feedback_id, person_id = slip.feedback_id if slip else new_id(), new_id()
@@ -223,7 +181,7 @@ def _fill_in(said: dict[str, Any], arrival: Arrival) -> None:
     if said["touchpoint"] is None:
         said["touchpoint"] = arrival.sender.touchpoint
     filled_in: Mapping[str, str] = arrival.known.filled_in.get(said["touchpoint"] or "", {})
-    for name in ("channel", "service", "service_point", "phase"):
+    for name in FILLED_IN:
         if said.get(name) is None:
             said[name] = filled_in.get(name)
     if said["channel"] is None and said["touchpoint"] is None:
@@ -232,21 +190,6 @@ def _fill_in(said: dict[str, Any], arrival: Arrival) -> None:
             en="A channel is needed, or a touchpoint that tells it.",
         )
         raise InvalidRequest(errors=[field_problem("missing", text, pointer="/channel")])
-
-
-def _slip(arrival: Arrival, body: FeedbackIn) -> Slip | None:
-    if body.tracking_code is None:
-        return None
-    if normalise(body.tracking_code) is None:
-        raise _not_usable("mistyped")
-    slip = arrival.slips.get(tracking_digest(arrival.desk.secret, body.tracking_code))
-    if slip is None or not slip.is_for(arrival.sender.source, arrival.sender.code):
-        raise _not_usable("unknown")
-    return slip
-
-
-def _not_usable(code: str) -> SlipNotUsable:
-    return SlipNotUsable(errors=[field_problem(code, _SLIP_PROBLEMS[code], pointer="/tracking_code")])
 
 
 def codes_of(body: FeedbackIn, sender: Sender) -> list[tuple[EntryKind, str]]:
@@ -263,10 +206,7 @@ def _unknown_codes(arrival: Arrival, body: FeedbackIn, said: Mapping[str, Any]) 
         for kind, code in codes_of(body, arrival.sender)
         if (kind, code) not in arrival.known.codes and (getattr(body, kind) or said["channel"] is None)
     ]
-    if not unknown:
-        return None
-    text = Bilingual(fr="Ce code n'est pas au catalogue.", en="This code is not in the catalogue.")
-    return UnknownCode(errors=[field_problem("unknown_code", text, pointer=f"/{kind}") for kind in unknown])
+    return UnknownCode.at(unknown) if unknown else None
 
 
 def _out_of_scope(arrival: Arrival, said: Mapping[str, Any]) -> ServiceOutOfScope | None:
@@ -324,35 +264,3 @@ def _resolved(body: FeedbackIn, sender: Sender) -> dict[str, Any] | None:
         "remedy": body.resolved_on_the_spot.remedy,
         "agent": agent if TELLABLE.fullmatch(agent) else None,
     }
-
-
-def _reference_key(arrival: Arrival, reference: str) -> str:
-    """A claim stays for ever: a reference that may be words is in it as a digest."""
-    if TELLABLE.fullmatch(reference):
-        return reference
-    return hmac.digest(arrival.desk.secret.encode(), b"reference" + reference.encode(), hashlib.sha256).hex()
-
-
-def _claims(arrival: Arrival, body: FeedbackIn, key: str | None, route: str) -> tuple[Claim, ...]:
-    sender, claims = arrival.sender, []
-    mark = fingerprint(arrival.desk.secret, body, without={"idempotency_key"})  # alike alone and in a batch
-    if key is not None:
-        key = nobodys_key(key) if sender.by is None else key
-        claims.append(
-            Claim(
-                f"{sender.by.idempotency_scope if sender.by else ''} {route}",
-                key,
-                mark,
-                arrival.now + KEPT,
-                otherwise=IdempotencyKeyReused(),
-            )
-        )
-    elif sender.source == "device":
-        raise IdempotencyKeyMissing
-    if body.external_reference is not None:
-        scope = f"external_reference {sender.source}" + (f" {sender.code}" if sender.code else "")
-        claims.append(Claim(scope, _reference_key(arrival, body.external_reference), mark, None, otherwise=None))
-    if body.tracking_code is not None:
-        digest = tracking_digest(arrival.desk.secret, body.tracking_code).hex()
-        claims.append(Claim("tracking_code", digest, mark, None, otherwise=_not_usable("used")))
-    return tuple(claims)

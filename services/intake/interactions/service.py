@@ -13,8 +13,7 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.field_problems import field_problem
-from libs.common.languages import Bilingual, language_of_request
+from libs.common.languages import language_of_request
 from libs.common.problems import Problem, UnknownCode, invalid_body
 from libs.common.stream.events import Recorded, record
 from libs.contracts.codes import Source
@@ -81,12 +80,9 @@ def _decide(
     if one.on > by.at.astimezone(by.zone).date():
         return DayInTheFuture()
     named = [(kind, code) for kind in _CODES if (code := getattr(one, kind)) is not None]
-    text = Bilingual(fr="Ce code n'est pas au catalogue.", en="This code is not in the catalogue.")
-    unknown = [
-        field_problem("unknown_code", text, pointer=f"/{kind}") for kind, code in named if (kind, code) not in known
-    ]
+    unknown = [kind for kind, code in named if (kind, code) not in known]
     if unknown:
-        return UnknownCode(errors=unknown)
+        return UnknownCode.at(unknown)
     what = [by.source, by.code, *(getattr(one, name) for name in _WHAT)]
     count_id = uuid5(_COUNTS, orjson.dumps(what).decode())
     return CountedTwice() if count_id in rows else count_id

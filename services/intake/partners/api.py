@@ -31,6 +31,7 @@ from services.intake.partners.schemas import (
     DeviceOut,
     Devices,
     KeyIn,
+    KeyOut,
     Keys,
     NewKey,
     PartnerIn,
@@ -126,7 +127,8 @@ async def issue_partner_key(
 
     At most two are live, so that one can take over from the other.
     """
-    return service.shown(desk.secret, await once(body, service.issue(session, "partner", code, body.label, now)))
+    issued = await once(body, service.issue(session, "partner", code, body.label, now), KeyOut)
+    return service.shown(desk.secret, issued)
 
 
 @partners.delete(
@@ -211,7 +213,8 @@ async def issue_device_key(
 
     At most two are live, so that one can take over from the other.
     """
-    return service.shown(desk.secret, await once(body, service.issue(session, "device", code, body.label, now)))
+    issued = await once(body, service.issue(session, "device", code, body.label, now), KeyOut)
+    return service.shown(desk.secret, issued)
 
 
 @devices.delete(

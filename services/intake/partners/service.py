@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -87,8 +86,7 @@ async def issue(session: AsyncSession, kind: HolderKind, code: str, label: str |
 
 def shown(secret: str, issued: KeyOut) -> NewKey:
     """The key itself, as it is shown to whoever made it, and again to the retry of the same request."""
-    kept = issued.model_dump() if isinstance(issued, BaseModel) else issued
-    return NewKey(**kept, key=key_of(secret, kept["id"]))
+    return NewKey(**issued.model_dump(), key=key_of(secret, issued.id))
 
 
 async def revoke(session: AsyncSession, kind: HolderKind, code: str, key_id: str, now: datetime) -> None:

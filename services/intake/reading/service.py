@@ -10,13 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.auth.principal import Principal
 from libs.common.db import among
-from libs.common.field_problems import field_problem
-from libs.common.languages import Bilingual
 from libs.common.problems import UnknownCode
 from libs.common.stream.events import Received, Recorded, record
 from libs.common.versions import Expected
 from libs.contracts.cases import CaseClassified
-from libs.contracts.feedback import FeedbackReclassified
+from libs.contracts.feedback import CLASSIFICATION, FeedbackReclassified
 from services.intake.catalogue.schemas import EntryKind
 from services.intake.desk import Desk
 from services.intake.feedback.models import Feedback
@@ -25,7 +23,6 @@ from services.intake.reading.access import readable
 from services.intake.reading.queries import SUMMARY, summary
 from services.intake.reading.schemas import Correction, FeedbackSummary
 
-CLASSIFICATION = ("kind", "service", "service_point", "topic", "language")
 _IN_CATALOGUE: tuple[EntryKind, ...] = ("service", "service_point", "topic")
 
 
@@ -84,5 +81,4 @@ async def _refuse_unknown_codes(desk: Desk, given: Mapping[str, str | None]) -> 
     codes = [(kind, code) for kind in _IN_CATALOGUE if (code := given.get(kind)) is not None]
     unknown = await desk.codes.unknown(desk.database, codes) if codes else []
     if unknown:
-        text = Bilingual(fr="Ce code n'est pas au catalogue.", en="This code is not in the catalogue.")
-        raise UnknownCode(errors=[field_problem("unknown_code", text, pointer=f"/{kind}") for kind, _ in unknown])
+        raise UnknownCode.at(kind for kind, _ in unknown)

@@ -41,7 +41,7 @@ async def new_code(
     feedback = await readable(session, feedback_id, by, lock=True)
     if feedback.erased_at is not None:
         raise Erased
-    issued = CodeIssued.model_validate(await once(body, _issue(session, desk, feedback, body, by, now)))
+    issued = await once(body, _issue(session, desk, feedback, body, by, now), CodeIssued)
     code = tracking_code(desk.secret, feedback_id, issued.generation)
     return NewCode(id=feedback_id, reference=feedback.reference, tracking_code=code)
 

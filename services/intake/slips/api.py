@@ -36,5 +36,5 @@ async def make_tracking_codes(
     Each works once, and for its own: a partner's and a device's slips for itself, those of staff at every door of the
     house. Until the feedback arrives, `GET /v1/tracking` says `awaited`.
     """
-    made = await once(body, service.make(session, desk.secret, body.count, Sender.of(by), by.actor, now))
-    return service.codes_of(desk.secret, SlipsMade.model_validate(made))
+    made = await once(body, service.make(session, desk.secret, body.count, Sender.of(by), by.actor, now), SlipsMade)
+    return service.codes_of(desk.secret, made)

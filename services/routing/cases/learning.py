@@ -13,6 +13,7 @@ from libs.common.stream.events import Received
 from libs.contracts.cases import case_id_of
 from libs.contracts.codes import BROUGHT_BY_STAFF, PROMISES, SETTLED, UndeliverableBecause
 from libs.contracts.feedback import (
+    CLASSIFICATION,
     FeedbackEvaluated,
     FeedbackMessageAdded,
     FeedbackReclassified,
@@ -61,7 +62,6 @@ INTAKE = "intake"
 UNTOLD = "untold"
 _NO_MAIL_ARRIVES: tuple[UndeliverableBecause, ...] = ("no_address", "rejected", "bounced")
 """Why a human must bring what is said from then on."""
-CLASSIFIED = ("kind", "service", "service_point", "topic", "language")
 
 
 async def keep_verbatims(
@@ -162,8 +162,8 @@ def _evaluation(work: Work, event: FeedbackEvaluated, at: datetime) -> None:
 def _reclassification(work: Work, event: FeedbackReclassified, at: datetime) -> None:
     """Intake's word is the truth, and the rules look at the case again."""
     case = work.case
-    changed = [name for name in CLASSIFIED if getattr(case, name) != getattr(event, name)]
-    for name in CLASSIFIED:
+    changed = [name for name in CLASSIFICATION if getattr(case, name) != getattr(event, name)]
+    for name in CLASSIFICATION:
         setattr(case, name, getattr(event, name))
     if changed:
         write_line(work, "reclassified", INTAKE, at, {name: getattr(case, name) for name in changed})

@@ -154,5 +154,4 @@ def _see_that_they_are_known(work: Work, corrected: Mapping[str, str | None]) ->
     codes = work.office.codes
     unknown = [name for name, code in corrected.items() if code and name in codes and code not in codes[name]]
     if unknown:
-        text = Bilingual(fr="Ce code n'est pas au catalogue.", en="This code is not in the catalogue.")
-        raise UnknownCode(errors=[field_problem("unknown_code", text, pointer=f"/{name}") for name in unknown])
+        raise UnknownCode.at(unknown)

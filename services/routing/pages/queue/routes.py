@@ -64,5 +64,5 @@ async def act(
     batch = batch_of(sent)
     once = once_for(request, session, by.idempotency_scope, str(sent.get("key", "")))
     hand = service.Hand(by, now, terms, Expected(None))
-    done = BatchOutcome.model_validate(await once(batch, service.do_many(session, batch, hand)))
+    done = await once(batch, service.do_many(session, batch, hand), BatchOutcome)
     return page(request, "queue/outcomes.html", outcomes=done.outcomes, verb=batch.actions[0].verb, query=asked.query)
