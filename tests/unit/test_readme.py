@@ -42,3 +42,12 @@ def test_every_page_that_is_linked_is_there() -> None:
     for name in ("README.md", "CONTRIBUTING.md"):
         for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", (ROOT / name).read_text("utf-8")):
             assert (ROOT / target).exists(), target
+
+
+def test_every_room_of_a_service_is_on_the_map_and_no_other() -> None:
+    for service in ("intake", "routing", "analytics"):
+        row = re.search(rf"^services/{service}/ +(.+)$", README, flags=re.MULTILINE)
+        assert row
+        shown = re.findall(r"\w+", re.sub(r"\(.*?\)", "", row[1]).replace(" and ", " "))
+        rooms = {path.parent.name for path in (ROOT / "services" / service).glob("*/__init__.py")}
+        assert sorted(shown) == sorted(rooms)

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.types import BigInteger, Integer, SmallInteger, Uuid
 
 from libs.common.stream.events import Envelope
+from libs.common.stream.tables import SHARDS
 
 Positions = Mapping[int, int]
 """Of each shard the position that it has been read up to."""
@@ -37,10 +38,10 @@ class Overtaken(Exception):
 
 
 _MAKE = text(
-    """
+    f"""
     INSERT INTO event_position (source, epoch, shard, pos)
-    SELECT :source, 1, shard, 0 FROM generate_series(0, 31) AS shard ON CONFLICT DO NOTHING
-    """
+    SELECT :source, 1, shard, 0 FROM generate_series(0, {SHARDS - 1}) AS shard ON CONFLICT DO NOTHING
+    """  # noqa: S608 - nothing in it comes from outside
 )
 _READ = text(
     "SELECT shard, pos, event_id, epoch FROM event_position WHERE source = :source AND shard = ANY(:shards)"

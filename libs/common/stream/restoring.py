@@ -18,7 +18,7 @@ from sqlalchemy.types import BigInteger, Text
 from libs.common.stream.memory import Lost, Memory, first_of_epoch
 from libs.common.stream.partitions import make_for
 from libs.common.stream.sequencer import CHANNEL
-from libs.common.stream.tables import ENVELOPE_COLUMNS
+from libs.common.stream.tables import ENVELOPE_COLUMNS, SHARDS
 
 # Who writes waits meanwhile, and so does the sequencer: both for seconds. Always in this order.
 _HOLD = (
@@ -59,7 +59,7 @@ _BEGIN = text(
     f"""
     UPDATE event_head SET epoch = :epoch, pos = :last, shards = ARRAY(
            SELECT coalesce((SELECT max(pos) FROM event_log WHERE shard = i - 1 AND pos >= :first), 0)
-             FROM generate_series(1, 32) i)
+             FROM generate_series(1, {SHARDS}) i)
     RETURNING pg_notify('{CHANNEL}', pos::text)
     """  # noqa: S608 - our own words
 )

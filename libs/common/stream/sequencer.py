@@ -18,7 +18,7 @@ from prometheus_client import Counter, Gauge
 
 from libs.common.db import Database
 from libs.common.lifecycle import every
-from libs.common.stream.tables import ENVELOPE_COLUMNS
+from libs.common.stream.tables import ENVELOPE_COLUMNS, SHARDS
 
 CHANNEL = "event_log"
 POLL_SECONDS = 0.02
@@ -31,13 +31,13 @@ HEAD = Gauge("ecoute_stream_head", "The last position of the log")
 _SEQUENCE = f"""
     WITH b AS (DELETE FROM event_pending WHERE seq = ANY (ARRAY(
            SELECT seq FROM event_pending WHERE seq > $1 ORDER BY seq LIMIT {MOST_AT_ONCE} FOR UPDATE)) RETURNING *),
-         n AS (SELECT *, (crc32(convert_to(subject, 'UTF8')) % 32)::int AS shard,
+         n AS (SELECT *, (crc32(convert_to(subject, 'UTF8')) % {SHARDS})::int AS shard,
                       row_number() OVER (ORDER BY seq) AS rn FROM b),
          s AS (SELECT shard, max(rn) AS last FROM n GROUP BY shard),
          c AS (SELECT count(*) AS k, max(seq) AS last FROM n),
          h AS (UPDATE event_head SET pos = pos + (SELECT k FROM c),
                  shards = ARRAY(SELECT coalesce(event_head.pos + s.last, event_head.shards[i])
-                                FROM generate_series(1, 32) i LEFT JOIN s ON s.shard = i - 1 ORDER BY i)
+                                FROM generate_series(1, {SHARDS}) i LEFT JOIN s ON s.shard = i - 1 ORDER BY i)
                WHERE EXISTS (SELECT FROM n) RETURNING pos, epoch, old.shards AS before),
          l AS (INSERT INTO event_log (pos, epoch, shard, prev, {ENVELOPE_COLUMNS})
                SELECT h.pos - c.k + n.rn, h.epoch, n.shard,

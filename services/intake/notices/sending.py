@@ -77,7 +77,7 @@ async def run_notices(app: FastAPI) -> None:
 
 
 async def send_some(database: Database, mailer: Mailer | None, house: House, clock: Clock) -> bool:
-    """Take at most ten notices that are due and see to each; whether there were any."""
+    """Take at most `AT_ONCE` notices that are due and see to each; whether there were any."""
     now = clock()
     async with database.transaction() as session:
         taken = (

@@ -31,10 +31,10 @@ AT_MOST_SECONDS = 1.0
 """Locks are held meanwhile: who adds a message waits for them, two seconds at most. Some texts take a second each."""
 
 # In the order of their index: PostgreSQL takes so many to be waiting that it would rather read the table.
-_IS_LANGUAGE_UNKNOWN = """
+_IS_LANGUAGE_UNKNOWN = f"""
     SELECT bool_or(language IS NULL)
-      FROM (SELECT language FROM feedback WHERE verbatim_pending ORDER BY recorded_at LIMIT 200) AS next
-    """
+      FROM (SELECT language FROM feedback WHERE verbatim_pending ORDER BY recorded_at LIMIT {AT_ONCE}) AS next
+    """  # noqa: S608 - the number is ours
 _PUT_DOWN = text(
     """
     UPDATE feedback SET version = redacted.version, language = redacted.language, verbatim_pending = false
