@@ -9,7 +9,7 @@ from fastapi import Depends, FastAPI, Request
 
 from libs.common.db import Database
 from libs.common.stream.ledger import ErasureLedger
-from services.intake.catalogue.queries import KnownCodes
+from services.intake.catalogue.at_hand import KnownCodes
 from services.intake.persons.contact import BlindIndex
 from services.intake.persons.keys import MasterKey
 

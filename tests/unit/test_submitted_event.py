@@ -14,7 +14,7 @@ from libs.common.clock import utc_now
 from libs.common.db import Database
 from libs.common.stream.ledger import ErasureLedger
 from libs.contracts.feedback import FeedbackSubmitted
-from services.intake.catalogue.queries import Known, KnownCodes
+from services.intake.catalogue.at_hand import Known, KnownCodes
 from services.intake.desk import Desk
 from services.intake.feedback import events
 from services.intake.feedback.arrival import Arrival

@@ -28,6 +28,7 @@ from services.intake.catalogue.schemas import (
     TouchpointIn,
     TouchpointOut,
     Touchpoints,
+    Wanted,
 )
 
 router = APIRouter(tags=["catalogue"])
@@ -42,7 +43,7 @@ _PUT = responses(Unauthenticated, Forbidden, InvalidRequest, EntryRefused, *VERS
 _RETIRED = responses(Unauthenticated, Forbidden, InvalidRequest, EntryNotFound, EntryInUse, *VERSION_PROBLEMS)
 
 EntryCode = Annotated[Code, Path(description="of the entry", examples=["passports"])]
-Wanted = Annotated[queries.Wanted, Query()]
+WantedOf = Annotated[Wanted, Query()]
 
 
 async def _today(request: Request, now: Now) -> date:
@@ -94,7 +95,7 @@ def _made(response: Response, entry: CatalogueEntry) -> dict[str, Any]:
     openapi_extra=_OPEN,
     responses=_LISTED,
 )
-async def list_services(wanted: Wanted, session: Session, today: Today, answer: Answer) -> Any:
+async def list_services(wanted: WantedOf, session: Session, today: Today, answer: Answer) -> Any:
     """List the services that people may speak about.
 
     One that is `out_of_scope` says in `where_to_turn` who gives it.
@@ -153,7 +154,7 @@ async def retire_service(code: EntryCode, session: Session, expected: IfMatch, n
     openapi_extra=_OPEN,
     responses=_LISTED,
 )
-async def list_service_points(wanted: Wanted, session: Session, today: Today, answer: Answer) -> Any:
+async def list_service_points(wanted: WantedOf, session: Session, today: Today, answer: Answer) -> Any:
     """List the offices, lines and sites where a service is given."""
     return answer.list(await queries.page(session, "service_point", wanted, today))
 
@@ -211,7 +212,7 @@ async def retire_service_point(
     openapi_extra=_OPEN,
     responses=_LISTED,
 )
-async def list_topics(wanted: Wanted, session: Session, today: Today, answer: Answer) -> Any:
+async def list_topics(wanted: WantedOf, session: Session, today: Today, answer: Answer) -> Any:
     """List what feedback can be about."""
     return answer.list(await queries.page(session, "topic", wanted, today))
 
@@ -267,7 +268,7 @@ async def retire_topic(code: EntryCode, session: Session, expected: IfMatch, now
     openapi_extra=_OPEN,
     responses=_LISTED,
 )
-async def list_touchpoints(wanted: Wanted, session: Session, today: Today, answer: Answer) -> Any:
+async def list_touchpoints(wanted: WantedOf, session: Session, today: Today, answer: Answer) -> Any:
     """List the pages, lines, desks and kiosks through which people speak, and what each fills in."""
     return answer.list(await queries.page(session, "touchpoint", wanted, today))
 

@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from libs.common.examples import shown
 from libs.common.languages import Bilingual
+from libs.common.paging import MAX_LIMIT, NEXT_PAGE
 from libs.common.wire import Name, Wire, Words
 from libs.contracts.codes import Channel, Code
 
@@ -147,6 +148,16 @@ class Topics(BaseModel):
 
 class Touchpoints(BaseModel):
     items: list[TouchpointOut]
+
+
+class Wanted(BaseModel):
+    """Which entries, and in what form."""
+
+    on: date | None = Field(None, description="those that can be chosen on this day; today where missing")
+    everything: bool = Field(False, description="also those that cannot be chosen: retired, not yet, no longer")
+    tree: bool = Field(False, description="the whole tree, entries within their parents' `children`")
+    limit: int = Field(MAX_LIMIT, ge=1, le=MAX_LIMIT, description="of a list; a tree comes whole")
+    cursor: str | None = Field(None, max_length=200, description=NEXT_PAGE)
 
 
 class CatalogueDocument(Wire):

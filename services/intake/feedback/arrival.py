@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.intake.catalogue.queries import Known
+from services.intake.catalogue.at_hand import Known
 from services.intake.desk import Desk
 from services.intake.feedback.sender import Sender
 from services.intake.slips.models import Slip

@@ -8,7 +8,7 @@ import pytest
 
 from libs.common.documents import read_document
 from libs.contracts.catalogue import entry_id_of
-from services.intake.catalogue.queries import AGAIN_SECONDS
+from services.intake.catalogue.at_hand import AGAIN_SECONDS
 from services.intake.catalogue.schemas import CatalogueDocument
 from services.intake.catalogue.service import publish
 from tests.services.intake.conftest import CATALOGUE

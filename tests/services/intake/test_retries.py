@@ -14,7 +14,7 @@ from libs.common.auth.principal import Principal
 from libs.common.clock import utc_now
 from libs.common.idempotency import StillRunning
 from libs.common.problems import InternalError
-from services.intake.catalogue.queries import Known
+from services.intake.catalogue.at_hand import Known
 from services.intake.feedback import batcher as batching
 from services.intake.feedback.flush import flush
 from services.intake.feedback.reception import arrive

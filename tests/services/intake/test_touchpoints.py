@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.intake.catalogue.queries import Known
+from services.intake.catalogue.at_hand import Known
 from tests.services.intake.house import COMPLAINT, Intake
 
 MARK = {"ratings": [{"measure": "csat", "value": 4}]}

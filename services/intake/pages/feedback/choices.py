@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.languages import Bilingual, language_of_request
 from services.intake.catalogue import queries
-from services.intake.catalogue.schemas import EntryKind
+from services.intake.catalogue.schemas import EntryKind, Wanted
 
 KINDS: tuple[EntryKind, ...] = ("service", "service_point", "topic", "touchpoint")
 INDENT = "\u2003"
@@ -63,7 +63,7 @@ async def choices(session: AsyncSession, today: date) -> Choices:
 
 
 async def _tree(session: AsyncSession, kind: EntryKind, today: date) -> list[dict[str, Any]]:
-    return (await queries.page(session, kind, queries.Wanted(tree=True), today)).items
+    return (await queries.page(session, kind, Wanted(tree=True), today)).items
 
 
 def _walk(entries: Sequence[dict[str, Any]], depth: int = 0) -> Iterator[tuple[dict[str, Any], int]]:
