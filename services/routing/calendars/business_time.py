@@ -81,15 +81,6 @@ class BusinessCalendar:
         object.__setattr__(self, "holidays", frozenset(self.holidays))
 
 
-def is_open(calendar: BusinessCalendar, at: datetime) -> bool:
-    """Whether the service is open at this instant: at its opening it is, at its closing no longer.
-
-    Raises ValueError for a naive datetime.
-    """
-    at = _utc(at)
-    return _open_year(calendar, at.year).is_open(_seconds(at))
-
-
 def business_seconds(calendar: BusinessCalendar, start: datetime, end: datetime) -> int:
     """Open time between two instants, in seconds that really elapse; 0 where `end` is not after `start`.
 
@@ -183,10 +174,6 @@ class _OpenYear:
         """The first second before which lie so many of open time; at least one, at most `total`."""
         span = bisect_left(self._sums, open_seconds) - 1
         return self._opens[span] + open_seconds - self._sums[span]
-
-    def is_open(self, second: int) -> bool:
-        begun = bisect_right(self._opens, second)
-        return begun > 0 and second < self._closes[begun - 1]
 
 
 def _open_year(calendar: BusinessCalendar, year: int) -> _OpenYear:

@@ -1,10 +1,9 @@
 """Reads calendars."""
 
-from datetime import datetime
 from functools import lru_cache
 
 import orjson
-from sqlalchemy import case, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,17 +22,6 @@ async def newest(session: AsyncSession, code: str) -> Calendar | None:
     """The version in force."""
     return await session.scalar(
         select(Calendar).where(Calendar.code == code).order_by(Calendar.version.desc()).limit(1)
-    )
-
-
-async def in_force_at(session: AsyncSession, code: str, at: datetime) -> Calendar | None:
-    """The version that was in force at that moment; before the first was published, the first."""
-    was_published = Calendar.published_at <= at
-    return await session.scalar(
-        select(Calendar)
-        .where(Calendar.code == code)
-        .order_by(was_published.desc(), case((was_published, -Calendar.version), else_=Calendar.version))
-        .limit(1)
     )
 
 

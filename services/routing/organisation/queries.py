@@ -3,7 +3,6 @@
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 from uuid import UUID
 
@@ -85,14 +84,6 @@ async def organisation_in_force(session: AsyncSession) -> Organisation:
         while len(_organisations) > _KEPT:
             _organisations.popitem(last=False)
     return _organisations[mark]
-
-
-async def calendar_in_force(session: AsyncSession, code: str = DEFAULT, at: datetime | None = None) -> BusinessCalendar:
-    """The calendar now, or as it was in force at a moment; before its first version, that one."""
-    row = await (calendars.in_force_at(session, code, at) if at else calendars.newest(session, code))
-    if row is None:
-        raise NothingPublished
-    return calendars.business_calendar(row)
 
 
 async def document_in_force(session: AsyncSession) -> OrganisationDocument:

@@ -20,12 +20,6 @@ async def names(session: AsyncSession, codes: Collection[str]) -> dict[str, Bili
     return {row.code: Bilingual(**row.name) for row in rows}
 
 
-async def active_name(session: AsyncSession, code: str) -> Bilingual | None:
-    """The public name of a team that can be given cases; None when there is no such team."""
-    name = await session.scalar(select(Team.name).where(Team.code == code, Team.retired.is_(False)))
-    return Bilingual(**name) if name else None
-
-
 async def active(session: AsyncSession) -> list[Team]:
     """The teams that can be given cases, by code."""
     return list(await session.scalars(select(Team).where(Team.retired.is_(False)).order_by(Team.code)))
