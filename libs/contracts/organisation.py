@@ -1,7 +1,7 @@
 """What routing tells of the organisation: who answers, in which hours, by when."""
 
 from datetime import date, datetime
-from typing import ClassVar
+from typing import ClassVar, Final, Literal, get_args
 from uuid import UUID, uuid5
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -9,6 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from libs.common.languages import Bilingual
 from libs.common.stream.events import Event
 from libs.contracts.codes import ClockName, Starts
+
+DEFAULT_CALENDAR: Final = "default"
+"""The code of the calendar of standards that name none, and of what no standard covers."""
+
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+WEEKDAYS: Final[tuple[Weekday, ...]] = get_args(Weekday)
 
 _ORGANISATION = UUID("3b7d2c16-93d7-5a44-9a5e-1d0f6b0c2e77")
 

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from libs.contracts.organisation import WEEKDAYS
 from services.analytics.reference.calendars import BusinessTable
 from services.routing.calendars.business_time import BusinessCalendar, business_seconds
-from services.routing.calendars.schemas import WEEKDAYS, CalendarContent
+from services.routing.calendars.schemas import CalendarContent
 from services.routing.calendars.table import told
 
 PUBLISHED_AT = datetime(2026, 1, 1, tzinfo=UTC)

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from libs.contracts.organisation import DEFAULT_CALENDAR
 from services.analytics.facts.fact import Fact
 from services.analytics.kpis import facts
 from services.analytics.kpis.facts import Values, values_of
@@ -22,8 +23,6 @@ from services.analytics.rollups import queries as rollups
 from services.analytics.rollups.counters import TOTAL
 
 OF_AGE: tuple[Quantile, ...] = ("p50", "p90")
-DEFAULT_CALENDAR = "default"
-"""The code of the calendar that holds where no standard says another."""
 
 
 @dataclass

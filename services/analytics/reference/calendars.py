@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+from libs.contracts.organisation import WEEKDAYS
 
 Spans = tuple[tuple[int, int], ...]
 

@@ -14,9 +14,6 @@ from services.routing.calendars.models import Calendar
 from services.routing.calendars.schemas import CalendarContent, CalendarOut, CalendarVersionOut
 from services.routing.organisation.versions import Page
 
-DEFAULT = "default"
-"""The calendar of standards that name none, and of what no standard covers."""
-
 
 async def newest(session: AsyncSession, code: str) -> Calendar | None:
     """The version in force."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -13,14 +13,12 @@ from libs.common.examples import shown
 from libs.common.settings import zone
 from libs.common.wire import Wire
 from libs.contracts.codes import Code
+from libs.contracts.organisation import WEEKDAYS, Weekday
 from services.routing.calendars.business_time import BusinessCalendar, Interval, interval
 from services.routing.calendars.holidays import public_holidays
 from services.routing.organisation.versions import VersionOut, Versions
 
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 YEARS = range(2010, 2041)
-
-Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
 def _opens_before_it_closes(hours: str) -> str:

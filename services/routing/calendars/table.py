@@ -2,9 +2,9 @@
 
 from datetime import date, datetime, timedelta
 
-from libs.contracts.organisation import CalendarPublished
+from libs.contracts.organisation import WEEKDAYS, CalendarPublished
 from services.routing.calendars.business_time import open_seconds_by_day
-from services.routing.calendars.schemas import WEEKDAYS, YEARS, CalendarContent
+from services.routing.calendars.schemas import YEARS, CalendarContent
 
 
 def told(code: str, version: int, content: CalendarContent, published_at: datetime) -> CalendarPublished:

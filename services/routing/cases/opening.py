@@ -18,9 +18,9 @@ from libs.common.db import among
 from libs.common.stream.events import Received, Recorded, record
 from libs.contracts.cases import CaseAssigned, CaseEvent, CaseOpened, ClockState, RuleDecided, case_id_of
 from libs.contracts.feedback import FeedbackSubmitted
+from libs.contracts.organisation import DEFAULT_CALENDAR
 from services.routing.alerts.service import Raised, raise_alerts
 from services.routing.calendars.business_time import BusinessCalendar, business_seconds
-from services.routing.calendars.queries import DEFAULT
 from services.routing.cases.clocks import approaches_at, elapsed_seconds
 from services.routing.cases.models import NEVER, Case, Clock, TimelineEntry
 from services.routing.cases.on_the_spot import answer_on_the_spot
@@ -171,7 +171,7 @@ def _open(
     What is hidden from a team opens where it stays.
     """
     feedback, standard = received.event, decision.standard
-    calendar = organisation.calendar_of(standard) if standard else organisation.calendars[DEFAULT]
+    calendar = organisation.calendar_of(standard) if standard else organisation.calendars[DEFAULT_CALENDAR]
     opening = Opening(
         received,
         organisation,

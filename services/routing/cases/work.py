@@ -17,8 +17,8 @@ from libs.common.languages import Bilingual
 from libs.common.stream.events import Recorded, record
 from libs.contracts.cases import CaseEvent
 from libs.contracts.codes import BROUGHT_BY_STAFF, Priority
+from libs.contracts.organisation import DEFAULT_CALENDAR
 from services.routing.calendars.business_time import BusinessCalendar, business_seconds
-from services.routing.calendars.queries import DEFAULT
 from services.routing.cases import clocks as clock_rules
 from services.routing.cases.models import NEVER, Case, CaseTask, Clock, Suspension, TimelineEntry
 from services.routing.cases.telling import common
@@ -50,7 +50,7 @@ class Office:
 
     @property
     def calendar(self) -> BusinessCalendar:
-        return self.organisation.calendars[DEFAULT]
+        return self.organisation.calendars[DEFAULT_CALENDAR]
 
 
 @dataclass

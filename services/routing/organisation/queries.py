@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.languages import Bilingual
 from libs.common.stream.errors import StreamStopped
+from libs.contracts.organisation import DEFAULT_CALENDAR
 from services.routing.calendars import queries as calendars
 from services.routing.calendars.business_time import BusinessCalendar
 from services.routing.calendars.models import Calendar
-from services.routing.calendars.queries import DEFAULT
 from services.routing.calendars.schemas import CalendarContent
 from services.routing.organisation.marking import current_mark
 from services.routing.organisation.schemas import OrganisationDocument
@@ -100,7 +100,7 @@ async def document_in_force(session: AsyncSession) -> OrganisationDocument:
             TeamDocument.model_validate({**dict(teams.content(team)), "code": team.code})
             for team in await teams.active(session)
         ],
-        calendar=by_code.pop(DEFAULT),
+        calendar=by_code.pop(DEFAULT_CALENDAR),
         calendars=by_code,
         standards=[one.document for one in await standards.in_force(session)],
         rules=rules.content(rule_set).rules,
@@ -113,7 +113,7 @@ async def _read(session: AsyncSession) -> Organisation:
         select(Calendar).ext(distinct_on(Calendar.code)).order_by(Calendar.code, Calendar.version.desc())
     )
     by_code = {row.code: calendars.business_calendar(row) for row in hours}
-    if rule_set is None or DEFAULT not in by_code:
+    if rule_set is None or DEFAULT_CALENDAR not in by_code:
         raise NothingPublished
     known = [(_known(team), team.retired) for team in await session.scalars(select(Team).order_by(Team.code))]
     return Organisation(

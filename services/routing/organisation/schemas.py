@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from libs.common.wire import Wire
 from libs.contracts.codes import Code
-from services.routing.calendars.queries import DEFAULT
+from libs.contracts.organisation import DEFAULT_CALENDAR
 from services.routing.calendars.schemas import CalendarContent
 from services.routing.rules.schemas import Rule, nonsense_in
 from services.routing.standards.schemas import StandardDocument, undecided
@@ -28,7 +28,7 @@ class OrganisationDocument(Wire):
 
     @property
     def all_calendars(self) -> dict[str, CalendarContent]:
-        return {DEFAULT: self.calendar, **self.calendars}
+        return {DEFAULT_CALENDAR: self.calendar, **self.calendars}
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
@@ -36,7 +36,7 @@ class OrganisationDocument(Wire):
             raise ValueError(f"rule {one.rule + 1}: {one.en}")
         _refuse_twice("team", [team.code for team in self.teams])
         _refuse_twice("standard", [standard.code for standard in self.standards])
-        _refuse_twice("calendar", [DEFAULT, *self.calendars])
+        _refuse_twice("calendar", [DEFAULT_CALENDAR, *self.calendars])
         if missing := {rule.team for rule in self.rules} - {team.code for team in self.teams}:
             raise ValueError(f"a rule names the team {min(missing)}, which is not among the teams")
         if missing := {standard.calendar for standard in self.standards} - self.all_calendars.keys():

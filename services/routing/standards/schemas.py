@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from libs.common.examples import shown
 from libs.common.wire import Name, Wire
 from libs.contracts.codes import ClockName, Code, Starts
+from libs.contracts.organisation import DEFAULT_CALENDAR
 from services.routing.calendars.business_time import (
     BusinessCalendar,
     due_after_business_days,
@@ -88,7 +89,7 @@ class StandardContent(Wire):
     rank: int = Field(
         0, ge=0, le=1_000, description="among conditions that name the same fields, the lower comes first"
     )
-    calendar: Code = Field("default", description="by which business days are counted")
+    calendar: Code = Field(DEFAULT_CALENDAR, description="by which business days are counted")
     clocks: list[ClockDocument] = Field(min_length=1, max_length=4)
 
     @model_validator(mode="after")

@@ -10,7 +10,7 @@ import pytest
 
 from libs.contracts.feedback import Rating
 from libs.contracts.interactions import InteractionsReported
-from libs.contracts.organisation import CalendarPublished, organisation_id_of
+from libs.contracts.organisation import WEEKDAYS, CalendarPublished, organisation_id_of
 from services.analytics.kpis.definitions import NAMES
 from tests.services.analytics.logs import Story, Told, log_of
 from tests.services.analytics.reading import Readers
@@ -18,7 +18,6 @@ from tests.services.analytics.reading import Readers
 MONDAY = datetime(2026, 3, 2, 17, tzinfo=UTC)
 """Noon in Toronto."""
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 SetClock = Callable[[datetime], None]
 
 

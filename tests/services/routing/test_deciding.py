@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from libs.contracts.cases import CaseAssigned, CaseOpened, RuleDecided, case_id_of
-from services.routing.calendars.schemas import WEEKDAYS
+from libs.contracts.organisation import WEEKDAYS
 from tests.services.routing.office import ORGANISATION, Routing, local, submitted
 
 NOW = local("2026-03-10 10:00")
