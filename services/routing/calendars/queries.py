@@ -14,6 +14,8 @@ from services.routing.calendars.models import Calendar
 from services.routing.calendars.schemas import CalendarContent, CalendarOut, CalendarVersionOut
 from services.routing.organisation.versions import Page
 
+_IN_FORCE = select(Calendar).ext(distinct_on(Calendar.code)).order_by(Calendar.code, Calendar.version.desc())
+
 
 async def newest(session: AsyncSession, code: str) -> Calendar | None:
     """The version in force."""
@@ -22,15 +24,14 @@ async def newest(session: AsyncSession, code: str) -> Calendar | None:
     )
 
 
+async def in_force(session: AsyncSession) -> list[Calendar]:
+    """Of every calendar the version in force, by code."""
+    return list(await session.scalars(_IN_FORCE))
+
+
 async def calendars(session: AsyncSession, limit: int, cursor: str | None) -> list[CalendarOut]:
-    """The versions in force, by code."""
-    rows = await session.scalars(
-        select(Calendar)
-        .ext(distinct_on(Calendar.code))
-        .where(Calendar.code > decode_code_cursor(cursor))
-        .order_by(Calendar.code, Calendar.version.desc())
-        .limit(limit)
-    )
+    """A page of those in force, by code."""
+    rows = await session.scalars(_IN_FORCE.where(Calendar.code > decode_code_cursor(cursor)).limit(limit))
     return [out(row) for row in rows]
 
 

@@ -7,7 +7,6 @@ from functools import cached_property
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.languages import Bilingual
@@ -15,7 +14,6 @@ from libs.common.stream.errors import StreamStopped
 from libs.contracts.organisation import DEFAULT_CALENDAR
 from services.routing.calendars import queries as calendars
 from services.routing.calendars.business_time import BusinessCalendar
-from services.routing.calendars.models import Calendar
 from services.routing.calendars.schemas import CalendarContent
 from services.routing.organisation.marking import current_mark
 from services.routing.organisation.schemas import OrganisationDocument
@@ -91,10 +89,7 @@ async def document_in_force(session: AsyncSession) -> OrganisationDocument:
     rule_set = await rules.newest(session)
     if rule_set is None:
         raise NoRules
-    hours = await session.scalars(
-        select(Calendar).ext(distinct_on(Calendar.code)).order_by(Calendar.code, Calendar.version.desc())
-    )
-    by_code = {row.code: CalendarContent.model_validate(row.document) for row in hours}
+    by_code = {row.code: CalendarContent.model_validate(row.document) for row in await calendars.in_force(session)}
     return OrganisationDocument(
         teams=[
             TeamDocument.model_validate({**dict(teams.content(team)), "code": team.code})
@@ -109,10 +104,7 @@ async def document_in_force(session: AsyncSession) -> OrganisationDocument:
 
 async def _read(session: AsyncSession) -> Organisation:
     rule_set = await rules.newest(session)
-    hours = await session.scalars(
-        select(Calendar).ext(distinct_on(Calendar.code)).order_by(Calendar.code, Calendar.version.desc())
-    )
-    by_code = {row.code: calendars.business_calendar(row) for row in hours}
+    by_code = {row.code: calendars.business_calendar(row) for row in await calendars.in_force(session)}
     if rule_set is None or DEFAULT_CALENDAR not in by_code:
         raise NothingPublished
     known = [(_known(team), team.retired) for team in await session.scalars(select(Team).order_by(Team.code))]
