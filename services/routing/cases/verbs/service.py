@@ -192,7 +192,7 @@ def _carry_out(work: Work, verb: Verb, body: bodies.Action, by: Principal, expec
     write_line(
         work,
         verb,
-        f"{by.subject}/{by.agent}" if by.agent else by.subject,
+        by.actor,
         work.effective_at,
         line.details,
         note=body.note,
