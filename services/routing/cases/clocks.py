@@ -18,10 +18,15 @@ def start(clock: Clock, calendar: BusinessCalendar, started_at: datetime) -> Non
     clock.due_at = Within.model_validate(clock.within).due_at(calendar, started_at)
 
 
+def waits_for_assignment(starts: str, started_at: datetime | None, cancelled_at: datetime | None = None) -> bool:
+    """The first assignment starts such a clock; a later one changes nothing."""
+    return starts == "assignment" and started_at is None and cancelled_at is None
+
+
 def start_at_assignment(clocks: Iterable[Clock], calendar: BusinessCalendar, effective_at: datetime) -> None:
-    """The first assignment starts those that wait for it; a later one changes nothing."""
+    """Start those that wait for it."""
     for clock in clocks:
-        if clock.starts == "assignment" and clock.started_at is None and clock.cancelled_at is None:
+        if waits_for_assignment(clock.starts, clock.started_at, clock.cancelled_at):
             start(clock, calendar, effective_at)
 
 

@@ -21,20 +21,19 @@ from libs.contracts.feedback import FeedbackSubmitted
 from libs.contracts.organisation import DEFAULT_CALENDAR
 from services.routing.alerts.service import Raised, raise_alerts
 from services.routing.calendars.business_time import BusinessCalendar, business_seconds
-from services.routing.cases.clocks import approaches_at, elapsed_seconds
-from services.routing.cases.models import NEVER, Case, Clock, TimelineEntry
+from services.routing.cases.clocks import approaches_at, elapsed_seconds, waits_for_assignment
+from services.routing.cases.models import Case, Clock, TimelineEntry
 from services.routing.cases.on_the_spot import answer_on_the_spot
+from services.routing.cases.telling import TOLD
 from services.routing.cases.terms import Terms
 from services.routing.cases.unopened import keep_unopened
-from services.routing.cases.urgency import URGENCIES
+from services.routing.cases.urgency import standing
+from services.routing.cases.verbs.owning import BY_RULE
 from services.routing.organisation.deciding import ALSO_SAID, Decision, decision_on, said_in
 from services.routing.organisation.queries import Organisation, organisation_in_force
 from services.routing.standards.schemas import ClockDocument, Standard
 
-BY_RULE = "rule"
-
 _CARRIED = ("reference", "external_reference", "kind", "service", "service_point", "topic", "channel", "language")
-_TOLD = ("feedback_id", "service", "service_point", "topic", "channel", "kind", "language", "priority", "hidden_from")
 
 
 @dataclass
@@ -59,12 +58,7 @@ class Opening:
     def common(self) -> dict[str, Any]:
         """The fields of `CaseEvent`, as the case now stands."""
         case = self.case
-        return {
-            **{name: case[name] for name in _TOLD},
-            "state": case["state"],
-            "team": case["team"],
-            "team_name": self.organisation.teams[case["team"]].name,
-        }
+        return {**{name: case[name] for name in TOLD}, "team_name": self.organisation.teams[case["team"]].name}
 
     def tell(self, event: CaseEvent) -> None:
         """The next event of the case."""
@@ -150,7 +144,9 @@ def start_at_assignment(
 ) -> bool:
     """Start those that wait for the first assignment; whether there was one."""
     waiting = [
-        (row, one) for row, one in zip(clocks, standard.document.clocks, strict=True) if one.starts == "assignment"
+        (row, one)
+        for row, one in zip(clocks, standard.document.clocks, strict=True)
+        if waits_for_assignment(one.starts, row["started_at"])
     ]
     for row, one in waiting:
         row["started_at"], row["due_at"] = at, one.within.due_at(calendar, at)
@@ -213,8 +209,7 @@ def _settle(opening: Opening, calendar: BusinessCalendar, terms: Terms) -> None:
         approaches_at(clock["within"], calendar, clock["started_at"], clock["due_at"], 0, terms.approaching_at)
         for clock in running
     ]
-    case["urgency"] = URGENCIES[case["priority"]]
-    case["next_due_at"] = min((clock["due_at"] for clock in running), default=NEVER)
+    case["urgency"], case["next_due_at"] = standing(case["priority"], [clock["due_at"] for clock in running])
     case["rings_at"] = None if case["historical"] else min(warnings, default=None)
 
 

@@ -13,11 +13,13 @@ from services.routing.teams.schemas import TeamName
 
 S = TypeVar("S", bound=CaseSummary)
 
+TOLD = tuple(name for name in CaseEvent.model_fields if name != "team_name")
+"""The columns of a case that its every event tells, as they now stand."""
+
 
 def common(case: Case, team_name: Bilingual) -> dict[str, Any]:
     """The fields of `CaseEvent`, as the case now stands."""
-    own = {name: getattr(case, name) for name in CaseEvent.model_fields if name != "team_name"}
-    return own | {"team_name": team_name}
+    return {**{name: getattr(case, name) for name in TOLD}, "team_name": team_name}
 
 
 def summary(

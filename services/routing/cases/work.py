@@ -20,10 +20,10 @@ from libs.contracts.codes import BROUGHT_BY_STAFF, Priority
 from libs.contracts.organisation import DEFAULT_CALENDAR
 from services.routing.calendars.business_time import BusinessCalendar, business_seconds
 from services.routing.cases import clocks as clock_rules
-from services.routing.cases.models import NEVER, Case, CaseTask, Clock, Suspension, TimelineEntry
+from services.routing.cases.models import Case, CaseTask, Clock, Suspension, TimelineEntry
 from services.routing.cases.telling import common
 from services.routing.cases.terms import Terms
-from services.routing.cases.urgency import URGENCIES
+from services.routing.cases.urgency import standing
 from services.routing.organisation.queries import Organisation, organisation_in_force
 from services.routing.teams import queries as teams
 
@@ -240,9 +240,8 @@ async def put_down(session: AsyncSession, works: Sequence[Work]) -> None:
 def settle(work: Work) -> None:
     """Where the case now stands in the queue, and when a timer must next look at it."""
     case = work.case
-    case.urgency = URGENCIES[cast(Priority, case.priority)]
     due = [clock.due_at for clock in work.clocks if clock.due_at and can_fall_due(work, clock)]
-    case.next_due_at = min(due, default=NEVER)
+    case.urgency, case.next_due_at = standing(cast(Priority, case.priority), due)
     case.rings_at = next_ring(work)
 
 
