@@ -15,7 +15,8 @@ from libs.common.versions import tag
 from services.routing.cases import opening_by_staff, queries
 from services.routing.cases.access import READERS, READING_SCOPES
 from services.routing.cases.errors import CaseExists, CaseNotFound, FeedbackNotFound
-from services.routing.cases.queue import Filters, place_of
+from services.routing.cases.filters import Filters
+from services.routing.cases.queue import place_of
 from services.routing.cases.schemas import CaseId, CaseOut, Cases, OpenCase, OpenedCase, Timeline
 from services.routing.cases.terms import TermsOf
 

@@ -14,8 +14,8 @@ from libs.common.stream.doorbell import Doorbell
 from services.routing.cases import queue
 from services.routing.cases.access import counted_for, reads_words, visible_to, workable_by
 from services.routing.cases.errors import CaseNotFound
+from services.routing.cases.filters import CaseFilters
 from services.routing.cases.models import Case, CaseTask, Clock, Suspension, TimelineEntry
-from services.routing.cases.queue import CaseFilters
 from services.routing.cases.schemas import (
     CaseOut,
     Cases,

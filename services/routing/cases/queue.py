@@ -1,65 +1,22 @@
 """The queue: which cases are asked for, in which order, and how many there are of each kind."""
 
 from datetime import datetime, time, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Query
-from pydantic import AfterValidator, BaseModel, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
 from sqlalchemy import ColumnElement, Select, and_, any_, exists, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.paging import MAX_LIMIT, NEXT_PAGE, PAGE_SIZE, decode_place
-from libs.common.wire import Line
-from libs.contracts.codes import SETTLED, UNSETTLED, CaseState, ClockName, Code, Kind, LanguageTag, Priority
-from libs.contracts.references import normalise_reference
+from libs.common.paging import decode_place
+from libs.contracts.codes import SETTLED, UNSETTLED
+from services.routing.cases.filters import CaseFilters
 from services.routing.cases.models import NEVER, Case, CaseTask, Clock
-from services.routing.cases.schemas import CaseSummary, Counts, Instant, Task
+from services.routing.cases.schemas import CaseSummary, Counts, Instant
 from services.routing.cases.terms import Terms
 from services.routing.cases.urgency import URGENCIES
 
 ORDER = (Case.urgency, Case.next_due_at, Case.opened_at, Case.id)
-
-
-def as_printed(reference: str) -> str:
-    """As it is printed, where it can be a reference; what cannot be one finds nothing."""
-    return normalise_reference(reference) or reference
-
-
-class CaseFilters(BaseModel):
-    """Which cases: all that is given must hold."""
-
-    model_config = {"extra": "forbid"}
-
-    feedback_id: UUID | None = Field(None, description="the case of this feedback")
-    reference: Annotated[Line, Field(max_length=20), AfterValidator(as_printed)] | None = Field(
-        None, description="as it is printed, or as somebody read it out"
-    )
-    external_reference: Annotated[Line, Field(max_length=128)] | None = Field(
-        None, description="the partner's, or the importer's, own id"
-    )
-    team: Code | None = Field(None, description="which has it")
-    member: Annotated[Line, Field(max_length=200)] | None = Field(
-        None, description="who has it: the `sub` of their token"
-    )
-    state: CaseState | None = Field(None, description="where it stands")
-    open: bool | None = Field(None, description="whether something is still to be done: no answer yet, or a task")
-    priority: Priority | None = Field(None, description="how it comes before others")
-    clock: ClockName | None = Field(None, description="it runs; with `due`, it is the one that is due")
-    due: Literal["overdue", "today"] | Instant | None = Field(
-        None, description="`overdue`, `today` (later than now), or a moment: due before it"
-    )
-    task: Task | None = Field(None, description="what is to be done, besides the next verb")
-    service: Code | None = Field(None, description="code of the catalogue")
-    topic: Code | None = Field(None, description="code of the catalogue")
-    kind: Kind | None = Field(None, description="what it is: a complaint, an enquiry …")
-    language: LanguageTag | None = Field(None, description="BCP 47; `fr` finds `fr-CA`, too")
-    wait: float = Field(0, ge=0, le=30, description="seconds to wait for a case that is about to open")
-    limit: int = Field(50, ge=1, le=MAX_LIMIT, description=PAGE_SIZE)
-    cursor: str | None = Field(None, max_length=300, description=NEXT_PAGE)
-
-
-Filters = Annotated[CaseFilters, Query()]
 
 _EQUAL = (
     "feedback_id",
@@ -72,7 +29,6 @@ _EQUAL = (
     "topic",
     "kind",
 )
-
 
 Place = tuple[Annotated[int, Field(ge=0, le=len(URGENCIES))], Instant, Instant, UUID]
 _PLACE = TypeAdapter(Place)

@@ -19,7 +19,8 @@ from libs.common.stream.sequencer import Floor, sequence
 from libs.contracts.cases import case_id_of
 from libs.contracts.feedback import FeedbackEvaluated
 from services.routing.cases.access import counted_for
-from services.routing.cases.queue import CaseFilters, _by_state, common_conditions
+from services.routing.cases.filters import CaseFilters
+from services.routing.cases.queue import _by_state, common_conditions
 from services.routing.cases.terms import USUAL
 from tests.services.routing.office import Routing, local, received, submitted
 

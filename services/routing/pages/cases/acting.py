@@ -15,7 +15,7 @@ from libs.common.versions import Expected, etag
 from libs.pages.forms import Filled, kept, wrong_of
 from services.routing.cases import queries
 from services.routing.cases.errors import CaseNotFound
-from services.routing.cases.queue import as_printed
+from services.routing.cases.filters import as_printed
 from services.routing.cases.schemas import CaseOut, Verb
 from services.routing.cases.terms import Terms
 from services.routing.cases.verbs import service

@@ -11,7 +11,7 @@ from libs.common.auth.identity import Principal
 from libs.pages.forms import read
 from libs.pages.sessions import signed_in
 from services.routing.cases.access import READERS
-from services.routing.cases.queue import CaseFilters
+from services.routing.cases.filters import CaseFilters
 
 ME = "me"
 """As `member`: whoever looks."""
