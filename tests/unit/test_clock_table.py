@@ -24,7 +24,8 @@ from services.routing.cases.verbs import answering, owning, waiting
 from services.routing.cases.verbs import schemas as bodies
 from services.routing.cases.work import Office, Work
 from services.routing.organisation.queries import KnownTeam, Organisation
-from services.routing.standards.schemas import Standard, StandardDocument
+from services.routing.standards.precedence import Standard
+from services.routing.standards.schemas import StandardDocument
 
 TORONTO, PARIS = ZoneInfo("America/Toronto"), ZoneInfo("Europe/Paris")
 QUEBEC_HOLIDAYS = [

@@ -6,8 +6,10 @@ import pytest
 from pydantic import ValidationError
 
 from services.routing.rules.conditions import Condition
-from services.routing.rules.schemas import Rule, decide
-from services.routing.standards.schemas import Standard, StandardDocument, in_precedence, standard_for
+from services.routing.rules.deciding import decide
+from services.routing.rules.schemas import Rule
+from services.routing.standards.precedence import Standard, in_precedence, standard_for
+from services.routing.standards.schemas import StandardDocument
 
 
 @dataclass(frozen=True)

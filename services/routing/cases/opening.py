@@ -31,7 +31,8 @@ from services.routing.cases.urgency import standing
 from services.routing.cases.verbs.owning import BY_RULE
 from services.routing.organisation.deciding import ALSO_SAID, Decision, decision_on, said_in
 from services.routing.organisation.queries import Organisation, organisation_in_force
-from services.routing.standards.schemas import ClockDocument, Standard
+from services.routing.standards.precedence import Standard
+from services.routing.standards.schemas import ClockDocument
 
 _CARRIED = ("reference", "external_reference", "kind", "service", "service_point", "topic", "channel", "language")
 

@@ -7,8 +7,9 @@ from libs.contracts.codes import Kind, Priority
 from libs.contracts.feedback import FeedbackSubmitted
 from services.routing.cases.models import Case
 from services.routing.organisation.queries import Organisation
-from services.routing.rules.schemas import Rule, decide
-from services.routing.standards.schemas import Standard, standard_for
+from services.routing.rules.deciding import decide
+from services.routing.rules.schemas import Rule
+from services.routing.standards.precedence import Standard, standard_for
 
 
 @dataclass(frozen=True, slots=True)

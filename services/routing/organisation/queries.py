@@ -21,7 +21,7 @@ from services.routing.rules import queries as rules
 from services.routing.rules.errors import NoRules
 from services.routing.rules.schemas import Rule
 from services.routing.standards import queries as standards
-from services.routing.standards.schemas import Standard
+from services.routing.standards.precedence import Standard
 from services.routing.teams import queries as teams
 from services.routing.teams.models import Team
 from services.routing.teams.schemas import TeamDocument

@@ -9,8 +9,10 @@ from libs.common.wire import Wire
 from libs.contracts.codes import Code
 from libs.contracts.organisation import DEFAULT_CALENDAR
 from services.routing.calendars.schemas import CalendarContent
-from services.routing.rules.schemas import Rule, nonsense_in
-from services.routing.standards.schemas import StandardDocument, undecided
+from services.routing.rules.deciding import nonsense_in
+from services.routing.rules.schemas import Rule
+from services.routing.standards.precedence import undecided
+from services.routing.standards.schemas import StandardDocument
 from services.routing.teams.schemas import TeamDocument
 
 

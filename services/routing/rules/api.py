@@ -17,8 +17,7 @@ from services.routing.cases.errors import CaseNotFound
 from services.routing.organisation.versions import Page
 from services.routing.rules import queries, service, trial
 from services.routing.rules.errors import NoRules
-from services.routing.rules.schemas import RulesContent, RulesOut, RulesVersions
-from services.routing.rules.trial import Trial, TrialOutcome
+from services.routing.rules.schemas import RulesContent, RulesOut, RulesVersions, Trial, TrialOutcome
 
 router = APIRouter(tags=["rules"])
 

@@ -1,16 +1,33 @@
 """Rules: which team answers what. The first that holds decides; the last must be the catch-all."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Annotated, Self
+from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from libs.common.examples import shown
-from libs.common.wire import Wire
-from libs.contracts.codes import Code
+from libs.common.wire import DATED, Wire
+from libs.contracts.codes import (
+    Channel,
+    ClockName,
+    Code,
+    Disclosure,
+    Kind,
+    LanguageTag,
+    Priority,
+    Respondent,
+    Source,
+    Starts,
+    Urgency,
+)
+from services.routing.cases.schemas import FIRST_MOMENT
 from services.routing.organisation.versions import VersionOut, Versions
-from services.routing.rules.conditions import Attributes, Condition
+from services.routing.rules.conditions import Condition
+from services.routing.teams.schemas import TeamName
+
+LAST_TRIED = datetime(2200, 1, 1, tzinfo=UTC)
 
 
 class Rule(Wire):
@@ -19,55 +36,6 @@ class Rule(Wire):
     when: Condition = Condition()
     team: Code
     opens_case: bool = Field(False, description="an answer is owed whatever the kind")
-
-
-def decide(rules: Sequence[Rule], attributes: Attributes) -> tuple[int, Rule]:
-    """The first rule that holds, with its place; 1 is the first. The catch-all at the end always does."""
-    return next((place, rule) for place, rule in enumerate(rules, 1) if rule.when.holds(attributes))
-
-
-@dataclass(frozen=True)
-class Nonsense:
-    """Why a rule set is refused: which rule, from 0, and which of its fields."""
-
-    rule: int
-    field: str
-    code: str
-    en: str
-    fr: str
-
-
-def nonsense_in(rules: Sequence[Rule]) -> Iterator[Nonsense]:
-    """What a rule set cannot be in force with, whatever the teams are."""
-    if not rules[-1].when.is_empty:
-        yield Nonsense(
-            len(rules) - 1,
-            "when",
-            "no_catch_all",
-            "The last rule must have no condition: it is the catch-all, so that nothing is without an owner.",
-            "La dernière règle ne doit avoir aucune condition : elle prend tout le reste, pour que rien ne reste sans "
-            "responsable.",
-        )
-    for place, rule in enumerate(rules):
-        before = next((at for at, one in enumerate(rules[:place]) if one.when.covers(rule.when)), None)
-        if before is None:
-            continue
-        if rules[before].when.is_empty:
-            yield Nonsense(
-                place,
-                "when",
-                "after_the_catch_all",
-                "No rule can follow one that has no condition.",
-                "Aucune règle ne peut suivre celle qui n'a pas de condition.",
-            )
-        else:
-            yield Nonsense(
-                place,
-                "when",
-                "never_reached",
-                f"This rule can never decide: rule {before + 1} holds for all that it holds for.",
-                f"Cette règle ne peut jamais décider : la règle {before + 1} vaut pour tout ce à quoi elle s'applique.",
-            )
 
 
 class RulesContent(Wire):
@@ -123,3 +91,77 @@ class RulesVersionOut(VersionOut[RulesContent]):
 
 class RulesVersions(Versions[RulesVersionOut]):
     """Versions of the rules, the newest first."""
+
+
+class TriedFeedback(Wire):
+    """What rules and standards look at. What is left out is not known, as with a feedback that does not say it."""
+
+    channel: Channel = "web"
+    service: Code | None = None
+    service_point: Code | None = None
+    topic: Code | None = None
+    kind: Kind | None = None
+    language: LanguageTag | None = None
+    source: Source = "web_form"
+    respondent: Respondent | None = None
+    urgent: Urgency | None = None
+    disclosure: Disclosure = "named"
+    concerns_staff: bool = False
+    response_requested: bool = False
+    has_text: bool = Field(True, description="words were given: without a kind, someone sorts them first")
+
+
+class Trial(Wire):
+    """A feedback, or the id of one that has a case; `rules` instead of those in force."""
+
+    model_config = shown(
+        {"feedback": {"service": "passport-renewal", "kind": "complaint", "channel": "phone"}},
+        {"feedback_id": "0199b3f2-6d1e-7c3a-9f00-5b1d2c3e4f50"},
+    )
+
+    rules: Annotated[list[Rule], Field(min_length=1, max_length=1_000)] | None = None
+    feedback: TriedFeedback | None = None
+    feedback_id: UUID | None = None
+    submitted_at: Annotated[AwareDatetime, Field(ge=FIRST_MOMENT, le=LAST_TRIED), DATED] | None = Field(
+        None, description="when the person spoke; default: now"
+    )
+
+    @model_validator(mode="after")
+    def _is_one_of_two(self) -> Self:
+        if (self.feedback is None) == (self.feedback_id is None):
+            raise PydanticCustomError(
+                "one_feedback",
+                "One of feedback and feedback_id is needed.",
+                {"fr": "Il faut soit « feedback », soit « feedback_id »."},
+            )
+        return self
+
+
+class TriedClock(BaseModel):
+    """A clock as it would start; one that waits for its start has no moments."""
+
+    clock: ClockName
+    starts: Starts
+    started_at: datetime | None
+    due_at: datetime | None
+
+
+class TriedStandard(BaseModel):
+    code: str
+    version: int
+    calendar: str
+
+
+class TrialOutcome(BaseModel):
+    """What would become of it."""
+
+    opens_case: bool
+    rule: int = Field(description="its place in the rule set: 1 is the first")
+    rule_set_version: int | None = Field(description="null for rules that are only tried")
+    chosen_team: TeamName
+    team: TeamName = Field(description="who would have the case: another than the chosen team where that is hidden")
+    is_assigned: bool = Field(description="false: it waits in the queue of the catch-all team")
+    hidden_from: list[str]
+    priority: Priority
+    standard: TriedStandard | None
+    clocks: list[TriedClock]

@@ -12,8 +12,9 @@ from libs.common.problems import InvalidRequest
 from libs.common.versions import Expected
 from services.routing.organisation.marking import begin_change
 from services.routing.rules import queries
+from services.routing.rules.deciding import nonsense_in
 from services.routing.rules.models import RuleSet
-from services.routing.rules.schemas import Rule, RulesContent, RulesOut, nonsense_in
+from services.routing.rules.schemas import Rule, RulesContent, RulesOut
 from services.routing.teams import queries as teams
 
 _UNKNOWN_TEAM = Bilingual(

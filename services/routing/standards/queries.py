@@ -7,13 +7,8 @@ from libs.common.paging import decode_code_cursor
 from services.routing.organisation.versions import Page
 from services.routing.standards.errors import StandardNotFound
 from services.routing.standards.models import ServiceStandard
-from services.routing.standards.schemas import (
-    Standard,
-    StandardDocument,
-    StandardOut,
-    StandardVersionOut,
-    in_precedence,
-)
+from services.routing.standards.precedence import Standard, in_precedence
+from services.routing.standards.schemas import StandardDocument, StandardOut, StandardVersionOut
 
 
 async def newest(session: AsyncSession, code: str) -> ServiceStandard | None:

@@ -1,9 +1,6 @@
 """Service standards: by when the public is promised what."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from itertools import combinations
 from typing import Self
 
 from pydantic import BaseModel, Field, model_validator
@@ -19,7 +16,7 @@ from services.routing.calendars.business_time import (
     due_after_calendar_days,
 )
 from services.routing.organisation.versions import VersionOut, Versions
-from services.routing.rules.conditions import Attributes, Condition
+from services.routing.rules.conditions import Condition
 
 
 class Within(Wire):
@@ -160,30 +157,3 @@ class Standards(BaseModel):
     """The standards in force, by code."""
 
     items: list[StandardOut]
-
-
-@dataclass(frozen=True)
-class Standard:
-    """A standard in force, with its version."""
-
-    version: int
-    document: StandardDocument
-
-
-def in_precedence(standards: Iterable[Standard]) -> list[Standard]:
-    """The most specific first; among conditions that name the same fields, the lower rank."""
-    by_rank = sorted(standards, key=lambda one: one.document.rank)
-    return sorted(by_rank, key=lambda one: one.document.when.specificity, reverse=True)
-
-
-def standard_for(standards: Sequence[Standard], attributes: Attributes) -> Standard | None:
-    """The first that holds of the standards in their precedence; there may be none."""
-    return next((one for one in standards if one.document.when.holds(attributes)), None)
-
-
-def undecided(documents: Iterable[StandardDocument]) -> Iterator[tuple[str, str]]:
-    """The codes of each two standards of which neither comes before the other though both can hold."""
-    for one, other in combinations(documents, 2):
-        same = one.rank == other.rank and one.when.specificity == other.when.specificity
-        if same and one.when.meets(other.when):
-            yield one.code, other.code

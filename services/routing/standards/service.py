@@ -18,7 +18,8 @@ from services.routing.organisation.marking import begin_change
 from services.routing.standards import queries
 from services.routing.standards.errors import StandardNotFound, StandardsUndecided
 from services.routing.standards.models import ServiceStandard
-from services.routing.standards.schemas import StandardContent, StandardDocument, StandardOut, undecided
+from services.routing.standards.precedence import undecided
+from services.routing.standards.schemas import StandardContent, StandardDocument, StandardOut
 
 _UNKNOWN_CALENDAR = Bilingual(fr="Ce calendrier n'existe pas.", en="There is no such calendar.")
 
