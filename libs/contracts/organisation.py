@@ -50,7 +50,7 @@ class TeamChanged(Event):
 
 
 class PublishedClock(_Part):
-    """A promise: one of the two spans."""
+    """A promise, in business days or in calendar days: never in both."""
 
     clock: ClockName
     starts: Starts

@@ -25,7 +25,7 @@ class Case(Base):
 
     __tablename__ = "cases"
     __table_args__ = (
-        # All that counts look at: by it, none of the rows need be read.
+        # It has every column that counts look at, so that they scan the index alone and read no row.
         Index(
             "ix_cases_team_state",
             "team",

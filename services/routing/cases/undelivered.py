@@ -40,7 +40,7 @@ class Given:
     replies: dict[int, Final] = field(default_factory=dict)
     since_reopening: set[int] = field(default_factory=set)
     lost: dict[int, Final] = field(default_factory=dict)
-    """Since it was last open again."""
+    """Those given since the case was last reopened that did not reach the person."""
     lapsed_at: datetime | None = None
     """Since when no answer is wanted any more."""
 
@@ -160,7 +160,9 @@ def _end_again(work: Work, answer: int, given: Given) -> bool:
 
 
 def _ends_otherwise(clock: Clock, by: int, at: datetime) -> bool:
-    """By a later one, or not at all; what lapsed before then lapsed. `resolve` ends at the last."""
+    """Whether this reply is an end that the clock does not have: it runs on, or lapsed only later; it ended later, or,
+    where it is `resolve`, by another reply.
+    """
     if clock.ended_at is None:
         return clock.due_at is not None and (clock.cancelled_at is None or at <= clock.cancelled_at)
     return clock.ended_by != by if clock.clock == "resolve" else clock.ended_at > at
@@ -191,7 +193,7 @@ def _run_on(work: Work, clock: Clock, until: datetime | None) -> None:
 
 
 def _standing_at_its_closing(work: Work, given: Given) -> int | None:
-    """`resolve` ended with the case, at the reply that stood: there may be another."""
+    """The reply at which `resolve` ends: the one that stands once the case is closed, and is not contested."""
     if work.case.state != "closed" or is_contested(work.case):
         return None
     return max(given.since_reopening, default=None)

@@ -9,7 +9,7 @@ from services.routing.database import Base
 
 
 class CatalogueCode(Base):
-    """A code of a kind: `service`, `service_point`, `topic`. `name` is null where it was told before they were kept."""
+    """A code of a kind: `service`, `service_point`, `topic`. `name` is null until it is told again."""
 
     __tablename__ = "catalogue_code"
 

@@ -16,7 +16,7 @@ class VersionOut(BaseModel, Generic[D]):
 
     version: int
     published_at: datetime
-    published_by: str | None = Field(description="null for what was published before this was noted")
+    published_by: str | None = Field(description="null where it is not known")
     retired: bool = False
     document: D
 

@@ -20,7 +20,7 @@ from services.routing.rules.conditions import Condition
 
 
 class Within(Wire):
-    """One of the two; the day of the start is day 0."""
+    """In business days or in calendar days, never in both; the day of the start is day 0."""
 
     business_days: int | None = Field(None, ge=1, le=400, description="due at the close of the n-th business day")
     calendar_days: int | None = Field(None, ge=1, le=400, description="due at the end of the n-th day")

@@ -12,7 +12,7 @@ from services.routing.database import Base
 class Team(Base):
     """A team as it now is. One that is retired keeps its cases and gets no new ones.
 
-    `version` 0: known from before teams had versions, and never told.
+    `version` 0: not told yet. The next publication tells it, whatever it changes.
     """
 
     __tablename__ = "team"
