@@ -38,14 +38,21 @@ def in_french_type(text: str) -> str:
     return _COLONS.sub(lambda found: f"«{NO_BREAK}" if found[2] else f"{NO_BREAK}{found[1]}", narrow)
 
 
+def language_of(tag: str | None) -> Language | None:
+    """French or English, where that is the language of a tag (BCP 47), whatever the region; None for any other."""
+    primary = (tag or "").split("-")[0].lower()
+    return "fr" if primary == "fr" else "en" if primary == "en" else None
+
+
 def choose_language(accept_language: str | None) -> Language:
     """French or English, whichever an `Accept-Language` header (RFC 9110, 12.5.4) ranks first; else English."""
     ranked: list[tuple[float, int, Language]] = []
     for place, part in enumerate((accept_language or "").split(",")[:20]):
         tag, _, parameters = part.strip().partition(";")
-        primary, quality = tag.strip().lower().split("-")[0], _quality(parameters)
-        if primary in ("fr", "en", "*") and quality > 0:
-            ranked.append((-quality, place, "fr" if primary == "fr" else "en"))
+        tag, quality = tag.strip(), _quality(parameters)
+        language = "en" if tag == "*" else language_of(tag)
+        if language and quality > 0:
+            ranked.append((-quality, place, language))
     return min(ranked)[2] if ranked else "en"
 
 

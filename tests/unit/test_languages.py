@@ -1,6 +1,6 @@
 import pytest
 
-from libs.common.languages import Bilingual, choose_language
+from libs.common.languages import Bilingual, choose_language, language_of
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,23 @@ def test_the_language_that_is_ranked_first_is_spoken_and_english_where_neither_i
     header: str | None, language: str
 ) -> None:
     assert choose_language(header) == language
+
+
+@pytest.mark.parametrize(
+    ("tag", "language"),
+    [
+        ("fr", "fr"),
+        ("FR-ca", "fr"),
+        ("en-GB", "en"),
+        ("frr", None),
+        ("eng", None),
+        ("de", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_language_is_one_of_the_two_by_its_first_subtag_alone(tag: str | None, language: str | None) -> None:
+    assert language_of(tag) == language
 
 
 def test_a_bilingual_text_gives_the_language_that_is_asked_for() -> None:

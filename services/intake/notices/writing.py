@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from libs.common.days import day_of, written
-from libs.common.languages import Bilingual, Language
+from libs.common.languages import Bilingual, Language, language_of
 from services.intake.cases.models import CaseEntry, CaseView, entry_of, reply_of
 from services.intake.notices import texts
 from services.intake.notices.house import House
@@ -75,13 +75,6 @@ def names(view: CaseView) -> dict[str, str | None]:
 def _promised(view: CaseView) -> datetime | None:
     """No date while the case waits: it moves, and is told when the wait ends."""
     return None if view.state == "waiting" else view.reply_due_at
-
-
-def language_of(tag: str | None) -> Language | None:
-    """The language to write in; None for both."""
-    primary = (tag or "").split("-")[0].lower()
-    chosen: dict[str, Language] = {"fr": "fr", "en": "en"}
-    return chosen.get(primary)
 
 
 def _date(kind: NoticeKind, notice: Notice, said: Said, now: datetime, house: House) -> Bilingual | None:

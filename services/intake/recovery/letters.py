@@ -7,11 +7,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.days import day_of, written
-from libs.common.languages import Language, said
+from libs.common.languages import Language, language_of, said
 from services.intake.feedback.models import Feedback
 from services.intake.notices.house import House
 from services.intake.notices.texts import GREETING, NO_REPLY
-from services.intake.notices.writing import BOTH, Letter, joined, language_of
+from services.intake.notices.writing import BOTH, Letter, joined
 from services.intake.persons.contact import BlindIndex
 from services.intake.persons.models import ContactIndex
 from services.intake.recovery.mailing import MOST_CODES, is_theirs

@@ -341,6 +341,15 @@ async def test_a_case_without_clocks_is_worked_like_any_other(routing: Routing) 
 # What is told.
 
 
+@pytest.mark.parametrize(("language", "told"), [("fr-CA", "La Régie"), ("frr", "The Board"), (None, "The Board")])
+async def test_where_to_turn_is_said_in_french_to_who_writes_in_french_and_in_english_to_others(
+    routing: Routing, language: str | None, told: str
+) -> None:
+    case = await routing.open(SPOKE, kind="complaint", language=language)
+    await routing.done(case, "refer", **BODIES["refer"])
+    assert (await routing.timeline(case))[-1]["text"] == f"Ce n'est pas de notre ressort.\n\n{told}"
+
+
 async def test_a_whole_life_is_told_in_order_and_written_line_by_line(routing: Routing) -> None:
     case = await routing.open(SPOKE, kind="complaint", service="passports", topic="decision", language="fr")
     await routing.done(case, "acknowledge", note="Appelée à 10 h.")

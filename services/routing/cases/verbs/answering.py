@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from libs.common.languages import Language
+from libs.common.languages import Language, language_of
 from libs.contracts.cases import CaseAcknowledged, CaseClosed, CaseReopened, CaseReplied
 from libs.contracts.codes import ClosedBecause, Outcome
 from services.routing.cases import clocks as clock_rules
@@ -45,15 +45,15 @@ def reply(work: Work, body: Reply) -> Line:
 
 def refer(work: Work, body: Refer) -> Line:
     """Somebody else must answer: a final reply says so, and the case is over."""
-    told = body.told(language_of(work.case.language))
+    told = body.told(told_in(work.case.language))
     answer(work, "referred", told)
     end_case(work, "referred")
     return Line({"outcome": "referred", "answer": work.case.answers}, text=told)
 
 
-def language_of(tag: str | None) -> Language:
+def told_in(language: str | None) -> Language:
     """The language in which somebody who writes in this one is told what is said in both."""
-    return "fr" if (tag or "").startswith("fr") else "en"
+    return language_of(language) or "en"
 
 
 def decline(work: Work, body: Decline) -> Line:

@@ -19,7 +19,7 @@ from services.routing.cases.filters import as_printed
 from services.routing.cases.schemas import CaseOut, Verb
 from services.routing.cases.terms import Terms
 from services.routing.cases.verbs import service
-from services.routing.cases.verbs.answering import language_of
+from services.routing.cases.verbs.answering import told_in
 from services.routing.cases.verbs.service import Hand
 from services.routing.pages.cases.forms import SHOWN_AT, action_of, told_by
 
@@ -49,7 +49,7 @@ async def attempt(
         action = action_of(verb, await _by_reference(database, sent, hand.by), zone)
         if sent.get("step") == PREVIEW:
             case = await _case(database, case_id, hand.by)
-            return Attempt(verb, kept(sent), told_by(action, language_of(case.language)))
+            return Attempt(verb, kept(sent), told_by(action, told_in(case.language)))
         async with database.transaction() as session:
             once = once_for(request, session, hand.by.idempotency_scope, str(sent.get("key", "")))
             await once(action, service.do(session, case_id, verb, action, hand))
