@@ -92,6 +92,22 @@ async def test_what_is_refused_is_said_beside_the_field_and_what_was_typed_stays
     assert (await ada.send(path, too_early.text, path, **sent, outcome="upheld")).status_code == 303
 
 
+@pytest.mark.parametrize("typed", ["EC-0000-0000", "their other one", "hidden", "itself"])
+async def test_another_case_that_is_not_found_is_said_beside_its_reference_in_words(
+    routing: Routing, typed: str
+) -> None:
+    case, hers = await assigned(routing), await assigned(routing, concerns_staff=True)
+    zoe = desk(routing.app, routing.http, "agent", teams=["passports"], subject="zoe")
+    typed = {"hidden": hers["reference"], "itself": case["reference"]}.get(typed, typed)
+    path = f"/cases/{case['id']}/link"
+    refused = await zoe.send(path, await zoe.see(f"/cases/{case['id']}"), path, case_id=typed)
+    assert refused.status_code == 422
+    field = form_of(refused.text, "link").split('id="link-case_id"')[1].split("</div>", maxsplit=1)[0]
+    assert f'value="{typed}"' in field
+    assert "There is no such other case" in form_of(refused.text, "link")
+    assert "UUID" not in refused.text
+
+
 async def test_a_case_that_somebody_changed_meanwhile_is_not_overwritten_and_nothing_typed_is_lost(
     routing: Routing,
 ) -> None:

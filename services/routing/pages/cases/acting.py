@@ -14,7 +14,7 @@ from libs.common.problems import Problem
 from libs.common.versions import Expected, etag
 from libs.pages.forms import Filled, kept, wrong_of
 from services.routing.cases import queries
-from services.routing.cases.errors import CaseNotFound
+from services.routing.cases.errors import CaseNotFound, LinkedCaseUnknown
 from services.routing.cases.filters import as_printed
 from services.routing.cases.schemas import CaseOut, Verb
 from services.routing.cases.terms import Terms
@@ -61,14 +61,16 @@ async def attempt(
 
 
 async def _by_reference(database: Database, sent: FormData, by: Principal) -> FormData:
-    """The other case of a link is typed by its reference: the schema has its id."""
+    """The other case of a link is typed by its reference: the schema has its id. `LinkedCaseUnknown`."""
     typed = sent.get("case_id")
-    if not isinstance(typed, str):
+    if not isinstance(typed, str) or not typed.strip():
         return sent
     async with database.snapshot() as session:
         found = await queries.id_of(session, as_printed(typed), by)
+    if found is None:
+        raise LinkedCaseUnknown
     return FormData(
-        [*((name, value) for name, value in sent.multi_items() if name != "case_id"), ("case_id", str(found or typed))]
+        [*((name, value) for name, value in sent.multi_items() if name != "case_id"), ("case_id", str(found))]
     )
 
 
