@@ -166,6 +166,10 @@ class UnopenedFeedback(Base):
     messages: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'"))
 
 
+BY_NOBODY = ("rule", "timer", "intake", "person", "submitter")
+"""What the house does by itself, and what the person does, or who speaks for them."""
+
+
 class TimelineEntry(Base):
     """One line of what was done, never changed: each verb writes one."""
 
@@ -175,6 +179,7 @@ class TimelineEntry(Base):
     place: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     verb: Mapped[str]
     by: Mapped[str]
+    """Of staff their `sub`, of a partner's tool its code and agent, else one of `BY_NOBODY`."""
     effective_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
     details: Mapped[dict[str, Any]]

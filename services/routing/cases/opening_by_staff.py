@@ -34,7 +34,7 @@ async def open_case(session: AsyncSession, body: OpenCase, by: Principal, now: d
     if not by.teams.isdisjoint(decision.hidden_from):
         raise FeedbackNotFound
     received = Received(body.feedback_id, 0, body.feedback_id, 1, now, now, feedback)
-    await open_decided(session, organisation, [(received, decision)], terms, by.subject)
+    await open_decided(session, organisation, [(received, decision)], terms, by.actor)
     await session.execute(update(Case).where(Case.id == case_id).values(verbatim=kept.verbatim))
     await bring_messages(session, [kept], terms, now)
     await session.delete(kept)

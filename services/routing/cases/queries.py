@@ -15,7 +15,7 @@ from services.routing.cases import queue
 from services.routing.cases.access import counted_for, reads_words, visible_to, workable_by
 from services.routing.cases.errors import CaseNotFound
 from services.routing.cases.filters import CaseFilters
-from services.routing.cases.models import Case, CaseTask, Clock, Suspension, TimelineEntry
+from services.routing.cases.models import BY_NOBODY, Case, CaseTask, Clock, Suspension, TimelineEntry
 from services.routing.cases.schemas import (
     CaseOut,
     Cases,
@@ -28,6 +28,8 @@ from services.routing.cases.schemas import (
 from services.routing.cases.telling import summary
 from services.routing.cases.terms import Terms
 from services.routing.teams import queries as teams
+
+STAFF = "staff"
 
 
 async def cases(
@@ -72,7 +74,9 @@ async def case(session: AsyncSession, case_id: UUID, by: Principal) -> CaseOut:
 
 
 async def timeline(session: AsyncSession, case_id: UUID, by: Principal) -> Timeline:
-    """Every line, in order; of a link to a case that the reader does not see, not which one."""
+    """Every line, in order; of a link to a case that the reader does not see, not which one. Who sees it for having
+    sent it is not told who of staff did what.
+    """
     found = await _visible(session, case_id, by)
     seen = {str(one) for one in await _seen_among(session, found.linked, by)}
     lines = await session.scalars(
@@ -83,6 +87,7 @@ async def timeline(session: AsyncSession, case_id: UUID, by: Principal) -> Timel
     for line in items:
         if not with_words:
             line.note = line.late_entry_reason = line.text = None
+            line.by = line.by if line.by in BY_NOBODY or line.by.split("/")[0] == by.subject else STAFF
         if line.verb == "link" and line.details.get("case_id") not in seen:
             line.details = {}
     return Timeline(items=items)

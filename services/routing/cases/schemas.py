@@ -301,7 +301,10 @@ class Cases(BaseModel):
 class TimelineLine(BaseModel):
     place: int
     verb: str
-    by: str
+    by: str = Field(
+        description="`sub` of staff; of a partner's tool its code and agent; `rule`, `timer`, `intake`, `person` or "
+        "`submitter`. To who sees the case for having sent it: `staff`"
+    )
     effective_at: datetime
     recorded_at: datetime
     details: dict[str, str | int | bool | None]

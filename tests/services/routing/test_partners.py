@@ -82,6 +82,7 @@ async def test_a_partner_that_sent_it_sees_where_it_stands_and_no_words(routing:
     lines = (await routing.http.get(f"/v1/cases/{case['id']}/timeline", headers=who)).json()["items"]
     assert [line["verb"] for line in lines] == ["open", "assign", "note", "reply"]
     assert {line[name] for line in lines for name in ("note", "text", "late_entry_reason")} == {None}
+    assert [line["by"] for line in lines] == ["rule", "rule", "staff", "staff"]
     theirs = (await routing.http.get(f"/v1/cases/{case['id']}", headers=header())).json()
     assert theirs["verbatim"] == "Mes mots."
 
@@ -94,3 +95,7 @@ async def test_a_partners_tool_opens_cases_of_what_that_partner_sent(
     await routing.hear(feedback)
     body = {"feedback_id": str(feedback.subject)}
     assert (await routing.http.post("/v1/cases", json=body, headers=header())).status_code == status
+    lines = await routing.rows(
+        "SELECT by FROM timeline_entry WHERE verb = 'open' AND case_id = :id", id=case_id_of(feedback.subject)
+    )
+    assert [line.by for line in lines] == (["helpdesk/zoe"] if status == 201 else [])
