@@ -8,6 +8,8 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from libs.common.stream.events import Event
+from libs.common.stream.kafka.settings import KafkaSettings
+from libs.common.stream.tables import SHARDS
 from libs.contracts import cases, catalogue, feedback, interactions, organisation
 
 LOGS: dict[str, tuple[str, str, Sequence[ModuleType]]] = {
@@ -79,11 +81,11 @@ def asyncapi() -> dict[str, Any]:
 def _channel(log: str) -> dict[str, Any]:
     owner, description, _ = LOGS[log]
     return {
-        "address": f"ecoute.{log}",
+        "address": KafkaSettings().topic(owner),
         "title": f"The log of {owner}",
         "description": description,
         "messages": {event.type: {"$ref": f"#/components/messages/{event.type}"} for event in event_types(log)},
-        "bindings": {"kafka": {"partitions": 32, "bindingVersion": "0.5.0"}},
+        "bindings": {"kafka": {"partitions": SHARDS, "bindingVersion": "0.5.0"}},
     }
 
 

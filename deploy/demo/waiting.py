@@ -39,5 +39,5 @@ async def head_of(door: Door, path: str) -> int:
 
 
 async def _is_beyond(door: Door, path: str, pos: int) -> bool:
-    """Whether the log has anything after a position."""
-    return bool(await door.get(path, after=pos, limit=1))
+    """Whether the log has anything after a position, or its archive where it is not in the log any more."""
+    return bool(await door.get(path, after=pos, limit=1, archived="true"))

@@ -33,7 +33,8 @@ def import_(
 
     console = Console()
     addresses = Addresses.at(at.rstrip("/")) if at is not None else Addresses(*_addresses_here())
-    tokens = Tokens(_token(token_file, "importer"), _token(admin_token_file, "admin"))
+    admin = _token(admin_token_file, "admin") if admin_token_file or not token_file else None
+    tokens = Tokens(_token(token_file, "importer"), admin)
     result = import_file(file, mapping, addresses, tokens, _folder(folder), console, dry_run=dry_run)
     console.print(closing_table(result))
     if result.progress.refused:

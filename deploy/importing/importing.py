@@ -32,7 +32,7 @@ class Tokens:
     """Of an importer; and of an admin, where something is made."""
 
     importer: str
-    admin: str
+    admin: str | None
 
 
 @dataclass
@@ -80,7 +80,9 @@ async def bring_in(
         directory = await read_directory(doors.senders[""], doors.hands[""])
         named, total = _names(source, mapping)
         missing = directory.missing(named)
-        if not dry_run:
+        if missing and not dry_run:
+            if tokens.admin is None:
+                stop(f"{len(missing)} names of the file are unknown, and an admin must make them: --admin-token-file")
             await make(missing, *admins)
         refused = RefusedRows(papers.refused, source, progress.refused_bytes)
         seen: set[str] = set()

@@ -66,7 +66,10 @@ class Organisation:
 
 
 class NothingPublished(StreamStopped):
-    """No organisation has been published: feedback waits in the log until `ecoute prepare` does."""
+    """Feedback waits in the log until `ecoute prepare routing` publishes what `ECOUTE_ROUTING_ORGANISATION` names."""
+
+    def __init__(self) -> None:
+        super().__init__("no organisation is published yet: prepare routing with ECOUTE_ROUTING_ORGANISATION")
 
 
 _organisations: OrderedDict[UUID, Organisation] = OrderedDict()

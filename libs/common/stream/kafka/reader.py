@@ -61,7 +61,7 @@ class KafkaReader(Reader):
             async with self._consumer() as consumer:
                 await self._read_on(consumer, database, lifecycle)
         except Exception as error:
-            self._say(f"the topic {self._topic} cannot be read ({error or type(error).__name__})")
+            self._say(f"the topic {self._topic} cannot be read ({str(error) or type(error).__name__})")
             raise
 
     def _say(self, trouble: str | None) -> None:
@@ -96,7 +96,7 @@ class KafkaReader(Reader):
                 if not is_infrastructure(error):
                     raise
                 self._log.warning("slice_failed", **describe(error))
-                self._say(f"a slice cannot be applied ({error or type(error).__name__})")
+                self._say(f"a slice cannot be applied ({str(error) or type(error).__name__})")
                 await lifecycle.wait(pause)
                 pause = min(5.0, 2 * pause)
 

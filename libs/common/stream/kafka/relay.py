@@ -73,7 +73,7 @@ class Relay:
             except mark.NotHeld:
                 self._log.info("relay_lost", reason="another relay has the mark, or it was set back")
             except Exception as error:
-                self._trouble = f"the log does not reach the topic {self._topic} ({error or type(error).__name__})"
+                self._trouble = f"the log does not reach the topic {self._topic} ({str(error) or type(error).__name__})"
                 raise
             finally:
                 HOLDS.set(0)
