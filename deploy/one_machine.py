@@ -187,7 +187,7 @@ def _issuer(machine: MachineSettings) -> Path:
 def _environments(machine: MachineSettings) -> dict[str, dict[str, str]]:
     """What each service gets: what is set for it or for all, and what the launcher knows better."""
     given = _given()
-    urls = _databases(machine)
+    urls = databases_of(machine)
     known: dict[str, str] = {
         **secrets_of(machine.var, urls["intake"]),
         "ECOUTE_INTAKE_ERASURE_LEDGER": str(machine.var.absolute() / "erasures"),
@@ -219,7 +219,7 @@ def _given() -> dict[str, str]:
     }
 
 
-def _databases(machine: MachineSettings) -> dict[Service, str]:
+def databases_of(machine: MachineSettings) -> dict[Service, str]:
     """Of each service, where a setting names its own, or on this machine's server."""
     named = {service: url for service in SETTINGS if (url := os.environ.get(database_setting(service)))}
     others = [service for service in SETTINGS if service not in named]
@@ -244,8 +244,8 @@ def its_own(known: Mapping[str, str], service: str, settings: type[Settings]) ->
 
 def log_addresses(given: Mapping[str, str]) -> dict[str, str]:
     """Where each finds the other's log, by where these listen."""
-    intake = given.get("ECOUTE_INTAKE_LISTEN", IntakeSettings.model_fields["listen"].default)
-    routing = given.get("ECOUTE_ROUTING_LISTEN", RoutingSettings.model_fields["listen"].default)
+    intake = given.get("ECOUTE_INTAKE_LISTEN") or IntakeSettings.model_fields["listen"].default
+    routing = given.get("ECOUTE_ROUTING_LISTEN") or RoutingSettings.model_fields["listen"].default
     feedback_events, case_events = f"http://{intake}/v1/feedback-events", f"http://{routing}/v1/case-events"
     return {
         "ECOUTE_INTAKE_CASE_EVENTS_URL": case_events,

@@ -3,6 +3,7 @@
 What the processes do in it is tried in `tests/containers`; what a scheduler does with it is not.
 """
 
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -48,9 +49,30 @@ def test_compose_runs_every_process_and_prepares_before_it() -> None:
             assert list(service["depends_on"]) == [f"{name.removesuffix('-worker')}-prepare"]
 
 
-def test_who_gives_commands_has_the_settings_of_all() -> None:
+def test_who_gives_commands_has_the_settings_of_all_and_what_they_name() -> None:
     known = {name for one in containers() for name in one.environment}
     assert set(for_commands().environment) == known
+    assert for_commands().volumes.keys() | for_commands().seen.keys() == {
+        place for one in containers() for place in (*one.volumes, *one.seen)
+    }
+
+
+NOT_OF_COMPOSE = ("ECOUTE_DEVELOPMENT_ISSUER", "ECOUTE_KAFKA_")
+"""What is refused off loopback, and how to reach a Kafka that is not the one that comes along."""
+
+
+def test_every_setting_can_be_given_to_what_compose_runs() -> None:
+    known = {name for settings in SETTINGS.values() for name in settings.names()}
+    missing = known - for_commands().environment.keys()
+    assert [name for name in sorted(missing) if not name.startswith(NOT_OF_COMPOSE)] == []
+
+
+def test_the_kafka_that_is_deployed_is_the_one_that_is_tested() -> None:
+    pom = (ROOT / "deploy" / "kafka" / "pom.xml").read_text("utf-8")
+    tested = re.search(r"<artifactId>kafka_2.13</artifactId>\s*<version>([\d.]+)</version>", pom)
+    assert tested
+    for path in ("containers/compose.yaml", "kubernetes/self-contained/kafka.yaml"):
+        assert f"image: apache/kafka:{tested[1]}\n" in (ROOT / "deploy" / path).read_text("utf-8")
 
 
 def test_a_volume_of_ours_lies_over_a_folder_that_the_image_made_for_its_user() -> None:

@@ -201,6 +201,35 @@ def test_without_a_system_it_says_in_one_line_what_to_do(aside: System, mapping:
     )
 
 
+def test_from_another_machine_it_shows_the_tokens_that_are_given(aside: System, mapping: Path, tmp_path: Path) -> None:
+    here = {name: value for name, value in aside.environment.items() if name != "ECOUTE_VAR"}
+    elsewhere = here | {"ECOUTE_VAR": str(tmp_path / "elsewhere")}
+    file = written(tmp_path / "loin.csv", [["loin", *ROWS[4][1:3], "Jamais vu", *ROWS[4][4:]]])
+    tokens = {}
+    for role in ("importer", "admin"):
+        tokens[role] = tmp_path / role
+        tokens[role].write_text(aside.staff(role)["Authorization"].removeprefix("Bearer "), encoding="utf-8")
+    words = ["import", str(file), "--mapping", str(mapping), "--folder", str(tmp_path), "--at", aside.gateway]
+
+    def import_from_there(*more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "deploy.cli", *words, *more],
+            cwd=ROOT,
+            env=elsewhere,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=180,
+        )
+
+    alone = import_from_there("--token-file", str(tokens["importer"]))
+    assert alone.returncode == 2
+    assert "names of the file are unknown, and an admin must make them: --admin-token-file" in alone.stderr
+    with_an_admin = ("--token-file", str(tokens["importer"]), "--admin-token-file", str(tokens["admin"]))
+    assert cell(import_from_there(*with_an_admin).stdout, "taken in") == "1"
+    assert cell(import_from_there("--token-file", str(tokens["importer"])).stdout, "there already") == "1"
+
+
 def _volume(aside: System) -> int:
     asked = {"names": "volume", "from": "2026-02-01", "to": "2026-02-28"}
     answer = httpx.get(f"{aside.analytics}/v1/kpis", params=asked, headers=aside.staff("manager"), timeout=30)

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from deploy.environments import SERVICES, environment_for, environments
+from deploy.one_machine import databases_of, log_addresses
+from deploy.settings import MachineSettings
 from deploy.stream_status import LogStatus, ReaderStatus, show
 from tests.system import ROOT
 
@@ -32,10 +34,24 @@ def test_where_the_databases_are_named_each_service_gets_what_is_meant_for_it(na
     assert environments()["intake"]["ECOUTE_INTAKE_ERASURE_LEDGER"] == "/kept/erasures"
 
 
+def test_where_all_databases_are_named_no_postgresql_is_started(named: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    named.setenv("ECOUTE_VAR", str(tmp_path / "var"))
+    urls = databases_of(MachineSettings.load())
+    assert urls == {service: f"postgresql://elsewhere/{service}" for service in SERVICES}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_addresses_that_are_set_to_nothing_are_the_usual_ones() -> None:
+    assert log_addresses({"ECOUTE_INTAKE_LISTEN": ""}) == log_addresses({})
+
+
+@pytest.mark.parametrize("empty", [True, False])
 def test_a_database_that_is_not_named_beside_others_stops_the_command(
-    named: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    named: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], empty: bool
 ) -> None:
     named.delenv("ECOUTE_ANALYTICS_DATABASE_URL")
+    if empty:
+        named.setenv("ECOUTE_ANALYTICS_DATABASE_URL", "")
     with pytest.raises(SystemExit):
         environments()
     assert "ECOUTE_ANALYTICS_DATABASE_URL" in capsys.readouterr().err

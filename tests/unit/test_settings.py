@@ -203,6 +203,13 @@ def test_a_role_without_the_right_is_told_which(tmp_path: Path, server: str) -> 
     assert "ALTER DATABASE … OWNER TO …" in line
 
 
+def test_a_database_of_its_own_that_cannot_be_reached_is_said_in_one_line(tmp_path: Path, server: str) -> None:
+    named = {"ECOUTE_INTAKE_DATABASE_URL": "postgresql://nobody:hunter2@127.0.0.1:1/none"}
+    line = does_not_start(tmp_path, {"ECOUTE_DATABASE_URL": server, **named})
+    assert "the database none cannot be used (ConnectionRefusedError): check the setting that names it" in line
+    assert "hunter2" not in line
+
+
 def test_a_taken_port_is_named_with_the_setting_that_moves_it(tmp_path: Path, server: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         address = f"127.0.0.1:{other.getsockname()[1]}"

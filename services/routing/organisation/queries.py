@@ -69,7 +69,9 @@ class NothingPublished(StreamStopped):
     """Feedback waits in the log until `ecoute prepare routing` publishes what `ECOUTE_ROUTING_ORGANISATION` names."""
 
     def __init__(self) -> None:
-        super().__init__("no organisation is published yet: prepare routing with ECOUTE_ROUTING_ORGANISATION")
+        super().__init__(
+            "no organisation is published yet: ecoute prepare routing publishes what ECOUTE_ROUTING_ORGANISATION names"
+        )
 
 
 _organisations: OrderedDict[UUID, Organisation] = OrderedDict()

@@ -1,6 +1,6 @@
 """The organisation by API: refused when it makes no sense, each version kept, each told once, and no lost update."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from copy import deepcopy
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,6 +10,7 @@ import pytest
 import yaml
 from sqlalchemy import delete as delete_from
 
+from libs.common.db import Database
 from libs.contracts.cases import CaseAssigned
 from libs.contracts.catalogue import ServiceChanged, entry_id_of
 from libs.contracts.feedback import FeedbackMessageAdded, FeedbackReclassified
@@ -17,6 +18,7 @@ from libs.contracts.organisation import organisation_id_of
 from services.routing.catalogue.models import CatalogueCode
 from services.routing.catalogue.queries import choices
 from services.routing.catalogue.service import learn_codes
+from services.routing.organisation.queries import NothingPublished, organisation_in_force
 from tests.services.routing.office import ORGANISATION, Routing, local, received
 
 TEAM = {"name": {"fr": "Registres", "en": "Registry"}}
@@ -400,3 +402,11 @@ async def test_others_publish_nothing(routing: Routing, role: str) -> None:
     ):
         assert problem(await put(routing, f"/v1/{path}", body, match="*", who=who)) == (403, "forbidden")
         assert (await routing.http.put(f"/v1/{path}", json=body)).status_code == 401
+
+
+async def test_who_waits_for_an_organisation_is_told_so(new_database: Callable[[str], str]) -> None:
+    database = Database(new_database("routing"), pool_size=1, application="test")
+    async with database.transaction() as session:
+        with pytest.raises(NothingPublished, match="no organisation is published yet"):
+            await organisation_in_force(session)
+    await database.close()
