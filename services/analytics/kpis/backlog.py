@@ -1,24 +1,20 @@
 """What waits for an answer: how much of it, and for how long, at the end of each period or at the instant."""
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import UTC
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.contracts.organisation import DEFAULT_CALENDAR
-from services.analytics.facts.fact import Fact
 from services.analytics.kpis import facts
+from services.analytics.kpis.ages import Stretch, read_ages
 from services.analytics.kpis.facts import Values, values_of
 from services.analytics.kpis.plan import Period
 from services.analytics.kpis.quantities import Part, count, quantile_of, unknown
 from services.analytics.kpis.question import Question
 from services.analytics.kpis.reading import Place
-from services.analytics.kpis.schemas import Quantile, Source
-from services.analytics.reference import queries as reference
-from services.analytics.reference.calendars import BusinessTable
+from services.analytics.kpis.schemas import Quantile, Quantity, Source
 from services.analytics.rollups import queries as rollups
 from services.analytics.rollups.counters import TOTAL
 
@@ -27,11 +23,12 @@ OF_AGE: tuple[Quantile, ...] = ("p50", "p90")
 
 @dataclass
 class Waiting:
-    """How many cases were open at the end of each period, and for how many business seconds each."""
+    """How many cases were open at the end of each period, and the quantiles of their ages."""
 
     source: Source = "rollups"
     open: dict[Place, int] = field(default_factory=dict)
-    ages: dict[Place, list[int]] = field(default_factory=dict)
+    ages: dict[Place, list[Quantity]] = field(default_factory=dict)
+    """In the order of `OF_AGE`; where none was open, none."""
     has_calendar: bool = True
 
     @property
@@ -56,11 +53,11 @@ def backlog(waiting: Waiting, place: Place) -> list[Part]:
 
 
 def backlog_age(waiting: Waiting, place: Place) -> list[Part]:
-    seconds = sorted(waiting.ages.get(place, []))
-    if seconds and not waiting.has_calendar:
-        nothing = unknown("business_hours", len(seconds))
+    ages = waiting.ages.get(place) or [quantile_of("business_hours", quantile, []) for quantile in OF_AGE]
+    if ages[0].n and not waiting.has_calendar:
+        nothing = unknown("business_hours", ages[0].n)
         return [Part(nothing, "facts", quantile=quantile, flags=("no_calendar",)) for quantile in OF_AGE]
-    return [Part(quantile_of("business_hours", quantile, seconds), "facts", quantile=quantile) for quantile in OF_AGE]
+    return [Part(age, "facts", quantile=quantile) for quantile, age in zip(OF_AGE, ages, strict=True)]
 
 
 async def _sum_up(session: AsyncSession, question: Question, periods: Sequence[Period], waiting: Waiting) -> None:
@@ -77,49 +74,24 @@ async def _sum_up(session: AsyncSession, question: Question, periods: Sequence[P
 async def _read_open_facts(
     session: AsyncSession, question: Question, periods: Sequence[Period], waiting: Waiting
 ) -> None:
-    instants = [question.instant_after(end) for _, end in periods]
-    tables = await reference.calendars(session)
-    calendar_of = {row.code: row.details["calendar"] for row in await reference.standards(session)}
-    waiting.has_calendar = bool(tables)
-    async for fact in facts.open_between(session, question, instants[0], instants[-1]):
-        values, turns = values_of(fact, question), [datetime.fromisoformat(one) for one in fact.turns]
-        table = _table_of(fact, tables, calendar_of)
-        for period in _periods_of(turns, instants):
-            at = instants[period]
-            if not _turned(question, turns, at) % 2:
-                continue
-            place = (period, values)
-            waiting.ages.setdefault(place, []).append(_age(fact, at, table) if table else 0)
-            if waiting.source == "facts":
-                waiting.open[place] = waiting.open.get(place, 0) + 1
+    instants = [question.instant_after(end).astimezone(UTC) for _, end in periods]
+    ages = await read_ages(session, instants, question.now)
+    waiting.has_calendar = bool(ages.tables)
+    begun: dict[Values, dict[int, list[Stretch]]] = {}
+    async for case in facts.open_between(session, question, instants[0], instants[-1]):
+        of_its_values = begun.setdefault(values_of(case, question), {})
+        for stretch in ages.stretches(case):
+            of_its_values.setdefault(stretch.first, []).append(stretch)
+    for values, stretches in begun.items():
+        _go_through(waiting, values, stretches, len(periods))
 
 
-def _periods_of(turns: list[datetime], instants: list[datetime]) -> range:
-    """Those at whose ends a case can have been open: from its opening until it was settled for good, if it was."""
-    last = bisect_right(instants, turns[-1]) if len(turns) % 2 == 0 else len(instants)
-    return range(bisect_left(instants, turns[0]), last)
-
-
-def _turned(question: Question, turns: list[datetime], at: datetime) -> int:
-    """How many times a case had been opened or settled: before the end of a day, or up to now."""
-    return bisect_right(turns, at) if at == question.now else bisect_left(turns, at)
-
-
-def _table_of(fact: Fact, tables: dict[str, BusinessTable], calendar_of: dict[str, Any]) -> BusinessTable | None:
-    """The calendar of its standard, else that of what no standard covers."""
-    for clock in fact.clocks.values():
-        table = tables.get(calendar_of.get(clock.standard, ""))
-        if table is not None:
-            return table
-    return tables.get(DEFAULT_CALENDAR) or next(iter(tables.values()), None)
-
-
-def _age(fact: Fact, at: datetime, table: BusinessTable) -> int:
-    """cum(at) − cum(opened) − suspended."""
-    assert fact.opened_at is not None  # noqa: S101 - it is open
-    suspended = 0
-    for start, end in fact.suspensions:
-        since = min(datetime.fromisoformat(start), at)
-        until = min(datetime.fromisoformat(end), at) if end else at
-        suspended += table.cum(until) - table.cum(since)
-    return max(0, table.cum(at) - table.cum(fact.opened_at) - suspended)
+def _go_through(waiting: Waiting, values: Values, begun: Mapping[int, Sequence[Stretch]], periods: int) -> None:
+    """One period after the other, with the cases that are open at its end."""
+    now_open: list[Stretch] = []
+    for period in range(periods):
+        now_open = [one for one in (*now_open, *begun.get(period, ())) if one.stop > period]
+        seconds = sorted([max(0, cum[period] - since) for _, _, cum, since in now_open])
+        waiting.ages[period, values] = [quantile_of("business_hours", quantile, seconds) for quantile in OF_AGE]
+        if waiting.source == "facts":
+            waiting.open[period, values] = len(now_open)

@@ -22,6 +22,7 @@ _DUE = """
          WHERE CAST(clock.value->>'due_at' AS timestamptz) BETWEEN :earliest AND :latest)
 """
 _OPEN = "opened_at < :latest AND (settled_at IS NULL OR settled_at >= :earliest)"
+_OF_OPEN = "opened_at, turns, suspensions, jsonb_path_query_array(clocks, '$.*.standard') AS standards"
 _LINKABLE = "person_ref IS NOT NULL AND active_on ?| :days"
 _NEXT = """
     (SELECT min(other.submitted_at) FROM fact AS other
@@ -49,10 +50,13 @@ async def due_between(
 
 async def open_between(
     session: AsyncSession, question: Question, earliest: datetime, latest: datetime
-) -> AsyncIterator[Fact]:
-    """Those that may have been open at some instant between two."""
-    async for row in _rows(session, question, COLUMNS, _OPEN, {"earliest": earliest, "latest": latest}):
-        yield fact_of(row)
+) -> AsyncIterator[Row[Any]]:
+    """Those that may have been open at some instant between two: opened_at, turns, suspensions, the standards of their
+    clocks, and the dimensions that the question is broken down by.
+    """
+    columns = ", ".join((_OF_OPEN, *question.by))
+    async for row in _rows(session, question, columns, _OPEN, {"earliest": earliest, "latest": latest}):
+        yield row
 
 
 async def answered_and_linkable(
@@ -67,7 +71,7 @@ async def answered_and_linkable(
             yield fact, replied_at, row.next_contact_at
 
 
-def values_of(fact: Fact, question: Question) -> Values:
+def values_of(fact: Fact | Row[Any], question: Question) -> Values:
     return tuple(getattr(fact, dimension) or UNASSIGNED for dimension in question.by)
 
 

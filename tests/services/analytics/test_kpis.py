@@ -12,6 +12,7 @@ from libs.contracts.feedback import Rating
 from libs.contracts.interactions import InteractionsReported
 from libs.contracts.organisation import WEEKDAYS, CalendarPublished, organisation_id_of
 from services.analytics.kpis.definitions import NAMES
+from tests.services.analytics import quarter
 from tests.services.analytics.logs import Story, Told, log_of
 from tests.services.analytics.reading import Readers
 
@@ -392,3 +393,32 @@ async def test_the_age_of_what_no_standard_covers_is_by_the_default_calendar_how
     read = await figures(http, names="backlog_age")
 
     assert [one["value"] for one in read] == [60, 60]
+
+
+async def test_each_day_of_a_series_has_the_age_that_is_asked_for_by_itself(
+    readers: Readers, http: httpx.AsyncClient, at: SetClock
+) -> None:
+    """Of cases that wait for the person, are settled, and are open again, some in the night."""
+    at(MONDAY + 12 * DAY)
+    waits = story(1).opened().suspended(MONDAY + DAY).resumed(MONDAY + 3 * DAY).suspended(MONDAY + 9 * DAY)
+    settled = story(2, MONDAY + HOUR).opened().suspended(MONDAY + 2 * DAY).replied(MONDAY + 4 * DAY)
+    again = settled.reopened(MONDAY + 7 * DAY, MONDAY + 20 * DAY)
+    at_night = story(3, MONDAY + 14 * HOUR, service="permits").opened().closed(MONDAY + 10 * DAY)
+    stories = [waits, again, at_night]
+    feedback = log_of(one for story in stories for one in story.feedback_events)
+    cases = log_of([quarter.calendar(), *(one for story in stories for one in story.case_events)])
+    await readers.apply("intake", await readers.positions("intake"), feedback)
+    await readers.apply("routing", await readers.positions("routing"), cases)
+
+    asked = {"from": "2026-03-01", "to": "2026-03-20", "by": "service"}
+    answer = await http.get("/v1/kpis/backlog_age/series", params=asked)
+
+    lines = answer.json()["lines"]
+    points = [(line, point) for line in lines for point in line["points"]]
+    assert len({point["value"] for _, point in points}) > 15
+    for line, point in points:
+        asked = {"names": "backlog_age", "by": "service", "from": point["from"], "to": point["to"]}
+        of_the_day = [one for one in await figures(http, **asked) if one["filters"] == line["filters"]]
+        ages = {one["quantile"]: (one["value"], one["n"], one["interval"]) for one in of_the_day}
+        none_was_open = (None, 0, None)
+        assert (point["value"], point["n"], point["interval"]) == ages.get(line["quantile"], none_was_open)
