@@ -17,7 +17,8 @@ from services.analytics.facts.queries import facts_after
 from services.analytics.rollups import folding, service
 from services.analytics.rollups.difference import Difference
 
-AT_A_TIME = 1000
+AT_A_TIME = 5000
+"""So many lie in the same rows of rollups again and again: each row is written a third as often as by a thousand."""
 _FIRST = UUID(int=0)
 
 _ONE_AT_A_TIME = text("SELECT pg_advisory_lock(hashtext('ecoute figures rebuild'))")
