@@ -1,6 +1,6 @@
 """What reads facts."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -30,10 +30,14 @@ LISTS = (
 )
 _LISTS_READ = tuple(name for name in LISTS if name in _FIELDS)
 OBJECTS = ("clocks", "links")
-COLUMNS = ", ".join(
-    f"fact.{name}::text AS {name}" if name in (*LISTS, *OBJECTS) else f"fact.{name}" for name in _FIELDS
-)
-"""What `fact_of` wants of a row, in its order. JSON comes as it is written: most of it is empty."""
+
+
+def columns_of(names: Iterable[str]) -> str:
+    """What `fact_of` wants of a row, in its order. JSON comes as it is written: most of it is empty."""
+    return ", ".join(f"fact.{name}::text AS {name}" if name in (*LISTS, *OBJECTS) else f"fact.{name}" for name in names)
+
+
+COLUMNS = columns_of(_FIELDS)
 _NOTHING_MERGED: dict[str, Any] = {name: {} for name in MERGED}
 _MOMENTS = ("started_at", "due_at", "ended_at", "cancelled_at")
 _MAKE_MISSING = text(
@@ -72,14 +76,16 @@ async def facts_after(session: AsyncSession, feedback_id: UUID, most: int) -> li
     return [fact_of(row) for row in await session.execute(_AFTER, {"feedback_id": feedback_id, "most": most})]
 
 
-def fact_of(row: Row[Any]) -> Fact:
-    """The fact in a row whose first columns are `COLUMNS`."""
-    values = dict(zip(_FIELDS, row, strict=False))
+def fact_of(row: Row[Any], names: Sequence[str] = _FIELDS) -> Fact:
+    """The fact in a row whose first columns are `columns_of(names)`; of some of its fields, it has these alone."""
+    values = dict(zip(names, row, strict=False))
     for name in _LISTS_READ:
-        values[name] = () if values[name] == "[]" else tuple(orjson.loads(values[name]))
+        if name in values:
+            values[name] = () if values[name] == "[]" else tuple(orjson.loads(values[name]))
     for name in OBJECTS:
-        values[name] = {} if values[name] == "{}" else orjson.loads(values[name])
-    if values["clocks"]:
+        if name in values:
+            values[name] = {} if values[name] == "{}" else orjson.loads(values[name])
+    if values.get("clocks"):
         values["clocks"] = {name: _clock(clock) for name, clock in values["clocks"].items()}
     return Fact.of(values | _NOTHING_MERGED)
 

@@ -8,7 +8,7 @@ from sqlalchemy import ARRAY, Row, Text, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.analytics.facts.fact import Fact
-from services.analytics.facts.queries import COLUMNS, fact_of
+from services.analytics.facts.queries import COLUMNS, columns_of, fact_of
 from services.analytics.kpis.question import Question
 from services.analytics.rollups.counters import UNASSIGNED
 
@@ -23,7 +23,8 @@ _DUE = """
 """
 _OPEN = "opened_at < :latest AND (settled_at IS NULL OR settled_at >= :earliest)"
 _OF_OPEN = "opened_at, turns, suspensions, jsonb_path_query_array(clocks, '$.*.standard') AS standards"
-_LINKABLE = "person_ref IS NOT NULL AND active_on ?| :days"
+_LINKABLE = "person_ref IS NOT NULL AND replies <> '[]' AND active_on ?| :days"
+_OF_FIRST_CONTACT = ("asked", "messages", "replies", "deliveries", "evaluations", "reopenings", "links")
 _NEXT = """
     (SELECT min(other.submitted_at) FROM fact AS other
       WHERE other.person_ref = fact.person_ref AND other.submitted_at > fact.submitted_at
@@ -62,10 +63,15 @@ async def open_between(
 async def answered_and_linkable(
     session: AsyncSession, question: Question
 ) -> AsyncIterator[tuple[Fact, datetime, datetime | None]]:
-    """Those of linkable persons that were first answered in the span: when, and when the person spoke again."""
+    """Those of linkable persons that were first answered in the span: when, and when the person spoke again.
+
+    Of each fact, what tells whether the first contact was enough, and the dimensions of the breakdown.
+    """
     start, stop = question.start_of(question.first), question.start_of(question.end)
-    async for row in _rows(session, question, f"{COLUMNS}, {_NEXT}", _LINKABLE, {"days": _utc_days(start, stop)}):
-        fact = fact_of(row)
+    names = (*_OF_FIRST_CONTACT, *question.by)
+    columns = f"{columns_of(names)}, {_NEXT}"
+    async for row in _rows(session, question, columns, _LINKABLE, {"days": _utc_days(start, stop)}):
+        fact = fact_of(row, names)
         replied_at = fact.replied_at
         if replied_at is not None and start <= replied_at < stop:
             yield fact, replied_at, row.next_contact_at
