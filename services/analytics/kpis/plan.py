@@ -30,15 +30,24 @@ class Segment:
 
 
 def counters_plan(question: Question, periods: Sequence[Period]) -> list[Segment]:
-    """Days by one dimension; whole months, once they are over, by two; else facts. Within a period each."""
+    """Days by one dimension; whole months by two, the one in progress too; else facts. Within a period each."""
     dimensions = question.dimensions
     can_be_months = all(dimension in PAIRED for dimension in dimensions)
     if len(dimensions) <= 1:
         is_long = can_be_months and question.end - question.first > timedelta(days=MANY_DAYS)
         return _cut(question, periods, "days", _is_over(question) if is_long else _never)
     if len(dimensions) == 2 and can_be_months:
-        return _cut(question, periods, "facts", _is_over(question))
+        return _cut(question, periods, "facts", _always)
     return _cut(question, periods, "facts", _never)
+
+
+def due_plan(question: Question, of_counters: Sequence[Segment]) -> list[Segment]:
+    """The day in progress, of which facts alone tell what has fallen due by now; all since the first of the month where
+    that is read as one, since what falls due on days to come is in its counters.
+    """
+    months = (one.first for one in of_counters if one.kind == "months" and one.end > question.today)
+    first = min(months, default=question.today)
+    return [Segment("facts", first, question.today + timedelta(days=1))] if question.is_in_progress else []
 
 
 def buckets_plan(question: Question, periods: Sequence[Period]) -> list[Segment]:

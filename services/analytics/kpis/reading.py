@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,7 +12,7 @@ from services.analytics.facts.contributions import contributions
 from services.analytics.facts.fact import Fact
 from services.analytics.kpis import facts
 from services.analytics.kpis.facts import Values, values_of
-from services.analytics.kpis.plan import Period, Segment, buckets_plan, counters_plan, see_that_facts_are_few
+from services.analytics.kpis.plan import Period, Segment, buckets_plan, counters_plan, due_plan, see_that_facts_are_few
 from services.analytics.kpis.question import Question
 from services.analytics.kpis.schemas import Source
 from services.analytics.rollups import queries as rollups
@@ -82,14 +82,15 @@ async def read(
     numbers = Numbers(question, periods)
     of_counters = counters_plan(question, periods)
     of_buckets = buckets_plan(question, periods) if buckets else []
-    see_that_facts_are_few(question, of_counters, of_buckets)
+    of_due = due_plan(question, of_counters) if due else []
+    see_that_facts_are_few(question, of_counters, of_buckets, of_due)
     for segment in of_counters:
         await _read_counters(session, numbers, segment)
     for segment in of_buckets:
         await _read_buckets(session, numbers, segment)
     await _read_facts(session, numbers, of_counters, of_buckets)
-    if due and question.is_in_progress:
-        await _read_what_falls_due_today(session, numbers)
+    for segment in of_due:
+        await _read_what_has_fallen_due(session, numbers, segment.first)
     return numbers
 
 
@@ -111,7 +112,8 @@ async def _read_counters(session: AsyncSession, numbers: Numbers, segment: Segme
     for row in rows:
         both = (row.value, row.second_value)
         values = tuple(both[place] for place in place_of)
-        _add(numbers, row.day, values, row.counters)
+        last = row.day if segment.kind == "days" else segment.end - timedelta(days=1)
+        _add(numbers, (numbers.period_of(row.day), values), row.counters, last)
 
 
 async def _read_buckets(session: AsyncSession, numbers: Numbers, segment: Segment) -> None:
@@ -156,7 +158,7 @@ def _count_fact(numbers: Numbers, fact: Fact, segment: Segment, has_counters: bo
     if has_counters:
         for day, counters in contribution.days.items():
             if segment.first <= day < segment.end:
-                _add(numbers, day, values, counters)
+                _add(numbers, (numbers.period_of(day), values), counters, day)
     if has_buckets:
         for day, buckets in contribution.buckets.items():
             if segment.first <= day < segment.end:
@@ -165,30 +167,32 @@ def _count_fact(numbers: Numbers, fact: Fact, segment: Segment, has_counters: bo
                     _add_bucket(numbers, (numbers.period_of(day), values), measure, int(bucket), n)
 
 
-async def _read_what_falls_due_today(session: AsyncSession, numbers: Numbers) -> None:
+async def _read_what_has_fallen_due(session: AsyncSession, numbers: Numbers, first: date) -> None:
     """Clocks due on the day in progress count from the moment that they are due: that no rollup can know."""
     question = numbers.question
-    for fact in await due_today(session, question):
+    for fact in await fallen_due(session, question, first):
         values = values_of(fact, question)
-        for name, count in contributions(fact, question.time_zone).days.get(question.today, {}).items():
-            if name.startswith("due"):
-                counters = numbers.counters.setdefault((numbers.period_of(question.today), values), {})
-                counters[name] = counters.get(name, 0) + count
+        for day, of_day in contributions(fact, question.time_zone).days.items():
+            if first <= day <= question.today:
+                counters = numbers.counters.setdefault((numbers.period_of(day), values), {})
+                for name, count in of_day.items():
+                    if name.startswith("due"):
+                        counters[name] = counters.get(name, 0) + count
 
 
-async def due_today(session: AsyncSession, question: Question) -> list[Fact]:
-    """Facts of the day in progress, with the clocks alone that have fallen due on it by now."""
-    began_at, found = question.start_of(question.today), []
+async def fallen_due(session: AsyncSession, question: Question, first: date) -> list[Fact]:
+    """Facts with the clocks alone that have fallen due by now, on a day or since."""
+    began_at, found = question.start_of(first), []
     async for fact in facts.due_between(session, question, began_at, question.now):
         due = {name: one for name, one in fact.clocks.items() if one.due_at and began_at <= one.due_at <= question.now}
         found.append(fact.after({"clocks": due}))
     return found
 
 
-def _add(numbers: Numbers, day: date, values: Values, counters: Counters) -> None:
-    """Clocks that fall due on the day in progress, or later, are left out: see what falls due today."""
-    sums = numbers.counters.setdefault((numbers.period_of(day), values), {})
-    is_over = day < numbers.question.today
+def _add(numbers: Numbers, place: Place, counters: Counters, last: date) -> None:
+    """Of days of which the last is in progress, or to come, what falls due is left out: see what has fallen due."""
+    sums = numbers.counters.setdefault(place, {})
+    is_over = last < numbers.question.today
     for name, count in counters.items():
         if is_over or not name.startswith("due"):
             sums[name] = sums.get(name, 0) + count

@@ -16,7 +16,7 @@ from services.analytics.kpis.definitions import DEFINITIONS
 from services.analytics.kpis.plan import Segment, see_that_facts_are_few
 from services.analytics.kpis.quantities import SMALL_SAMPLE, ratio
 from services.analytics.kpis.question import Question, span_of, where_of
-from services.analytics.kpis.reading import due_today, source_of
+from services.analytics.kpis.reading import fallen_due, source_of
 from services.analytics.kpis.schemas import Flag, Quantity, Span
 from services.analytics.kpis.service import SEES_ALL
 from services.analytics.reference import queries as reference
@@ -108,7 +108,7 @@ async def _count(session: AsyncSession, question: Question) -> dict[str, dict[st
         for row in await rollups.days(session, question.live, STANDARD, question.first, over, None):
             _add(found, row.value, row.counters)
     if question.is_in_progress:
-        for fact in await due_today(session, question):
+        for fact in await fallen_due(session, question, question.today):
             for standard, days in contributions(fact, question.time_zone).standards.items():
                 _add(found, standard, days.get(question.today, {}))
     return found
