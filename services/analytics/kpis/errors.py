@@ -60,11 +60,11 @@ class SpanTooLong(Problem):
 
 
 class TooFineForSpan(Problem):
-    """So fine a breakdown is read from every feedback: ask for a shorter span, whole months, or fewer dimensions."""
+    """Too many feedbacks must be read for this: ask for a shorter span, whole months, or fewer dimensions."""
 
     status = 422
     fr = (
-        "Une ventilation si fine se lit dans chaque retour : demandez une période plus courte, des mois entiers, "
+        "Trop de retours devraient être lus pour cela : demandez une période plus courte, des mois entiers, "
         "ou moins de dimensions."
     )
 

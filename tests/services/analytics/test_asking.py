@@ -11,6 +11,7 @@ import pytest
 
 from libs.contracts.catalogue import ServiceChanged, entry_id_of
 from libs.contracts.organisation import PublishedClock, ServiceStandardPublished, organisation_id_of
+from services.analytics.kpis import facts
 from services.analytics.kpis.definitions import DEFINITIONS
 from tests.services.analytics.logs import Story, Told, log_of
 from tests.services.analytics.reading import Readers
@@ -55,6 +56,57 @@ async def test_figures_are_narrowed_to_several_values_of_several_dimensions(
         ("tax", "phone", 1),
         ("tax", "web", 1),
     ]
+
+
+async def test_by_two_dimensions_the_month_in_progress_counts_what_has_fallen_due_by_now_and_reads_facts_for_it_alone(
+    readers: Readers, http: httpx.AsyncClient, at: SetClock
+) -> None:
+    due = {"past": MONDAY + DAY, "earlier today": MONDAY + 9 * DAY - HOUR, "later today": MONDAY + 9 * DAY + HOUR}
+    due |= {"to come": MONDAY + 20 * DAY, "in February": MONDAY - 5 * DAY}
+    stories = [
+        story(number, MONDAY - 6 * DAY * (when == "in February")).opened(reply=due_at)
+        for number, (when, due_at) in enumerate(due.items())
+    ]
+    await readers.read(stories)
+    at(MONDAY + 9 * DAY)
+
+    asked = {"names": "volume,met_of_due", "by": "channel,service", "clock": "reply"}
+    volume, met = await figures(http, **asked)
+    volume_of_two_months, met_of_two_months = await figures(http, **asked, **{"from": "2026-02-01"})
+
+    assert (volume["n"], volume["source"]) == (4, "rollups")
+    assert (met["n"], met["source"]) == (2, "rollups and facts")
+    assert (volume_of_two_months["n"], met_of_two_months["n"]) == (5, 3)
+
+
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("/v1/kpis", {"names": "volume", "by": "phase,source"}),
+        ("/v1/kpis", {"names": "first_contact_resolution"}),
+        ("/v1/kpis/backlog_age/series", {}),
+    ],
+)
+async def test_what_would_be_read_from_too_many_feedbacks_is_refused_before_it_is_read(
+    readers: Readers,
+    http: httpx.AsyncClient,
+    at: SetClock,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    asked: dict[str, str],
+) -> None:
+    at(MONDAY + 9 * DAY)
+    person = {"person_ref": UUID(int=7)}
+    stories = [story(number, details=person).opened().replied(MONDAY + 3 * DAY) for number in range(3)]
+    await readers.read(stories)
+    statuses = []
+    for most in (3, 2):
+        monkeypatch.setattr(facts, "MOST_WHOLE", most)
+        monkeypatch.setattr(facts, "MOST_IN_PART", most)
+        answer = await http.get(path, params={**MARCH, **asked})
+        statuses.append((answer.status_code, answer.json().get("type", "").rpartition(":")[2]))
+
+    assert statuses == [(200, ""), (422, "too-fine-for-span")]
 
 
 async def test_a_parameter_that_comes_twice_is_refused_rather_than_read_once(

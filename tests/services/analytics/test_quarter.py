@@ -22,6 +22,7 @@ QUESTIONS = [
     pytest.param({"from": "2026-01-15", "to": "2026-03-20", "by": "team"}, id="by team, from day to day"),
     pytest.param({"from": "2026-02-01", "to": "2026-03-01", "by": "channel,kind"}, id="a month by two"),
     pytest.param({"from": "2026-03-15", "to": "2026-04-11", "by": "language"}, id="until now"),
+    pytest.param({"from": "2026-02-01", "to": "2026-04-11", "by": "channel,kind"}, id="by two, until now"),
     pytest.param(
         {"from": "2026-02-10", "to": "2026-04-11", "by": "service", "where": "channel:web,channel:phone"},
         id="by service, of two channels",
