@@ -135,7 +135,10 @@ NAMES: Mapping[str, Mapping[str, Bilingual]] = {
         humanity=("Humanité", "Humanity"),
     ),
     "closed_because": _names(
-        time_passed=("le délai pour revenir est passé", "the time to come back has passed"),
+        time_passed=(
+            "fermé de lui-même, quelque temps après la réponse",
+            "closed by itself, some time after the answer",
+        ),
         staff=("fermé par le personnel", "closed by staff"),
         withdrawn=("retiré par la personne", "withdrawn by the person"),
         declined=("non traité", "declined"),

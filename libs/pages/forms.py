@@ -4,7 +4,7 @@ A form has the names of the schema: `text`, `for`, and with dots `person.email`.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 from uuid import uuid4
@@ -14,11 +14,31 @@ from fastapi import Depends, Request
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData, UploadFile
 
-from libs.common.languages import language_of_request
-from libs.common.problems import Problem, invalid_body
+from libs.common.idempotency import IdempotencyKeyReused, StillRunning
+from libs.common.languages import Bilingual, language_of_request, said
+from libs.common.problems import Problem, ServiceUnavailable, invalid_body
 
 AS_IT_WAS = "was."
 """Before a field's name: what stood there when the form was shown. What still stands there is not sent on."""
+
+UNDECIDED = (StillRunning, ServiceUnavailable)
+"""After these nobody knows whether it took effect: the same key tells."""
+
+IN_PLAIN_WORDS: Mapping[type[Problem], Bilingual] = {
+    ServiceUnavailable: said(
+        "Le service ne répond pas pour l'instant : réessayez dans un moment.",
+        "The service does not answer just now: try again in a moment.",
+    ),
+    StillRunning: said(
+        "Votre envoi est encore en cours : réessayez dans un instant.",
+        "What you sent is still being taken in: try again in a moment.",
+    ),
+    IdempotencyKeyReused: said(
+        "Ce formulaire a déjà été envoyé, avec d'autres mots. Si vous avez autre chose à dire, envoyez-le de nouveau.",
+        "This form was sent already, in other words. If you have something else to say, send it once more.",
+    ),
+}
+"""What programs are told of keys, as a page says it."""
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -66,6 +86,12 @@ def kept(sent: FormData, wrong: Sequence[Wrong] = ()) -> Filled:
     return Filled({name: value for name, value in sent.multi_items() if isinstance(value, str)}, wrong)
 
 
+def again(sent: FormData, problem: Problem, wrong: Sequence[Wrong]) -> Filled:
+    """The form again, with what is wrong: under the key that it had where it may have taken effect all the same."""
+    filled, key = kept(sent, wrong), sent.get("key")
+    return replace(filled, key=key) if isinstance(problem, UNDECIDED) and isinstance(key, str) and key else filled
+
+
 def body_of(sent: FormData, names: Collection[str], zone: ZoneInfo, moments: Collection[str] = ()) -> dict[str, Any]:
     """The JSON that the form stands for: empty fields and those left as they were are not in it.
 
@@ -104,7 +130,9 @@ def wrong_of(problem: Problem, fields: Mapping[str, str] | None = None) -> list[
     where = fields or {}
     body = problem.body(language_of_request.get())
     if not problem.errors:
-        return [Wrong(where.get(type(problem).__name__), body.detail or body.title)]
+        plain = IN_PLAIN_WORDS.get(type(problem))
+        told = plain.in_(language_of_request.get()) if plain else body.detail or body.title
+        return [Wrong(where.get(type(problem).__name__), told)]
     return [
         Wrong((one.pointer or "").strip("/").replace("/", ".") or where.get(one.code), one.detail)
         for one in problem.errors

@@ -35,7 +35,7 @@ class FormNotOurs(Problem):
     """This was not sent by a form of this page, or you have signed in anew since: open the page again."""
 
     status: ClassVar[int] = 403
-    fr = "Ceci ne vient pas d'un formulaire de cette page, ou vous vous êtes reconnecté depuis : rouvrez la page."
+    fr = "Ceci ne vient pas d'un formulaire de cette page, ou votre session a changé depuis : rouvrez la page."
 
 
 def cookie_name(settings: ServiceSettings) -> str:

@@ -127,7 +127,8 @@ def test_the_address_of_a_code_at_a_desk_fills_in_the_place_and_an_old_one_does_
 
 def test_another_language_keeps_what_is_written_and_sends_nothing(http: httpx.Client) -> None:
     form = {**hidden_fields(http.get("/feedback").text), "text": "Half a sentence", "lang": "fr"}
-    page = http.post("/feedback", data=form)
+    page = http.post("/feedback", data={**form, "person.language": "en"})
+    assert '<option value="fr" selected>' in page.text  # and answers in the language of the page
     assert "Half a sentence</textarea>" in page.text
     assert "Que s&#39;est-il passé" in page.text or "Que s'est-il passé" in page.text
     assert hidden_fields(page.text)["key"] == form["key"]

@@ -68,6 +68,17 @@ def test_a_message_is_written_and_sent_with_the_keyboard_alone(browser: Browser,
         expect(page.locator("#next")).to_be_visible()
 
 
+def test_enter_in_a_field_sends_the_form_and_does_not_switch_the_language(
+    browser: Browser, system: System, code: str
+) -> None:
+    with screen(browser, system.gateway, language="fr") as (page, _):
+        page.goto("/follow")
+        page.fill("#code", code)
+        page.keyboard.press("Enter")
+        expect(page.locator("html")).to_have_attribute("lang", "fr")
+        expect(page.locator(".conversation")).to_be_visible()
+
+
 def test_everything_works_without_script(browser: Browser, system: System) -> None:
     with screen(browser, system.gateway, scripts=False, language="en") as (page, _):
         page.goto("/feedback")

@@ -9,21 +9,21 @@ class Withdrawn(Problem):
     """This feedback was withdrawn: nothing can be added to it. You can send a new one at any time."""
 
     status: ClassVar[int] = 409
-    fr = "Ce retour a été retiré : rien ne peut y être ajouté. Vous pouvez en envoyer un autre à tout moment."
+    fr = "Ce message a été retiré : rien ne peut y être ajouté. Vous pouvez en envoyer un autre à tout moment."
 
 
 class TooManyMessages(Problem):
     """This feedback has as many messages as it may have. Please reach the team by the contact shown with the answer."""
 
     status: ClassVar[int] = 409
-    fr = "Ce retour a atteint son nombre de messages. Joignez l'équipe aux coordonnées indiquées dans le suivi."
+    fr = "Ce dossier a atteint son nombre de messages. Joignez l'équipe aux coordonnées indiquées dans le suivi."
 
 
 class TooLateToComeBack(Problem):
     """The case is closed, and the time to come back has passed. You can send new feedback at any time."""
 
     status: ClassVar[int] = 409
-    fr = "Le dossier est fermé, et le délai pour revenir est passé. Vous pouvez envoyer un autre retour à tout moment."
+    fr = "Le dossier est fermé, et le délai pour revenir est passé. Vous pouvez envoyer un autre message à tout moment."
 
 
 class QuestionNotFound(Problem):

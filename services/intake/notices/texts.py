@@ -31,18 +31,16 @@ OPENINGS: Final[dict[NoticeKind, Bilingual]] = {
         "We have received your message of {day}. Its reference is {reference}.",
     ),
     "taken": said(
-        "Votre message du {day} est arrivé chez l'équipe qui doit y répondre.",
-        "Your message of {day} has reached the team that must answer it.",
+        "L'équipe indiquée ci-dessous a votre message du {day}.",
+        "The team named below has your message of {day}.",
     ),
     "assigned": said(
-        "Votre message du {day} est arrivé chez l'équipe qui doit y répondre.",
-        "Your message of {day} has reached the team that must answer it.",
+        "L'équipe indiquée ci-dessous a votre message du {day}.",
+        "The team named below has your message of {day}.",
     ),
     "transferred": said(
-        "Votre message du {day} a été confié à une autre équipe, mieux placée pour y répondre. La promesse qui vous a "
-        "été faite ne change pas.",
-        "Your message of {day} was given to another team, better placed to answer it. What was promised to you does "
-        "not change.",
+        "Votre message du {day} a été confié à une autre équipe, indiquée ci-dessous.",
+        "Your message of {day} was given to another team, named below.",
     ),
     "acknowledged": said(
         "Une personne de l'équipe a pris en charge votre message du {day} et prépare une réponse.",
@@ -108,15 +106,19 @@ OPENINGS: Final[dict[NoticeKind, Bilingual]] = {
 
 RESOLVED_SUBJECT: Final = said("Réglé sur place ?", "Settled on the spot?")
 RESOLVED: Final = said(
-    "Ce que vous nous avez dit le {day} a été réglé sur place, selon la personne qui vous a reçu.",
+    "Ce que vous nous avez dit le {day} a été réglé sur place, selon la personne qui s'est occupée de vous.",
     "What you told us on {day} was settled on the spot, says the person who dealt with you.",
 )
 """In the place of an answer, which has no words then."""
 
 DATES: Final[dict[NoticeKind, Bilingual]] = {
     **dict.fromkeys(
-        ("received", "taken", "assigned", "transferred", "acknowledged", "interim", "reopened"),
+        ("received", "taken", "assigned", "acknowledged", "interim", "reopened"),
         said("Réponse promise : au plus tard le {by}.", "Answer promised: by {by}."),
+    ),
+    "transferred": said(
+        "La date promise ne change pas : réponse au plus tard le {by}.",
+        "The promised date does not change: an answer by {by}.",
     ),
     **dict.fromkeys(("asked", "reminder"), said("Répondez au plus tard le {by}.", "Please answer by {by}.")),
     **dict.fromkeys(
@@ -171,6 +173,13 @@ NO_REPLY: Final = said(
     "This mail is sent automatically, and replies to it are not read: write to us where you follow your message. "
     "Reference: {reference}",
 )
+NO_REPLY_TO_THE_PERSON: Final = said(
+    "Ce courriel est envoyé automatiquement, et les réponses qu'on y fait ne sont pas lues : pour répondre, joignez "
+    "l'équipe. Référence : {reference}",
+    "This mail is sent automatically, and replies to it are not read: to answer, reach the team. "
+    "Reference: {reference}",
+)
+"""Of whom somebody else has the code."""
 WITHHELD: Final = said(
     "Comme vous avez parlé pour quelqu'un d'autre sans indiquer de mandat, ce qui a été écrit ne peut pas vous être "
     "communiqué : il est donné à la personne elle-même.",

@@ -20,6 +20,7 @@ from services.intake.tracking.situations import is_late, new_promise
 
 BOTH: Final[tuple[Language, ...]] = ("fr", "en")
 _WITH_WORDS = ("asked", "reminder", "extended", "interim", "answered")
+_ASKS = ("asked", "reminder")
 _WITHOUT_TEAM = ("closed", "withdrawn")
 _NAMES_PROMISE = ("received", "taken", "assigned", "transferred", "acknowledged", "resumed", "late", "reopened")
 _NAMES_TEAM_AND_DATE = (*_NAMES_PROMISE, "suspended", "waiting_for_you", "extended")
@@ -50,7 +51,7 @@ def letter(
     for other in others:
         above = texts.AS_ABOVE.in_(other) if words is not None else None
         parts.append(_part(other, kind, notice, said, code, date, above, house))
-    subject = texts.RESOLVED_SUBJECT if _is_on_the_spot(notice, said) else texts.SUBJECTS[kind]
+    subject = texts.RESOLVED_SUBJECT if _tells_of_the_spot(notice, said) else texts.SUBJECTS[kind]
     title = subject.in_(chosen) if chosen else f"{subject.fr} / {subject.en}"
     view = said.view
     return Letter(
@@ -130,8 +131,7 @@ def _part(
 ) -> str:
     feedback, view = said.feedback, said.view
     day = written(day_of(feedback.submitted_at, house.zone), language)
-    is_told = _is_on_the_spot(notice, said) and not _is_withheld(notice, said)
-    opening = texts.RESOLVED if is_told else texts.OPENINGS[kind]
+    opening = texts.RESOLVED if _tells_of_the_spot(notice, said) else texts.OPENINGS[kind]
     blocks = [texts.GREETING.in_(language), opening.in_(language).format(day=day, reference=feedback.reference)]
     if words is not None:
         is_above = words == texts.AS_ABOVE.in_(language)
@@ -141,13 +141,15 @@ def _part(
     details = []
     if view is not None and kind not in _WITHOUT_TEAM:
         details.append(texts.WHO.in_(language).format(team=_reached(said.teams[view.team], language)))
-    if date is not None:
+    if date is not None and not (kind in _ASKS and _is_withheld(notice, said)):
         details.append(date.in_(language))
     blocks.append("\n".join(details))
     # Who speaks without authority has the code: to the person it would open nothing but that.
-    if kind != "withdrawn" and not (notice.recipient == "person" and withholds(feedback)):
-        blocks.append(_follow(kind, code, language, house, evaluates=not withholds(feedback)))
-    blocks += [house.name, texts.NO_REPLY.in_(language).format(reference=feedback.reference)]
+    has_code = not (notice.recipient == "person" and withholds(feedback))
+    if kind != "withdrawn" and has_code:
+        blocks.append(_follow(kind, code, language, house, acts=not withholds(feedback)))
+    no_reply = texts.NO_REPLY if has_code else texts.NO_REPLY_TO_THE_PERSON
+    blocks += [house.name, no_reply.in_(language).format(reference=feedback.reference)]
     return "\n\n".join(block for block in blocks if block)
 
 
@@ -156,8 +158,10 @@ def _is_withheld(notice: Notice, said: Said) -> bool:
     return notice.recipient == "submitter" and withholds(said.feedback)
 
 
-def _is_on_the_spot(notice: Notice, said: Said) -> bool:
-    return any(reply.id == notice.about and said.is_on_the_spot(reply) for reply in said.replies)
+def _tells_of_the_spot(notice: Notice, said: Said) -> bool:
+    """What was done on the spot is told, to who may know what was decided."""
+    is_on_the_spot = any(reply.id == notice.about and said.is_on_the_spot(reply) for reply in said.replies)
+    return is_on_the_spot and not _is_withheld(notice, said)
 
 
 def _quoted(words: str) -> str:
@@ -170,13 +174,13 @@ def _reached(team: TeamName, language: Language) -> str:
     return ", ".join([team.name.in_(language), *ways])
 
 
-def _follow(kind: NoticeKind, code: str, language: Language, house: House, *, evaluates: bool) -> str:
+def _follow(kind: NoticeKind, code: str, language: Language, house: House, *, acts: bool) -> str:
     if house.follow_url is None:
         return f"{texts.FOLLOW_BY_CODE.in_(language)}\n{code}" if kind == "received" else ""
     asks: dict[str, Bilingual] = {
-        "asked": texts.ANSWER_HERE,
-        "reminder": texts.ANSWER_HERE,
-        "answered": texts.IS_IT_SOLVED if evaluates else texts.FOLLOW,
+        **dict.fromkeys(_ASKS, texts.ANSWER_HERE),
+        "answered": texts.IS_IT_SOLVED,
         "closed": texts.COME_BACK,
     }
-    return f"{asks.get(kind, texts.FOLLOW).in_(language)}\n{house.follow_url}#{code}"
+    ask = asks.get(kind, texts.FOLLOW) if acts else texts.FOLLOW
+    return f"{ask.in_(language)}\n{house.follow_url}#{code}"

@@ -58,8 +58,8 @@ NEXT_STEPS: Final[dict[Situation, Bilingual]] = {
         "The team named here has your message and will answer you.",
     ),
     "transferred": said(
-        "Votre message a été confié à une autre équipe, indiquée ici. La date promise ne change pas.",
-        "Your message was given to another team, named here. The promised date does not change.",
+        "Votre message a été confié à une autre équipe, indiquée ici.",
+        "Your message was given to another team, named here.",
     ),
     "acknowledged": said(
         "L'équipe indiquée s'occupe de votre message et prépare sa réponse.",
@@ -99,14 +99,12 @@ NEXT_STEPS: Final[dict[Situation, Bilingual]] = {
         "is shown here.",
     ),
     "answered": said(
-        "Une réponse vous a été donnée : vous la trouvez ici, avec ses raisons et ce que vous pouvez faire si vous "
-        "n'êtes pas d'accord. Dites-nous si elle a réglé les choses.",
-        "An answer has been given: you find it here, with its reasons and what you can do if you disagree. Tell us "
-        "whether it solved things.",
+        "Une réponse vous a été donnée : vous la trouvez ici. Dites-nous si elle a réglé les choses.",
+        "An answer has been given: you find it here. Tell us whether it solved things.",
     ),
     "resolved_on_the_spot": said(
-        "Ce que vous nous avez dit a été réglé sur place, selon la personne qui vous a reçu. Dites-nous si c'est bien "
-        "réglé.",
+        "Ce que vous nous avez dit a été réglé sur place, selon la personne qui s'est occupée de vous. Dites-nous si "
+        "c'est bien réglé.",
         "What you told us was settled on the spot, says the person who dealt with you. Tell us whether it is solved.",
     ),
     "undeliverable": said(
@@ -144,9 +142,8 @@ NEXT_STEPS: Final[dict[Situation, Bilingual]] = {
         "You have withdrawn this message: we will not answer it any more. You can write to us again at any time.",
     ),
     "declined": said(
-        "L'équipe ne donnera pas suite à votre message : vous trouvez ici ses raisons, et ce que vous pouvez faire si "
-        "vous n'êtes pas d'accord.",
-        "The team will not take your message further: you find here its reasons, and what you can do if you disagree.",
+        "L'équipe ne donnera pas suite à votre message : vous trouvez ici ses raisons.",
+        "The team will not take your message further: you find here its reasons.",
     ),
     "referred": said(
         "Ce n'est pas nous qui pouvons y répondre : vous trouvez ici pourquoi, et à qui vous adresser.",
@@ -160,8 +157,12 @@ NEXT_STEPS: Final[dict[Situation, Bilingual]] = {
 
 BY: Final[dict[Situation, Bilingual]] = {
     **dict.fromkeys(
-        ("new", "assigned", "acknowledged", "transferred", "answer_received", "extended", "reopened"),
+        ("new", "assigned", "acknowledged", "answer_received", "extended", "reopened"),
         said("Réponse promise au plus tard le {by}.", "Answer promised by {by}."),
+    ),
+    "transferred": said(
+        "La date promise ne change pas : réponse au plus tard le {by}.",
+        "The promised date does not change: an answer by {by}.",
     ),
     "asked": said("Répondez au plus tard le {by}.", "Please answer by {by}."),
     **dict.fromkeys(
@@ -182,6 +183,31 @@ BY: Final[dict[Situation, Bilingual]] = {
 }
 """What is said of the date, where there is one."""
 
+_TO_WHO_MAY_NOT_KNOW: Final[dict[Situation, Bilingual]] = {
+    "asked": said(
+        "L'équipe a posé une question à la personne concernée.", "The team has asked the person concerned a question."
+    ),
+    "waiting_for_you": said(
+        "L'équipe attend un élément de la personne concernée. Elle reprendra dès qu'il arrive, et au plus tard à la "
+        "date indiquée.",
+        "The team is waiting for something from the person concerned. It goes on as soon as it arrives, and at the "
+        "latest on the date shown.",
+    ),
+    "extended": said(
+        "L'équipe a besoin de plus de temps. La nouvelle date est ici.",
+        "The team needs more time. The new date is here.",
+    ),
+    "answered": said(
+        "Une réponse a été donnée à la personne concernée.", "An answer was given to the person concerned."
+    ),
+    "undeliverable": said(
+        "Notre réponse n'a pas pu parvenir à la personne concernée ; l'équipe cherche une autre façon de la joindre.",
+        "Our answer could not reach the person concerned; the team is looking for another way to reach them.",
+    ),
+    "closed": said("Le dossier est fermé.", "The case is closed."),
+}
+"""In the place of what speaks of texts that are not shown, or of what one without authority cannot do."""
+
 WITHHELD: Final = said(
     "Vous avez parlé pour quelqu'un d'autre sans indiquer de mandat : rien de son dossier ne peut vous être dit. La "
     "réponse est donnée à la personne elle-même, ou à vous dès que vous montrez que vous la représentez.",
@@ -190,10 +216,12 @@ WITHHELD: Final = said(
 )
 
 
-def next_step(situation: Situation, by: datetime | None, zone: ZoneInfo) -> Bilingual:
-    """What is told in a situation, with the date where there is one."""
+def next_step(situation: Situation, by: datetime | None, zone: ZoneInfo, *, withheld: bool = False) -> Bilingual:
+    """What is told in a situation, with the date where there is one; `withheld`, to one who may not know the texts."""
     step = NEXT_STEPS[situation]
-    if by is None or situation not in BY:
+    if withheld:
+        step = _TO_WHO_MAY_NOT_KNOW.get(situation, step)
+    if by is None or situation not in BY or (withheld and situation == "asked"):
         return step
     day = day_of(by, zone)
     more = BY[situation]

@@ -75,7 +75,7 @@ async def tracking(session: AsyncSession, desk: Desk, code: str | None, now: dat
             "submitted_at": feedback.submitted_at,
             "status": "withdrawn" if feedback.withdrawn_at else said.view.state if said.view else "received",
             "situation": now_stands.situation,
-            "next_step": next_step(now_stands.situation, now_stands.by, desk.zone),
+            "next_step": next_step(now_stands.situation, now_stands.by, desk.zone, withheld=withheld),
             "next_by": now_stands.by,
             "answer_by": said.view.reply_due_at if said.view and is_dated else None,
             "team": said.teams[said.view.team] if said.view else None,

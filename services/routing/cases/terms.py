@@ -1,7 +1,7 @@
 """What the organisation settles for every case: when one is closed, until when it can come back, when a clock warns."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,11 @@ class Terms:
     reopen_within: timedelta = timedelta(days=60)
     approaching_at: float = 0.75
     time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("America/Toronto"))
+
+    def back_until(self, closed_at: datetime) -> datetime:
+        """Until when a case can come back that was closed then: the person is told a day, and has all of it."""
+        last_day = (closed_at + self.reopen_within).astimezone(self.time_zone).date()
+        return datetime.combine(last_day + timedelta(days=1), time(), self.time_zone).astimezone(UTC)
 
 
 USUAL = Terms()

@@ -99,7 +99,7 @@ async def test_the_page_asks_for_an_answer_until_the_case_goes_on_without(intake
     page = (await intake.http.post("/follow", data=form)).text
     assert "Answer the question</h2>" in page
     assert "Please answer by" in page
-    assert "We are waiting for something from you, until" in page
+    assert "Waiting for something from you, at the latest until" in page
     await intake.hear(story.resumed("staff", DUE), story.replied(1))
     page = (await intake.http.post("/follow", data=form)).text
     assert "Add something</h2>" in page
@@ -305,6 +305,7 @@ async def test_who_speaks_without_authority_follows_it_and_learns_nothing_of_the
     assert "mandat" in seen["withheld"]["fr"]
     assert "authority" in seen["withheld"]["en"]
     assert (seen["situation"], seen["evaluation_asked"]) == ("answered", False)
+    assert seen["next_step"]["en"] == "An answer was given to the person concerned."
     assert (await withdraw(intake, code))[0] == 403
     evaluated = await intake.http.post(
         "/v1/tracking/evaluation", json={"solved": "yes"}, headers={"Tracking-Code": code}

@@ -480,6 +480,28 @@ async def test_who_has_no_authority_is_mailed_no_words_and_the_person_no_code(in
             assert receipt["tracking_code"] in mails["niece@example.com"]
 
 
+async def test_who_has_no_authority_is_asked_for_nothing_and_the_person_is_told_whom_to_reach(
+    intake: Intake, post: Post
+) -> None:
+    receipt = await intake.submit({**SPOKEN_FOR, "reply_to": "both"})
+    story = Story(receipt["id"])
+    await intake.hear(story.opened(), story.asked(SOON), story.suspended("person", SOON))
+    mails = {mail["To"]: text_of(mail) for mail in await post.go() if "question" in mail["Subject"]}
+    assert "Répondez au plus tard le" in mails[ADDRESS]
+    assert "pour répondre, joignez" in mails[ADDRESS]
+    assert "Répon" not in mails["niece@example.com"]
+    assert "Suivre votre message" in mails["niece@example.com"]
+
+
+async def test_that_it_was_settled_on_the_spot_is_in_no_subject_to_who_may_not_know(intake: Intake, post: Post) -> None:
+    said = {**SPOKEN_FOR, "reply_to": "both", "channel": "counter", "resolved_on_the_spot": {"remedy": "refund"}}
+    story = Story((await intake.submit(said, intake.staff("agent")))["id"])
+    await intake.hear(story.opened(), story.assigned(), story.replied(text=None, on_the_spot=True))
+    subjects = {mail["To"]: mail["Subject"] for mail in await post.go()}
+    assert "sur place" in subjects[ADDRESS]
+    assert "sur place" not in subjects["niece@example.com"]
+
+
 async def test_a_refused_mail_takes_back_nothing_that_was_said_on_the_spot_or_by_telephone(
     intake: Intake, post: Post
 ) -> None:

@@ -155,6 +155,20 @@ async def test_a_key_that_another_process_is_still_writing_is_answered_409_withi
     assert (await post(intake, COMPLAINT, once)).status_code == 201
 
 
+async def test_a_form_that_may_have_taken_effect_is_there_again_under_its_key_and_one_that_was_refused_is_not(
+    intake: Intake,
+) -> None:
+    once = key()
+    form = {"kind": "complaint", "text": "Encore moi.", "key": once["Idempotency-Key"]}
+    async with intake.database.connection() as other:
+        await submit_many(other, [replace(await prepared(intake), claims=(await _claim(intake, once),))])
+        waiting = await intake.http.post("/feedback", data=form)
+    refused = await intake.http.post("/feedback", data={**form, "text": "", "kind": ""})
+    assert (waiting.status_code, refused.status_code) == (409, 422)
+    assert [form["key"] in page.text for page in (waiting, refused)] == [True, False]
+    assert "Idempotency" not in waiting.text
+
+
 async def test_who_shares_a_flush_with_a_key_that_another_process_holds_does_not_wait_for_it_again_and_again(
     intake: Intake,
 ) -> None:

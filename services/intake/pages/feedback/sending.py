@@ -9,7 +9,7 @@ from libs.common.languages import language_of_request
 from libs.common.problems import Problem
 from libs.contracts.codes import Kind
 from libs.pages.codes import NAMES
-from libs.pages.forms import Filled, kept
+from libs.pages.forms import Filled, again, kept
 from libs.pages.switching import keep_language, switched
 from services.intake.desk import Desk
 from services.intake.feedback import reception
@@ -43,20 +43,20 @@ async def send(
 ) -> Response:
     """The receipt; else the form as it was filled in. The key comes with the form: sent twice, it is one feedback."""
     if switched(sent):
-        return keep_language(form(request, _again(sent), offered), language_of_request.get())
+        return keep_language(form(request, _in_other_language(sent), offered), language_of_request.get())
     try:
         receipt = await reception.take_in(desk, batcher, feedback_of(sent, desk.zone), SOMEBODY, _key(sent), now)
     except Problem as problem:
-        return form(request, kept(sent, wrong_with(problem)), offered, problem.status)
+        return form(request, again(sent, problem, wrong_with(problem)), offered, problem.status)
     follow_url = request.app.state.settings.follow_page
     return page(request, "feedback/receipt.html", receipt=receipt, follow_url=follow_url)
 
 
-def _again(sent: FormData) -> Filled:
-    """Under the key that it had: nothing was sent."""
-    filled = kept(sent)
-    key = _key(sent)
-    return Filled(filled.values, key=key) if key else filled
+def _in_other_language(sent: FormData) -> Filled:
+    """Under the key that it had: nothing was sent. Its person is answered in the language that they have chosen now."""
+    filled, key = kept(sent), _key(sent)
+    values = {name: value for name, value in filled.values.items() if name != "person.language"}
+    return Filled(values, key=key or filled.key)
 
 
 def _key(sent: FormData) -> str | None:

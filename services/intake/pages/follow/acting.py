@@ -5,9 +5,9 @@ from typing import Any
 
 from fastapi import Response
 
-from libs.common.languages import Bilingual, language_of_request
+from libs.common.languages import Bilingual, language_of_request, said
 from libs.common.problems import Problem
-from libs.pages.forms import Wrong, body_of, kept, read, wrong_of
+from libs.pages.forms import Wrong, again, body_of, kept, read, wrong_of
 from services.intake.messages import service as messages
 from services.intake.messages.schemas import MessageIn, WithdrawalIn
 from services.intake.pages.follow.showing import code_asked, see
@@ -24,6 +24,10 @@ from services.intake.tracking.schemas import EvaluationIn
 SENT = Bilingual(fr="Votre message est parti : il est ci-dessous.", en="Your message is sent: it stands below.")
 EVALUATED = Bilingual(fr="Merci : nous l'avons noté.", en="Thank you: we have noted it.")
 WITHDRAWN = Bilingual(fr="Votre message est retiré.", en="Your message is withdrawn.")
+ONE_OF_BOTH = said(
+    "Donnez votre courriel ou votre téléphone, l'un des deux seulement.",
+    "Give your e-mail or your phone, one of the two.",
+)
 SAY_YES = Bilingual(fr="Cochez la case pour le confirmer.", en="Tick the box to confirm it.")
 
 
@@ -83,7 +87,9 @@ async def recover(visit: Visit) -> Response:
     try:
         body = read(RecoveryIn, body_of(visit.sent, ("reference", "email", "phone"), visit.desk.zone))
     except Problem as problem:
-        return code_asked(visit.request, kept(visit.sent, wrong_of(problem, {"not_one_contact": "email"})), status=422)
+        asked = Wrong("email", ONE_OF_BOTH.in_(language_of_request.get()))
+        is_neither = [one.code for one in problem.errors] == ["not_one_contact"]
+        return code_asked(visit.request, kept(visit.sent, [asked] if is_neither else wrong_of(problem)), status=422)
     accepted = await recovery.ask(visit.session, visit.desk, body, visit.now)
     return code_asked(visit.request, kept(visit.sent), done=accepted.next_step)
 
@@ -102,7 +108,7 @@ async def _wrong(visit: Visit, problem: Problem) -> Response:
     wrong = [
         Wrong("ratings", one.detail) if (one.field or "").startswith("ratings") else one for one in wrong_of(problem)
     ]
-    return await see(visit, kept(visit.sent, wrong), status=problem.status)
+    return await see(visit, again(visit.sent, problem, wrong), status=problem.status)
 
 
 async def _to_confirm(visit: Visit, field: str) -> Response:

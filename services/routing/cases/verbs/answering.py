@@ -114,7 +114,7 @@ def end_case(work: Work, because: ClosedBecause) -> None:
             clock_rules.end(clock, work.calendar_of(clock), case.answered_at, by=case.answers, late=False)
             ended.append(clock)
     case.state = "closed"
-    case.reopen_until = work.effective_at + work.office.terms.reopen_within
+    case.reopen_until = work.office.terms.back_until(work.effective_at)
     tell(
         work,
         CaseClosed,
