@@ -2,14 +2,15 @@
 
 import asyncio
 import itertools
-import threading
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any, Self
+from threading import Event
+from typing import Any
 from uuid import uuid4
 
 import httpx
 
+from tests.faults.beside import Beside
 from tests.faults.record import Record
 from tests.system import System
 
@@ -108,8 +109,8 @@ async def submit_and_acknowledge(client: Client) -> None:
     await client.insist("acknowledge", url, {}, client.agent, expected=200)
 
 
-class Load:
-    """In a thread of its own, from entry to exit; then each client ends its round, within `patience` seconds."""
+class Load(Beside):
+    """From entry to exit; then each client ends its round, within `patience` seconds."""
 
     def __init__(
         self,
@@ -123,39 +124,19 @@ class Load:
         timeout: float = 10.0,
         patience: float = 60.0,
     ) -> None:
+        super().__init__(lambda over: asyncio.run(self._all(over)), patience)
         self._system, self._record, self._round = system, record, one_round
-        self._clients, self._rounds_left, self._pause = clients, most_rounds, pause
-        self._timeout, self._patience = timeout, patience
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()))
-        self._failure: BaseException | None = None
+        self._clients, self._rounds_left = clients, most_rounds
+        self._pause, self._timeout = pause, timeout
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._over.set()
-        self._thread.join(self._patience)
-        assert not self._thread.is_alive(), f"a client was not answered within {self._patience} s"
-        if self._failure and error[0] is None:
-            raise self._failure
-
-    def wait(self) -> None:
-        """Until all rounds are done."""
-        self._thread.join()
-
-    async def _run(self) -> None:
+    async def _all(self, over: Event) -> None:
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=self._clients)
         async with httpx.AsyncClient(timeout=self._timeout, limits=limits, trust_env=False) as http:
             clients = [Client(self._system, self._record, http) for _ in range(self._clients)]
-            try:
-                await asyncio.gather(*map(self._go_on, clients))
-            except Exception as failure:  # told by the thread that ends the load
-                self._failure = failure
+            await asyncio.gather(*(self._go_on(client, over) for client in clients))
 
-    async def _go_on(self, client: Client) -> None:
-        while not self._over.is_set() and self._rounds_left > 0:
+    async def _go_on(self, client: Client, over: Event) -> None:
+        while not over.is_set() and self._rounds_left > 0:
             self._rounds_left -= 1
             await self._round(client)
             await asyncio.sleep(self._pause)

@@ -20,6 +20,7 @@ from tests.system import AT_FULL_COUNT, System
 
 IMPATIENT = 1_000 if AT_FULL_COUNT else 100
 ROUNDS = 100 if AT_FULL_COUNT else 4
+PATIENCE_SECONDS = 1_800.0 if AT_FULL_COUNT else 120.0
 
 
 def test_a_client_that_gives_up_and_asks_again_with_the_same_key_is_taken_in_once(
@@ -29,7 +30,7 @@ def test_a_client_that_gives_up_and_asks_again_with_the_same_key_is_taken_in_onc
         await client.submit(patience=lambda attempt: random.uniform(0.0005, 0.002) * 2**attempt)  # noqa: S311
 
     before = len(record.attempts("submit"))
-    with Load(house, record, impatient, clients=16, most_rounds=IMPATIENT) as load:
+    with Load(house, record, impatient, clients=16, most_rounds=IMPATIENT, patience=PATIENCE_SECONDS) as load:
         load.wait()
     attempts = record.attempts("submit")[before:]
     given_up = sum(one.status is None for one in attempts)
@@ -65,7 +66,10 @@ def test_what_many_send_at_once_under_the_same_keys_to_two_processes_is_taken_in
         await one_bad_row_among_64(client)
 
     before = len(record.attempts())
-    with a_row_that_the_database_refuses(house), Load(house, record, one_round, clients=1, most_rounds=ROUNDS) as load:
+    with (
+        a_row_that_the_database_refuses(house),
+        Load(house, record, one_round, clients=1, most_rounds=ROUNDS, patience=PATIENCE_SECONDS) as load,
+    ):
         load.wait()
     assert deadlocks(house) == 0
     feedback = checks.nothing_is_lost_or_doubled(record, house)

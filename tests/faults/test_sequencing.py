@@ -3,11 +3,14 @@
 import random
 import time
 from collections import Counter
-from threading import Event, Thread
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event
 from uuid import uuid4
 
 from tests.e2e.log import CASES, assert_is_whole, events_of
 from tests.faults import checks
+from tests.faults.beside import Beside
 from tests.faults.conftest import Tell
 from tests.faults.database import slow_commits
 from tests.faults.load import Client, Load
@@ -54,6 +57,7 @@ def test_16_writers_on_8_cases_with_slow_commits_and_three_sequencers_one_killed
     ):
         load.wait()
     seconds = time.monotonic() - started
+    assert kills
     assert taken.total() == EVENTS
     eventually(lambda: _versions(house, hot) - before == taken, 30)
     assert_is_whole(events_of(house, CASES))
@@ -75,23 +79,15 @@ def _versions(house: System, cases: list[str]) -> Counter[str]:
     return Counter(one for one in assigned if one in cases)
 
 
-class _killing:  # noqa: N801 - used as a function is
-    """Kills the launcher's worker of routing again and again, from entry to exit."""
+@contextmanager
+def _killing(house: System, record: Record) -> Iterator[list[float]]:
+    """Kills the launcher's worker of routing again and again; how many seconds each successor took."""
+    kills: list[float] = []
 
-    def __init__(self, house: System, record: Record) -> None:
-        self._house, self._record = house, record
-        self._over, self._kills = Event(), list[float]()
-        self._thread = Thread(target=self._go_on)
+    def go_on(over: Event) -> None:
+        while not over.wait(0.5):
+            pid = kill(house, record, "work", "routing")
+            kills.append(wait_for_successor(house, "work", "routing", pid, 120))
 
-    def __enter__(self) -> list[float]:
-        self._thread.start()
-        return self._kills
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _go_on(self) -> None:
-        while not self._over.wait(0.5):
-            pid = kill(self._house, self._record, "work", "routing")
-            self._kills.append(wait_for_successor(self._house, "work", "routing", pid, 120))
+    with Beside(go_on, patience=150):
+        yield kills
