@@ -130,15 +130,41 @@ def test_every_container_runs_as_nobody_within_limits_and_writes_nowhere_it_shou
         assert all(one.get("readinessProbe") for one in pod["containers"] if "ports" in one)
 
 
-def test_probes_ask_the_port_on_which_the_settings_let_the_process_listen() -> None:
-    for service in SETTINGS:
-        lines = (KUBERNETES / "base" / f"{service}.env").read_text("utf-8").splitlines()
-        listen = dict(line.split("=", 1) for line in lines)
-        for document in yaml.safe_load_all((KUBERNETES / "base" / f"{service}.yaml").read_text("utf-8")):
-            if document["kind"] == "Deployment":
-                worker = "_WORKER" if document["metadata"]["name"].endswith("worker") else ""
-                port = document["spec"]["template"]["spec"]["containers"][0]["ports"][0]["containerPort"]
-                assert listen[f"ECOUTE_{service.upper()}{worker}_LISTEN"] == f"0.0.0.0:{port}"
+LISTENS = {"api": "listen", "worker": "worker_listen"}
+
+
+@pytest.mark.parametrize("service", SETTINGS)
+def test_whoever_asks_a_pod_asks_the_port_on_which_the_settings_let_its_process_listen(service: str) -> None:
+    lines = (KUBERNETES / "base" / f"{service}.env").read_text("utf-8").splitlines()
+    given = dict(line.split("=", 1) for line in lines)
+    ports = {process: SETTINGS[service].model_fields[name].default.port for process, name in LISTENS.items()}
+    for process, name in LISTENS.items():
+        assert given[f"ECOUTE_{service.upper()}_{name.upper()}"] == f"0.0.0.0:{ports[process]}"
+    asked = set()
+    for document in yaml.safe_load_all((KUBERNETES / "base" / f"{service}.yaml").read_text("utf-8")):
+        if document["kind"] == "Deployment":
+            pod, process = document["spec"]["template"], document["metadata"]["labels"]["process"]
+            [container] = pod["spec"]["containers"]
+            assert container["ports"] == [{"name": "http", "containerPort": ports[process]}]
+            assert pod["metadata"]["annotations"]["prometheus.io/port"] == str(ports[process])
+            paths = {"startupProbe": "/healthz", "livenessProbe": "/healthz", "readinessProbe": "/readyz"}
+            for probe, path in paths.items():
+                assert container[probe]["httpGet"] == {"path": path, "port": "http"}
+            asked.add(process)
+        if document["kind"] == "Service":
+            assert document["spec"]["ports"] == [{"name": "http", "port": ports["api"], "targetPort": "http"}]
+            asked.add(document["kind"])
+    assert asked == {*LISTENS, "Service"}
+
+
+def test_prometheus_asks_each_process_of_one_machine_where_it_listens() -> None:
+    [job] = yaml.safe_load((ROOT / "deploy" / "monitoring" / "prometheus.yaml").read_text("utf-8"))["scrape_configs"]
+    asked = {(one["labels"]["app"], one["labels"]["process"]): one["targets"] for one in job["static_configs"]}
+    assert asked == {
+        (service, process): [settings.model_fields[name].default]
+        for service, settings in SETTINGS.items()
+        for process, name in LISTENS.items()
+    }
 
 
 @pytest.mark.parametrize(
