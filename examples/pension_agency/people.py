@@ -26,7 +26,7 @@ class Person:
 
 
 def somebody(rng: Random, number: int) -> Person:
-    """One in four leaves an address and lets feedback be linked; others leave a number, or nothing but a name."""
+    """Three in ten leave an address and let feedback be linked; others leave a number, or nothing but a name."""
     language: Language = "fr" if rng.random() < 0.64 else "en"
     first, last = wording.name(rng, language)
     linkable = rng.random() < 0.3

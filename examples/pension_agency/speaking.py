@@ -214,11 +214,7 @@ def _coming_back(rng: Random, stories: list[Story], end: date) -> list[Story]:
         later = story.submitted_at + timedelta(days=rng.randint(3, 24), minutes=rng.randint(0, 400))
         if later.astimezone(ZONE).date() >= end:
             continue
-        body = {
-            name: value
-            for name, value in story.feedback.items()
-            if name not in ("ratings", "service_point", "interaction")
-        }
+        body = {name: value for name, value in story.feedback.items() if name not in _OF_THE_FIRST_TIME}
         body |= {"channel": "web", "kind": "complaint", "ratings": _ratings(rng, "web", 0.15)}
         body["text"] = wording.said(rng, body["language"], body["topic"], "complaint", again=True)
         again.append(Story("", SENDERS["web"], later, body, person=story.person))
