@@ -16,7 +16,6 @@ from libs.common.days import day_of, written
 from libs.common.db import BY_INDEX, Database
 from libs.common.mail import Mailer, sender_of, server_of
 from services.intake.notices.sending import _TAKE, AT_ONCE, send_some
-from services.intake.notices.settling import bounce, settle
 from services.intake.tracking.situations import new_promise
 from tests.services.intake.cases import DUE, OTHER_TEAM, Story, team_changed
 from tests.services.intake.house import COMPLAINT, Intake
@@ -154,30 +153,6 @@ async def test_a_mail_whose_sender_died_is_sent_again_under_the_same_message_id(
     assert first["Date"] == again["Date"]
 
 
-async def test_a_reply_that_the_server_refuses_is_undeliverable_and_one_that_it_takes_is_there(
-    intake: Intake, post: Post
-) -> None:
-    receipt = await intake.submit({**SAID, "reply_by": "email"})
-    story = Story(receipt["id"])
-    await intake.hear(story.opened(), story.replied(1))
-    post.office.rcpt.append("550 5.1.1 no such user")
-    assert await post.go() == []
-    assert await post.replies(receipt["id"]) == [("undeliverable", "rejected")]
-    tracking = await intake.http.get("/v1/tracking", headers={"Tracking-Code": receipt["tracking_code"]})
-    seen = tracking.json()
-    assert seen["situation"] == "undeliverable"
-    [reply] = [entry for entry in seen["conversation"] if entry["kind"] == "reply"]
-    assert reply["text"] == "Votre passeport part demain."
-
-
-async def test_a_refused_receipt_says_nothing_of_a_reply(intake: Intake, post: Post) -> None:
-    receipt = await intake.submit({**SAID, "reply_by": "email"})
-    post.office.rcpt.append("550 5.1.1 no such user")
-    await post.go()
-    assert await post.replies(receipt["id"]) == []
-    assert await post.states(receipt["id"]) == {"received": "refused"}
-
-
 async def test_a_server_that_hangs_holds_up_nobody_and_costs_no_message(intake: Intake, post: Post) -> None:
     receipt = await intake.submit(SAID)
     with post_office() as silent:
@@ -202,29 +177,6 @@ async def test_several_workers_send_each_notice_once(intake: Intake, post: Post)
         for _ in range(3):
             await asyncio.gather(*(send_some(database, post.mailer, post.house, lambda: at) for database in workers))
     assert len(post.office.taken) == len({mail["Message-ID"] for mail in post.office.taken}) == len(receipts)
-
-
-async def test_what_could_not_be_sent_in_time_expires_and_a_reply_is_then_undeliverable(
-    intake: Intake, post: Post
-) -> None:
-    receipt = await intake.submit({**SAID, "reply_by": "email"})
-    story = Story(receipt["id"])
-    await intake.hear(story.opened(), story.replied(1))
-    await post.without_a_server(timedelta(days=4))
-    await post.without_a_server(timedelta(days=5))
-    assert await post.replies(receipt["id"]) == [("undeliverable", "unreachable")]
-    assert (await post.states(receipt["id"]))["answered"] == "expired"
-    assert await post.go() == []
-
-
-async def test_a_mail_that_was_only_a_courtesy_takes_no_delivery_back_when_it_expires(
-    intake: Intake, post: Post
-) -> None:
-    receipt = await intake.submit(SAID)
-    story = Story(receipt["id"])
-    await intake.hear(story.opened(), story.replied(1))
-    await post.without_a_server(timedelta(days=4))
-    assert await post.replies(receipt["id"]) == [("delivered", "tracking")]
 
 
 @pytest.mark.parametrize(
@@ -500,138 +452,6 @@ async def test_that_it_was_settled_on_the_spot_is_in_no_subject_to_who_may_not_k
     subjects = {mail["To"]: mail["Subject"] for mail in await post.go()}
     assert "sur place" in subjects[ADDRESS]
     assert "sur place" not in subjects["niece@example.com"]
-
-
-async def test_a_refused_mail_takes_back_nothing_that_was_said_on_the_spot_or_by_telephone(
-    intake: Intake, post: Post
-) -> None:
-    at_once = {**SAID, "channel": "counter", "resolved_on_the_spot": {"remedy": "refund"}}
-    spot, phoned = (
-        await intake.submit(at_once, intake.staff("agent")),
-        await intake.submit({**SAID, "reply_by": "email"}),
-    )
-    story, other = Story(spot["id"]), Story(phoned["id"])
-    await intake.hear(story.opened(), story.assigned(), story.replied(text=None, on_the_spot=True))
-    await intake.hear(other.opened(), other.assigned(), other.replied(1))
-    by_phone = {"answer": 1, "by": "phone", "outcome": "delivered"}
-    path, who = f"/v1/feedback/{phoned['id']}/deliveries", intake.staff("agent", teams=("passports",))
-    assert (await intake.http.post(path, json=by_phone, headers=who)).status_code < 300
-    post.office.rcpt += ["550 5.1.1 no such user"] * 6
-    await post.go()
-    assert await post.replies(spot["id"]) == [("delivered", "tracking")]
-    assert await post.replies(phoned["id"]) == [("delivered", "phone")]
-
-
-@pytest.mark.parametrize("reply_by", ["email", None])
-async def test_once_a_reply_did_not_arrive_by_mail_a_human_brings_the_next_whatever_becomes_of_its_mail(
-    intake: Intake, post: Post, reply_by: str | None
-) -> None:
-    receipt = await intake.submit({**SAID, "reply_by": reply_by})
-    story, before = Story(receipt["id"]), [] if reply_by else [("delivered", "tracking")]
-    await intake.hear(story.opened(), story.replied(1))
-    post.office.rcpt += ["550 5.1.1 no such user"] * 9
-    await post.go(timedelta())
-    first = [*before, ("undeliverable", "rejected")]
-    assert await post.replies(receipt["id"]) == first
-    await intake.hear(story.replied(2))
-    await post.go(timedelta())
-    assert await post.replies(receipt["id"]) == [*first, *before]
-    path, who = f"/v1/feedback/{receipt['id']}/deliveries", intake.staff("agent", teams=("passports",))
-    for answer in (1, 2):
-        brought = {"answer": answer, "by": "phone", "outcome": "delivered"}
-        assert (await intake.http.post(path, json=brought, headers=who)).json()["outcome"] == "delivered"
-    await intake.hear(story.replied(3))
-    await post.go(timedelta())
-    assert ("undeliverable", "rejected") not in (await post.replies(receipt["id"]))[len(first) :]
-
-
-async def untold(intake: Intake, number: str) -> list[tuple[str, str]]:
-    """Of what it was told that its mail did not arrive, and because of what."""
-    return [
-        (event["data"]["notice"], event["data"]["because"])
-        for event in await intake.events(number)
-        if event["type"] == "ca.ecoute.notice.undeliverable.v1"
-    ]
-
-
-@pytest.mark.parametrize("reply_by", ["email", None])
-async def test_a_question_and_a_new_date_of_which_no_mail_arrives_are_told_once(
-    intake: Intake, post: Post, reply_by: str | None
-) -> None:
-    for notice in ("asked", "extended"):
-        receipt = await intake.submit({**SAID, "reply_by": reply_by} if reply_by else SAID)
-        story = Story(receipt["id"])
-        await intake.hear(story.opened(), story.assigned())
-        await post.go(timedelta())
-        event = story.asked(SOON) if notice == "asked" else story.extended(DUE + timedelta(days=9))
-        post.office.rcpt += ["550 5.1.1 no such user"] * 9
-        await intake.hear(event)
-        await post.go(timedelta())
-        assert await untold(intake, receipt["id"]) == [(notice, "rejected")]
-        (told,) = [one["data"] for one in await intake.events(receipt["id"]) if "notice" in one["type"]]
-        assert (told["about"], datetime.fromisoformat(told["said_at"])) == (str(event.id), event.event.effective_at)
-        await intake.hear(story.extended(DUE + timedelta(days=10)))
-        await intake.hear(story.replied(1))
-        await post.go(timedelta())
-        post.office.rcpt.clear()
-        assert await untold(intake, receipt["id"]) == [(notice, "rejected")]
-        assert ("undeliverable", "rejected") not in await post.replies(receipt["id"])
-
-
-@pytest.mark.parametrize(("reply_by", "told"), [("email", [("asked", "unreachable")]), (None, [])])
-async def test_a_question_that_could_not_be_mailed_in_time_is_told_where_mail_was_chosen(
-    intake: Intake, post: Post, reply_by: str | None, told: list[tuple[str, str]]
-) -> None:
-    receipt = await intake.submit({**SAID, "reply_by": reply_by} if reply_by else SAID)
-    story = Story(receipt["id"])
-    await intake.hear(story.opened(), story.asked(SOON))
-    await post.without_a_server(timedelta(days=4))
-    assert await untold(intake, receipt["id"]) == told
-
-
-async def test_a_question_to_two_arrives_with_one_and_is_lost_once_both_came_back(intake: Intake, post: Post) -> None:
-    submitter = {"role": "representative", "authority": "declared", "email": "avocate@example.com"}
-    receipt = await intake.submit({**SAID, "reply_by": "email", "reply_to": "both", "submitted_by": submitter})
-    story = Story(receipt["id"])
-    await intake.hear(story.opened(), story.asked(SOON))
-    await post.go()
-    for after in ([], [("asked", "bounced")]):
-        (sent, *_) = await intake.rows(
-            "SELECT id FROM notice WHERE kind = 'asked' AND state = 'sent' AND feedback_id = :id", id=receipt["id"]
-        )
-        async with intake.database.transaction() as session:
-            assert await bounce(session, sent.id, utc_now())
-        assert await untold(intake, receipt["id"]) == after
-
-
-async def test_of_two_who_are_told_one_is_enough(intake: Intake, post: Post) -> None:
-    submitter = {"role": "representative", "authority": "declared", "email": "avocate@example.com"}
-    for refused_first in (True, False):
-        receipt = await intake.submit({**SAID, "reply_by": "email", "reply_to": "both", "submitted_by": submitter})
-        story = Story(receipt["id"])
-        await intake.hear(story.opened())
-        await post.go()
-        post.office.rcpt += ["550 5.1.1 no such user"] if refused_first else [None, "550 5.1.1 no such user"]
-        await intake.hear(story.replied(1))
-        await post.go()
-        assert sorted((await post.replies(receipt["id"]))[0]) == ["delivered", "email"]
-
-
-async def test_a_mail_that_came_back_is_not_taken_for_sent(intake: Intake, post: Post) -> None:
-    receipt = await intake.submit({**SAID, "reply_by": "email"})
-    story = Story(receipt["id"])
-    await intake.hear(story.opened(), story.replied(1))
-    await post.go()
-    [answered] = [
-        row.id
-        for row in await intake.rows(
-            "SELECT id FROM notice WHERE kind = 'answered' AND feedback_id = :id", id=receipt["id"]
-        )
-    ]
-    async with intake.database.transaction() as session:
-        assert await bounce(session, answered, utc_now())
-        await settle(session, answered, "sent", None, utc_now(), lambda _: timedelta())
-    assert await post.replies(receipt["id"]) == [("delivered", "email"), ("undeliverable", "bounced")]
 
 
 async def test_what_comes_with_something_else_is_not_told_twice(intake: Intake, post: Post) -> None:
