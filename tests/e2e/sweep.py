@@ -162,7 +162,12 @@ class Sweep:
         }
 
     def _logs(self) -> list[Path]:
-        """Of the six processes, and of the database server."""
+        """Of the six processes, and of the database server: the tests' one, one beside the system, or its own."""
         folder = self.system.folder
-        servers = (*folder.parent.glob("postgresql*/data/log"), *folder.glob("var/postgresql/log"))
+        servers = [
+            *folder.parent.glob("postgresql*/data/log"),
+            *folder.glob("postgresql/data/log"),
+            *folder.glob("var/postgresql/log"),
+        ]
+        assert servers
         return [*folder.glob("var/log/*.log"), *servers]
