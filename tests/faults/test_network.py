@@ -1,4 +1,8 @@
-"""Row 25: what lies between two processes is slow, cuts them off, or falls silent, and all goes on once it passes."""
+"""Row 25: what lies between two processes is slow, cuts them off, or falls silent, and all goes on once it passes.
+
+The links: each service and PostgreSQL; each reader and the log that it reads by feed; clients and intake, clients and
+routing. Kafka's are broken in `test_kafka_broker.py`; the gateway is not between, and analytics is asked directly.
+"""
 
 import os
 import signal
@@ -33,7 +37,7 @@ LOGS = {
 
 @dataclass(frozen=True)
 class Wired:
-    """A system whose processes reach each other, and are reached, through proxies alone."""
+    """A system that reaches its database and its logs, and is loaded, through proxies alone."""
 
     system: System
     record: Record
