@@ -14,8 +14,6 @@ from libs.common.embedded import postmaster_of
 from tests.faults.record import Record
 from tests.system import System, in_a_thread
 
-SERVICES = ("intake", "routing", "analytics")
-
 
 def ask(url: str, query: str, *values: object) -> list[Any]:
     """The rows of a query, or none of a statement."""

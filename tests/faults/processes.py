@@ -38,17 +38,6 @@ def wait_for_successor(system: System, command: str, service: str, pid: int, sec
     return time.monotonic() - started
 
 
-@contextmanager
-def paused(record: Record, pid: int, what: str) -> Iterator[None]:
-    """SIGSTOP, and SIGCONT at the end."""
-    record.fault(f"stop {what}")
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
-
-
 def is_alive(pid: int) -> bool:
     """False for one that has ended and that nobody has taken note of."""
     try:

@@ -41,7 +41,6 @@ OFFICE["calendars"] = {
     }
 }
 UNSORTED = {"kind": None, "has_text": True}
-COUNTS = "SELECT count(*), (SELECT count(*) FROM cases), (SELECT max(version) FROM rule_set) FROM event_pending"
 
 
 def standard(code: str, when: dict[str, Any], **more: Any) -> dict[str, Any]:
