@@ -15,6 +15,7 @@ from uuid import UUID
 import asyncpg
 
 from libs.common.stream.events import Event
+from libs.common.stream.tables import SHARDS
 from libs.contracts.cases import (
     CaseAcknowledged,
     CaseAssigned,
@@ -29,7 +30,6 @@ from libs.contracts.cases import (
 from libs.contracts.feedback import FeedbackEvaluated, FeedbackSubmitted, FeedbackVerbatimRedacted, Rating
 
 SINCE = datetime(2026, 3, 2, 5, tzinfo=UTC)
-SHARDS = 32
 WORDS = (
     "J’attends depuis trois semaines et personne ne répond ; au guichet on m’a dit que le dossier était complet. " * 6
 )

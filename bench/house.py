@@ -15,6 +15,7 @@ import asyncpg
 import httpx
 from sqlalchemy import make_url
 
+from deploy.services import SERVICES
 from libs.common.embedded import postmaster_of, start_postgres
 from libs.common.settings import ServiceSettings
 from tests.system import ROOT, System, free_ports
@@ -22,7 +23,6 @@ from tests.system import ROOT, System, free_ports
 UNLIMITED = 100_000_000
 """Requests a minute: limits are counted in every leg, and met in none."""
 
-_SERVICES = ("intake", "routing", "analytics")
 _READERS = {"intake": ("routing",), "routing": ("intake",), "analytics": ("intake", "routing")}
 
 
@@ -42,7 +42,7 @@ class House:
         kinds = {"serve": "api", "work": "worker"}
         ours = {
             f"{service} {kind}": self.system.child(command, service)
-            for service in _SERVICES
+            for service in SERVICES
             for command, kind in kinds.items()
         }
         return {**ours, "postgresql": self.postmaster}

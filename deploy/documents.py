@@ -11,16 +11,15 @@ from fastapi import FastAPI
 
 from deploy.asyncapi import asyncapi, event_types
 from deploy.postman import collection
+from deploy.services import SERVICES
 from libs.common.problems import Problem
 from libs.common.settings import environment_as
 from libs.common.stream.events import Event
 
-SERVICES = ("intake", "routing", "analytics")
-
 
 def documents() -> dict[str, str]:
     """Each document's text, by the path that it has below `openapi/`."""
-    described = {service: application(service).openapi() for service in SERVICES}
+    described: dict[str, dict[str, Any]] = {service: application(service).openapi() for service in SERVICES}
     made = {f"{service}.yaml": _yaml(document) for service, document in described.items()}
     made["postman.json"] = json.dumps(collection(described), indent=1, ensure_ascii=False) + "\n"
     made["problems.md"] = _problems()

@@ -3,13 +3,11 @@
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import get_args
 
-from deploy.services import Service
+from deploy.services import SERVICES, Service
 from libs.common.db import Database
 from libs.common.settings import stop
 
-SERVICES: tuple[Service, ...] = get_args(Service)
 Environments = Mapping[Service, Mapping[str, str]]
 
 

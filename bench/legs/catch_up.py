@@ -19,7 +19,6 @@ from functools import partial
 from pathlib import Path
 
 import asyncpg
-import httpx
 
 from bench.history import Told, history, write_log
 from bench.processes import cpu_seconds, peak_memory_mb
@@ -27,16 +26,16 @@ from bench.table import Row
 from deploy.databases import make_databases
 from deploy.one_machine import environment_of
 from deploy.secrets import secrets_of
+from deploy.services import SERVICES
 from libs.common.clock import utc_now
 from libs.common.embedded import postmaster_of, start_postgres
 from libs.contracts.feedback import FeedbackEvaluated
-from tests.system import ROOT, eventually, free_ports
+from tests.system import ROOT, eventually, free_ports, is_ready
 
 FEEDBACKS = 12_000
 DAYS = 20
 ROUNDS = 3
 TARGETS = {"analytics": "≥ 15,000 events/s", "routing": "≥ 6,000 events/s"}
-SERVICES = ("intake", "routing", "analytics")
 ECOUTE = [sys.executable, "-m", "deploy.cli"]
 
 
@@ -77,7 +76,7 @@ def _row(reader: str, events: int, rounds: Sequence[Caught]) -> Row:
 def _round(reader: str, logs: Mapping[str, Sequence[Told]]) -> Caught:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder, start_postgres(Path(folder) / "data") as server:
         environments = _prepared(Path(folder), str(server.get_uri()))
-        databases = {service: environments[service][f"ECOUTE_{service.upper()}_DATABASE_URL"] for service in SERVICES}
+        databases = {name: settings[f"ECOUTE_{name.upper()}_DATABASE_URL"] for name, settings in environments.items()}
         commands = [*((source, "serve") for source in logs), (reader, "work")]
         with _running(commands, environments) as processes:
             processes["postgresql"] = postmaster_of(Path(folder) / "data")
@@ -113,7 +112,7 @@ def _prepared(folder: Path, server: str) -> dict[str, dict[str, str]]:
     os.environ.update(listens)
     os.environ.update(ECOUTE_DATABASE_URL=server, ECOUTE_VAR=str(folder / "var"), ECOUTE_DRAIN_SECONDS="0")
     secrets_of(folder / "var", make_databases(server, SERVICES)["intake"])  # there is a system now
-    environments = {service: environment_of(service) for service in SERVICES}
+    environments: dict[str, dict[str, str]] = {service: environment_of(service) for service in SERVICES}
     for service, environment in environments.items():
         subprocess.run([*ECOUTE, "prepare", service], cwd=ROOT, env=environment, check=True)  # noqa: S603
     return environments
@@ -132,18 +131,11 @@ def _running(
     }
     try:
         for service, command in commands:
-            eventually(partial(_is_ready, environments[service], service, command), 120)
+            listen = f"ECOUTE_{service.upper()}_{'LISTEN' if command == 'serve' else 'WORKER_LISTEN'}"
+            eventually(partial(is_ready, environments[service][listen]), 120)
         yield {name: process.pid for name, process in started.items()}
     finally:
         for process in started.values():
             process.terminate()
         for process in started.values():
             process.wait()
-
-
-def _is_ready(environment: Mapping[str, str], service: str, command: str) -> bool:
-    listen = environment[f"ECOUTE_{service.upper()}_{'LISTEN' if command == 'serve' else 'WORKER_LISTEN'}"]
-    try:
-        return httpx.get(f"http://{listen}/readyz", timeout=2).status_code == 200
-    except httpx.TransportError:
-        return False

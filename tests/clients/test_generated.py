@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
+from deploy.services import SERVICES
 from tests.system import ROOT, System
 
 pytestmark = pytest.mark.slow
 
 HERE = Path(__file__).parent
-SERVICES = ("intake", "routing", "analytics")
 TOOLS = ROOT / "tools"
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
+from deploy.services import SERVICES
+
 ROOT = Path(__file__).parents[2] / "openapi"
-SERVICES = ("intake", "routing", "analytics")
 
 
 @pytest.fixture(scope="module")

@@ -13,11 +13,11 @@ import yaml
 from jsonschema_rs import Draft202012Validator
 from pydantic import BaseModel
 
+from deploy.services import SERVICES
 from libs.common.wire import Wire
 
 ROOT = Path(__file__).parents[2]
 TRIAL = ROOT / "services" / "routing" / "rules" / "trial.py"
-SERVICES = ("intake", "routing", "analytics")
 METHODS = ("get", "post", "put", "patch", "delete")
 
 

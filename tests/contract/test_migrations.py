@@ -9,12 +9,13 @@ import pytest
 from alembic import command
 from sqlalchemy import make_url
 
+from deploy.services import SERVICES
 from libs.common.db import Database
 from libs.common.health import database_is_ready
 from libs.common.migrating import _config, differences, migrate, revisions_of
 from tests.system import eventually, in_a_thread
 
-EACH_SERVICE = pytest.mark.parametrize("service", ["intake", "routing", "analytics"])
+EACH_SERVICE = pytest.mark.parametrize("service", SERVICES)
 TOMORROW = "2099_01_01_tomorrow"
 
 

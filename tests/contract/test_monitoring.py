@@ -10,6 +10,7 @@ import yaml
 from prometheus_client import REGISTRY
 
 from deploy.documents import application
+from deploy.services import SERVICES
 
 ROOT = Path(__file__).parents[2]
 MONITORING = ROOT / "deploy" / "monitoring"
@@ -19,7 +20,7 @@ OF_PROMETHEUS = {"up", "process_resident_memory_bytes", "process_cpu_seconds_tot
 @pytest.fixture(scope="module")
 def metrics() -> set[str]:
     """Every name that some process tells at /metrics."""
-    for service in ("intake", "routing", "analytics"):
+    for service in SERVICES:
         application(service)
         application(service, "worker")
     for carrier in ("relay", "reader"):  # imported by a process that the settings let use Kafka

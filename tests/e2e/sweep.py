@@ -11,13 +11,13 @@ from typing import Any
 import asyncpg
 import httpx
 
+from deploy.services import SERVICES
 from libs.common.words import Held
 from tests.e2e.bodies import Body, fill, spoiled
 from tests.e2e.log import CASES, FEEDBACK, events_of
 from tests.system import NAMES, System, in_a_thread
 from tests.tables import fields_with
 
-SERVICES = ("intake", "routing", "analytics")
 WRITES = ("post", "put", "patch", "delete")
 
 

@@ -9,14 +9,14 @@ import httpx
 import pytest
 import yaml
 
+from deploy.services import SERVICES
 from libs.contracts.codes import Role, Scope
 from tests.e2e.access import CODE, DECISIONS, OPEN
 from tests.system import ROOT, System, json_of
 
 METHODS = ("get", "post", "put", "patch", "delete")
 DOCUMENTS: dict[str, dict[str, Any]] = {
-    name: yaml.load((ROOT / "openapi" / f"{name}.yaml").read_text("utf-8"), yaml.CSafeLoader)
-    for name in ("intake", "routing", "analytics")
+    name: yaml.load((ROOT / "openapi" / f"{name}.yaml").read_text("utf-8"), yaml.CSafeLoader) for name in SERVICES
 }
 CALLS = [
     pytest.param(service, f"{method.upper()} {path}", id=f"{method.upper()} {path}")

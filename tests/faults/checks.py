@@ -10,12 +10,11 @@ from typing import Any
 
 import httpx
 
+from deploy.services import SERVICES
 from tests.e2e.log import CASES, FEEDBACK, assert_is_whole, events_of
 from tests.e2e.sweep import Sweep
 from tests.faults.record import Attempt, Record
 from tests.system import System, eventually, json_of
-
-SERVICES = ("intake", "routing", "analytics")
 
 
 def acknowledged(attempts: Iterable[Attempt]) -> dict[str, str | None]:

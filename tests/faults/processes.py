@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from deploy.services import SERVICES
 from tests.faults.record import Record
 from tests.system import ROOT, System, eventually, free_ports, is_ready
 
-PROCESSES = [(command, service) for service in ("intake", "routing", "analytics") for command in ("serve", "work")]
+PROCESSES = [(command, service) for service in SERVICES for command in ("serve", "work")]
 """An API serves, a worker works."""
 
 

@@ -1,37 +1,26 @@
 """Row 17: an event that cannot be applied parks its subject alone, and is applied once its cause is mended."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Collection
 from typing import Any
 
-import asyncpg
 import httpx
 
 from tests.e2e.log import CASES, FEEDBACK, assert_is_whole, events_of
 from tests.faults import checks
 from tests.faults.conftest import Tell
+from tests.faults.database import ask
 from tests.faults.load import COMPLAINT, Load
 from tests.faults.record import Record
-from tests.system import AT_FULL_COUNT, System, eventually, in_a_thread, json_of
+from tests.system import AT_FULL_COUNT, System, eventually, json_of
 
 POISON = 10 if AT_FULL_COUNT else 3
-BREAK = (
-    """CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
-       $$ BEGIN RAISE EXCEPTION 'a bug of routing' USING ERRCODE = '22000'; END $$""",
-    "CREATE TRIGGER refuse BEFORE INSERT ON cases FOR EACH ROW WHEN (NEW.channel = 'chat') EXECUTE FUNCTION refuse()",
-)
-MEND = ("DROP TRIGGER refuse ON cases", "DROP FUNCTION refuse")
-
-
-def in_routing(system: System, *statements: str) -> None:
-    async def run() -> None:
-        connection = await asyncpg.connect(system.database_of("routing"))
-        for statement in statements:
-            await connection.execute(statement)
-        await connection.close()
-
-    in_a_thread(lambda: asyncio.run(run()))
+BREAK = """
+    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'a bug of routing' USING ERRCODE = '22000'; END $$;
+    CREATE TRIGGER refuse BEFORE INSERT ON cases FOR EACH ROW WHEN (NEW.channel = 'chat') EXECUTE FUNCTION refuse()
+"""
+MEND = "DROP FUNCTION refuse CASCADE"
 
 
 def dead_letters(system: System) -> list[dict[str, Any]]:
@@ -45,7 +34,7 @@ def test_poison_parks_its_subjects_others_flow_and_replay_applies_all_of_them_in
     apart: System, record_apart: Record, tell: Tell
 ) -> None:
     before = set(checks.submitted(events_of(apart, FEEDBACK)))
-    in_routing(apart, *BREAK)
+    ask(apart.database_of("routing"), BREAK)
     poisoned: list[str] = []
     with (
         Load(apart, record_apart, clients=3, pause=0.05),
@@ -68,7 +57,7 @@ def test_poison_parks_its_subjects_others_flow_and_replay_applies_all_of_them_in
     still = apart.ecoute("stream", "replay", "routing", "intake", poisoned[0])
     assert still.returncode != 0, "the cause is not mended"
     assert by_subject(apart) == waiting
-    in_routing(apart, *MEND)
+    ask(apart.database_of("routing"), MEND)
     *mended, given_up = poisoned
     for subject in mended:
         done = apart.ecoute("stream", "replay", "routing", "intake", subject)

@@ -1,12 +1,10 @@
 """Row 26: a database is put back from a backup that is older than what its readers have read."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import httpx
 import orjson
 import pytest
@@ -15,9 +13,10 @@ from tests.e2e.log import FEEDBACK, events_of
 from tests.faults import checks
 from tests.faults.backup import back_up, put_back
 from tests.faults.conftest import Tell
+from tests.faults.database import ask
 from tests.faults.load import COMPLAINT
 from tests.faults.record import Record
-from tests.system import AT_FULL_COUNT, System, eventually, in_a_thread, json_of
+from tests.system import AT_FULL_COUNT, System, eventually, json_of
 
 EACH = 50 if AT_FULL_COUNT else 8
 SUBMITTED = "ca.ecoute.feedback.submitted.v1"
@@ -70,20 +69,10 @@ def until_all_is_read(system: System, *readers: tuple[str, str]) -> None:
 
 
 def _has_read_all(system: System, service: str, source: str) -> bool:
-    query = "SELECT min(pos) FROM event_position WHERE source = $1"
-    return bool(_value(system, service, query, source) == _value(system, source, "SELECT pos FROM event_head"))
-
-
-def _value(system: System, service: str, query: str, *parameters: str) -> Any:
-    found: list[Any] = []
-
-    async def look() -> None:
-        connection = await asyncpg.connect(system.database_of(service))
-        found.append(await connection.fetchval(query, *parameters))
-        await connection.close()
-
-    in_a_thread(lambda: asyncio.run(look()))
-    return found[0]
+    query = "SELECT min(pos) AS pos FROM event_position WHERE source = $1"
+    [read] = ask(system.database_of(service), query, source)
+    [head] = ask(system.database_of(source), "SELECT pos FROM event_head")
+    return bool(read["pos"] == head["pos"])
 
 
 def readyz(system: System, service: str) -> list[str]:

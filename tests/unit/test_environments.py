@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from deploy.environments import SERVICES, environment_for, environments
+from deploy.environments import environment_for, environments
 from deploy.one_machine import databases_of, log_addresses
+from deploy.services import SERVICES
 from deploy.settings import MachineSettings
 from deploy.stream_status import LogStatus, ReaderStatus, show
 from tests.system import ROOT

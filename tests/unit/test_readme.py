@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from deploy.gateway.settings import GatewaySettings
+from deploy.services import SERVICES
 from deploy.settings import MachineSettings
 from services.analytics.settings import AnalyticsSettings
 from services.intake.settings import IntakeSettings
@@ -45,7 +46,7 @@ def test_every_page_that_is_linked_is_there() -> None:
 
 
 def test_every_room_of_a_service_is_on_the_map_and_no_other() -> None:
-    for service in ("intake", "routing", "analytics"):
+    for service in SERVICES:
         row = re.search(rf"^services/{service}/ +(.+)$", README, flags=re.MULTILINE)
         assert row
         shown = re.findall(r"\w+", re.sub(r"\(.*?\)", "", row[1]).replace(" and ", " "))

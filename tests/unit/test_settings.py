@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 from deploy.cli import app as cli
 from deploy.one_machine import environment_of
 from deploy.secrets import secrets_of
+from deploy.services import SERVICES
 from libs.common.embedded import start_postgres
 from libs.common.settings import Address
 from services.analytics.settings import AnalyticsSettings
@@ -197,7 +198,7 @@ def test_a_role_without_the_right_is_told_which(tmp_path: Path, server: str) -> 
     line = does_not_start(tmp_path, {"ECOUTE_DATABASE_URL": poor})
     assert "ALTER ROLE … CREATEDB" in line
     assert "create ecoute_intake, ecoute_routing, ecoute_analytics with this role as their owner" in line
-    execute(server, *(f"CREATE DATABASE ecoute_{name}" for name in ("intake", "routing", "analytics")))
+    execute(server, *(f"CREATE DATABASE ecoute_{name}" for name in SERVICES))
     line = does_not_start(tmp_path, {"ECOUTE_DATABASE_URL": poor})
     assert "must own ecoute_" in line
     assert "ALTER DATABASE … OWNER TO …" in line
