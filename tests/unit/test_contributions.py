@@ -107,8 +107,7 @@ def test_every_two_dimensions_of_a_month_add_up_to_its_days(chance: Random) -> N
 
 def test_each_column_is_written_by_one_log_alone() -> None:
     assert not {*FEEDBACK_COLUMNS} & {*CASE_COLUMNS}
-    of_older_code = {"due_on", "answers", "replied_at", "reply_elapsed_seconds", "reply_business_seconds"}
-    assert {"feedback_id", *FEEDBACK_COLUMNS, *CASE_COLUMNS} | of_older_code == {*FactRow.__table__.columns.keys()}
+    assert {"feedback_id", *FEEDBACK_COLUMNS, *CASE_COLUMNS} == {*FactRow.__table__.columns.keys()}
 
 
 def test_a_case_that_comes_before_its_feedback_counts_for_nothing_until_then() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from libs.common.stream.events import Received
 from libs.contracts.feedback import (
+    CLASSIFICATION,
     FeedbackEvaluated,
     FeedbackMessageAdded,
     FeedbackReclassified,
@@ -34,7 +35,6 @@ _SUBMITTED = (
     "person_ref",
 )
 _DETAILS_OF_SUBMISSION = set(FeedbackSubmitted.model_fields) - {*_SUBMITTED, "ratings"} | {"language"}
-_CLASSIFIED = ("kind", "service", "service_point", "topic", "language")
 _DECIDES_THE_PROMISE = ("kind", "service", "service_point", "topic")
 
 
@@ -56,7 +56,7 @@ def apply_feedback_event(fact: Fact, received: Received[Any]) -> Fact:
             details = {"verbatim": event.model_dump(mode="json", exclude={"text"})}
             changed["feedback_details"] = {**fact.feedback_details, **details}
         case FeedbackReclassified() as event:
-            changed = {name: getattr(event, name) for name in _CLASSIFIED}
+            changed = {name: getattr(event, name) for name in CLASSIFICATION}
             changed["reclassified"] = fact.reclassified or any(
                 getattr(fact, name) not in (None, changed[name]) for name in _DECIDES_THE_PROMISE
             )

@@ -78,10 +78,3 @@ class FactRow(Base):
     active_on: Mapped[list[Any]] = mapped_column(server_default=_EMPTY_LIST)
     case_details: Mapped[dict[str, Any]] = mapped_column(server_default=_EMPTY_OBJECT)
     case_events: Mapped[dict[str, Any]] = mapped_column(server_default=_EMPTY_OBJECT)
-
-    # For code that knows rollups of formula 1 alone.
-    due_on: Mapped[list[Any]] = mapped_column(server_default=_EMPTY_LIST)
-    answers: Mapped[int] = mapped_column(server_default=_NONE_YET)
-    replied_at: Mapped[datetime | None]
-    reply_elapsed_seconds: Mapped[int | None]
-    reply_business_seconds: Mapped[int | None]

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.analytics.facts.fact import Fact
+from services.analytics.interactions.queries import REPORTED_BY, reported
 from services.analytics.kpis import facts
 from services.analytics.kpis.facts import Values, values_of
 from services.analytics.kpis.plan import Period
@@ -16,13 +16,10 @@ from services.analytics.kpis.quantities import Part, per_1000, ratio, unknown
 from services.analytics.kpis.question import Question
 from services.analytics.kpis.reading import Numbers, Place, source_of
 from services.analytics.rollups import queries as rollups
-from services.analytics.rollups.counters import UNASSIGNED
 
 FIRST_CONTACT_WINDOW = timedelta(days=14)
 REPORTED_WITHIN = range(-3, 4)
 """Days from one with reports in which complaints count: on a long weekend a counter has nothing to report."""
-OF_INTERACTIONS = ("channel", "service", "service_point", "topic")
-"""The dimensions that interactions are reported by."""
 
 
 @dataclass
@@ -82,17 +79,11 @@ def _was_enough(fact: Fact, replied_at: datetime, next_contact_at: datetime | No
 async def read_contacts(session: AsyncSession, question: Question, periods: Sequence[Period]) -> Contacts:
     """Where the question is about what interactions do not say, there are none."""
     found = Contacts()
-    if not set(question.dimensions).issubset(OF_INTERACTIONS):
+    if not set(question.dimensions).issubset(REPORTED_BY):
         return found
-    looked_at = sorted({"service", *question.dimensions})
-    columns = "".join(f", coalesce({dimension}, '{UNASSIGNED}') AS {dimension}" for dimension in looked_at)
-    statement = text(
-        f'SELECT "on", service IS NULL AS is_of_all, sum(count)::bigint AS reported{columns} FROM interactions '  # noqa: S608 - all ours
-        f'WHERE "on" >= :first AND "on" < :end AND count > 0 GROUP BY "on", {", ".join(looked_at)}'
-    )
     starts = [first for first, _ in periods]
     reporting: dict[date, set[str]] = {}
-    for row in await session.execute(statement, {"first": question.first, "end": question.end}):
+    for row in await reported(session, {"service", *question.dimensions}, question.first, question.end):
         if row.is_of_all and "service" in question.dimensions:  # what was counted for all is of no service
             continue
         if all(getattr(row, dimension) in values for dimension, values in question.where.items()):

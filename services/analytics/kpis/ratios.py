@@ -1,12 +1,10 @@
 """Counts and shares of feedback, cases and clocks, from counters alone."""
 
-from datetime import timedelta
-
+from services.analytics.facts.contributions import COME_BACK_WITHIN
 from services.analytics.kpis.quantities import Part, count, ratio, unknown
 from services.analytics.kpis.reading import Numbers, Place, source_of
 from services.analytics.kpis.schemas import Source
 
-REOPEN_WINDOW = timedelta(days=30)
 SHARES = ("extended", "suspended", "declined", "reclassified")
 
 
@@ -23,7 +21,7 @@ def transfer_rate(numbers: Numbers, place: Place) -> list[Part]:
 def reopen_rate(numbers: Numbers, place: Place) -> list[Part]:
     counters, source = numbers.of(place), source_of(numbers.counters_from)
     answered = counters.get("replied", 0)
-    if not numbers.question.has_passed(REOPEN_WINDOW, numbers.periods[place[0]][1]):
+    if not numbers.question.has_passed(COME_BACK_WITHIN, numbers.periods[place[0]][1]):
         return [Part(unknown("percent", answered), source, flags=("immature",))]
     return [Part(ratio(counters.get("came_back", 0), answered), source)]
 

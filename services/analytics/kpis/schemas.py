@@ -9,7 +9,7 @@ from libs.common.examples import shown
 from libs.common.languages import Bilingual
 from libs.contracts.codes import ClockName
 from services.analytics.as_of.schemas import AsOf
-from services.analytics.kpis.definitions import NAMES, KpiName, Unit
+from services.analytics.kpis.definitions import DEFINITIONS, NAMES, KpiName, Unit
 from services.analytics.rollups.counters import DIMENSIONS, UNASSIGNED, Dimension
 
 Flag = Literal[
@@ -178,7 +178,7 @@ class Figures(BaseModel):
                     "interval": [73.9, 94.5],
                     "selection": None,
                     "name": "standard_met",
-                    "version": 1,
+                    "version": DEFINITIONS["standard_met"].version,
                     "clock": "reply",
                     "quantile": None,
                     "companions": {},

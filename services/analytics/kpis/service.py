@@ -28,6 +28,7 @@ from services.analytics.kpis.schemas import (
     KpiQuery,
     Line,
     Point,
+    Quantile,
     Series,
     SeriesQuery,
     Span,
@@ -41,7 +42,7 @@ from services.analytics.settings import AnalyticsSettings
 MOST_POINTS = 1000
 SEES_ALL = ("manager", "analyst")
 
-Key = tuple[KpiName, Values, str | None, str | None, str]
+Key = tuple[KpiName, Values, str | None, Quantile | None, str]
 """What tells one figure of an answer from another."""
 
 
@@ -114,7 +115,7 @@ async def series(
             Line(
                 filters=dict(zip(question.by, values, strict=True)),
                 clock=clock,
-                quantile=next((one for one in ("p50", "p90", "p95") if one == quantile), None),
+                quantile=quantile,
                 unit=points[0].unit,
                 points=points,
             )

@@ -13,11 +13,10 @@ LINKS: Mapping[str, tuple[str, ...]] = {"feedback_details": ("person", "external
 NO_WORDS: Mapping[str, str] = {
     "fact": "channel kind service service_point topic language respondent source touchpoint phase messages deliveries"
     " ratings evaluations feedback_details team state clocks turns suspensions replies asked reopenings links active_on"
-    " due_on case_details case_events",
+    " case_details case_events",
     "rollup": "grain dimension second_dimension value second_value counters",
     "rollup_bucket": "grain dimension value measure",
     "rollup_difference": "difference",
-    "rollup_day": "dimension value counters",
     "projection": "time_zone state",
     "reference": "kind code name details",
     "interactions": "channel service service_point topic details",

@@ -67,14 +67,3 @@ class ProjectionRow(Base):
     """`live`, `building` or `superseded`."""
     counted_to: Mapped[UUID | None]
     """While it is built: facts up to this id are in it, and slices that touch them count in it."""
-
-
-class DayRollupRow(Base):
-    """Rollups of formula 1, for code that knows no other."""
-
-    __tablename__ = "rollup_day"
-
-    day: Mapped[date] = mapped_column(primary_key=True)
-    dimension: Mapped[str] = mapped_column(primary_key=True)
-    value: Mapped[str] = mapped_column(primary_key=True)
-    counters: Mapped[dict[str, Any]]

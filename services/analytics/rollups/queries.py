@@ -81,7 +81,7 @@ _LIVE = text(
      WHERE state = 'live' AND formula = :formula
     """
 )
-_ANY_FACT = text("SELECT EXISTS (SELECT FROM fact)")
+ANY_FACT = text("SELECT EXISTS (SELECT FROM fact)")
 
 _DAYS = text(
     """
@@ -138,7 +138,7 @@ async def live(session: AsyncSession, time_zone: ZoneInfo) -> Live:
     row = (await session.execute(_LIVE, {"formula": FORMULA})).one_or_none()
     if row is not None:
         return Live(row.version, ZoneInfo(row.time_zone), tuple(row.noted))
-    if await session.scalar(_ANY_FACT):
+    if await session.scalar(ANY_FACT):
         raise FiguresNotCounted
     return Live(0, time_zone)
 

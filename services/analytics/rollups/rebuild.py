@@ -16,6 +16,7 @@ from services.analytics.facts.contributions import contributions
 from services.analytics.facts.queries import facts_after
 from services.analytics.rollups import folding, service
 from services.analytics.rollups.difference import Difference
+from services.analytics.rollups.queries import ANY_FACT
 
 AT_A_TIME = 5000
 """So many lie in the same rows of rollups again and again: each row is written a third as often as by a thousand."""
@@ -51,7 +52,6 @@ _SUPERSEDED_DIFFERENCES = text(
     "DELETE FROM rollup_difference AS d USING projection AS p WHERE p.version = d.projection AND p.state = 'superseded'"
 )
 _LIVE = text("SELECT time_zone FROM projection WHERE state = 'live' AND formula = :formula")
-_ANY_FACT = text("SELECT EXISTS (SELECT FROM fact)")
 
 
 async def rebuild(database: Database, time_zone: ZoneInfo, at_a_time: int = AT_A_TIME) -> int:
@@ -69,7 +69,7 @@ async def rebuild_if_needed(database: Database, time_zone: ZoneInfo) -> int:
     """The same, where what is read was counted by another formula or by other days. Before the service starts."""
     async with database.connection() as connection:
         counted_by = await connection.scalar(_LIVE, {"formula": service.FORMULA})
-        is_needed = counted_by != time_zone.key and await connection.scalar(_ANY_FACT)
+        is_needed = counted_by != time_zone.key and await connection.scalar(ANY_FACT)
     return await rebuild(database, time_zone) if is_needed else 0
 
 
