@@ -125,11 +125,11 @@ NAMES: Mapping[str, Mapping[str, Bilingual]] = {
     ),
     "measure": _names(
         csat=("Satisfaction", "Satisfaction"),
-        ces=("Effort", "Effort"),
+        ces=("Facilité de la démarche", "Ease of the process"),
         nps=("Recommandation", "Recommendation"),
         trust=("Confiance", "Trust"),
         effectiveness=("Efficacité", "Effectiveness"),
-        ease=("Facilité", "Ease"),
+        ease=("Simplicité", "Ease"),
         efficiency=("Rapidité", "Efficiency"),
         transparency=("Transparence", "Transparency"),
         humanity=("Humanité", "Humanity"),
