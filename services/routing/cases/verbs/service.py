@@ -216,8 +216,8 @@ def _effective_at(work: Work, body: bodies.Action, by: Principal) -> tuple[datet
         raise EffectiveBeforePrevious
     if case.historical or now <= due_after_business_days(work.calendar, at, 1):
         return at, False
-    if body.late_entry_reason is None:
-        raise LateEntryNeedsReason
     if not by.has("supervisor"):
         raise LateEntryNeedsSupervisor
+    if body.late_entry_reason is None:
+        raise LateEntryNeedsReason
     return at, True
