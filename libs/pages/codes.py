@@ -180,6 +180,62 @@ NAMES: Mapping[str, Mapping[str, Bilingual]] = {
 }
 """By what the codes are of, then by code. A code that has no name here is shown as it is."""
 
+FIELDS: Mapping[str, Bilingual] = _names(
+    text=("Texte", "Text"),
+    kind=("Nature", "Kind"),
+    service=("Service", "Service"),
+    service_point=("Point de service", "Service point"),
+    topic=("Sujet", "Topic"),
+    language=("Langue", "Language"),
+    channel=("Canal", "Channel"),
+    csat=("Satisfaction", "Satisfaction"),
+    ratings=("Satisfaction", "Satisfaction"),
+    reply_by=("Réponse par", "Reply by"),
+    disclosure=("Discrétion", "Discretion"),
+    concerns_staff=("Concerne le personnel", "Concerns staff"),
+    urgent=("Danger", "Danger"),
+    response_requested=("Réponse voulue", "Answer wanted"),
+    experienced_on=("C'était quel jour", "Which day it happened"),
+    submitted_at=("Dit ou timbré quand", "Said or stamped when"),
+    tracking_code=("Code d'un feuillet", "Code of a slip"),
+    **{
+        "person.name": ("Nom", "Name"),
+        "person.phone": ("Téléphone", "Phone"),
+        "person.email": ("Courriel", "E-mail"),
+        "person.address": ("Adresse postale", "Postal address"),
+        "person.accessible_format": ("Format accessible", "Accessible format"),
+        "resolved_on_the_spot.remedy": ("Réglé sur place (code)", "Resolved at once (code)"),
+        "resolved_on_the_spot.note": ("Ce qui a été fait", "What was done"),
+        "interaction.reference": ("Numéro de l'appel ou de la visite", "Number of the call or visit"),
+        "submitted_by.role": ("Qui parle", "Who speaks"),
+        "submitted_by.authority": ("Mandat", "Authority"),
+        "submitted_by.name": ("Nom de qui parle", "Name of who speaks"),
+        "submitted_by.phone": ("Téléphone de qui parle", "Phone of who speaks"),
+        "submitted_by.email": ("Courriel de qui parle", "E-mail of who speaks"),
+        "for": ("En attente de", "Waiting for"),
+    },
+    team=("Équipe", "Team"),
+    member=("Membre", "Member"),
+    until=("Jusqu'à quand", "Until when"),
+    otherwise=("Sans réponse", "Without an answer"),
+    reason=("Raison", "Reason"),
+    clock=("Échéance à reporter", "Deadline to move"),
+    business_days=("Jours ouvrables de plus", "Business days more"),
+    due_at=("Nouvelle échéance", "New due moment"),
+    priority=("Priorité", "Priority"),
+    outcome=("Issue", "Outcome"),
+    interim=("Réponse provisoire", "Interim reply"),
+    reasons=("Motifs", "Reasons"),
+    recourse=("Recours", "Recourse"),
+    remedy=("Réparation", "Remedy"),
+    to=("À qui s'adresser", "Where to turn"),
+    case_id=("L'autre dossier", "The other case"),
+    note=("Note pour l'équipe", "Note for the team"),
+    effective_at=("Fait quand", "Done when"),
+    late_entry_reason=("Pourquoi c'est saisi si tard", "Why it is entered so late"),
+)
+"""What people call the fields of forms, by their names in the API."""
+
 
 def name_of(code: str, of: str) -> Bilingual:
     """The name of a code of the field; of one that an organisation made itself, the code."""

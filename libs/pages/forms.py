@@ -14,9 +14,11 @@ from fastapi import Depends, Request
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData, UploadFile
 
+from libs.common.field_problems import FieldProblem
 from libs.common.idempotency import IdempotencyKeyReused, StillRunning
 from libs.common.languages import Bilingual, language_of_request, said
 from libs.common.problems import Problem, ServiceUnavailable, invalid_body
+from libs.pages.wording import in_words, with_label
 
 AS_IT_WAS = "was."
 """Before a field's name: what stood there when the form was shown. What still stands there is not sent on."""
@@ -40,6 +42,12 @@ IN_PLAIN_WORDS: Mapping[type[Problem], Bilingual] = {
 }
 """What programs are told of keys, as a page says it."""
 
+_FORM_OF_A_CODE = Bilingual(
+    fr="Un code : lettres sans accent, chiffres et tirets, sans espace.",
+    en="A code: unaccented letters, digits and hyphens, no space.",
+)
+_FORM_OF_A_LANGUAGE = Bilingual(fr="Une langue, comme fr, en ou fr-CA.", en="A language, such as fr, en or fr-CA.")
+
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -62,6 +70,11 @@ class Wrong:
 
     field: str | None
     detail: str
+
+    @property
+    def told(self) -> str:
+        """With the name of the field: many can lack the same."""
+        return with_label(self.field, self.detail)
 
 
 @dataclass(frozen=True)
@@ -131,12 +144,18 @@ def wrong_of(problem: Problem, fields: Mapping[str, str] | None = None) -> list[
     body = problem.body(language_of_request.get())
     if not problem.errors:
         plain = IN_PLAIN_WORDS.get(type(problem))
-        told = plain.in_(language_of_request.get()) if plain else body.detail or body.title
+        told = plain.in_(language_of_request.get()) if plain else in_words(body.detail or body.title)
         return [Wrong(where.get(type(problem).__name__), told)]
-    return [
-        Wrong((one.pointer or "").strip("/").replace("/", ".") or where.get(one.code), one.detail)
-        for one in problem.errors
-    ]
+    return [wrong_in(one, where) for one in problem.errors]
+
+
+def wrong_in(error: FieldProblem, where: Mapping[str, str]) -> Wrong:
+    """One error of a body, at its field, in words for who fills in a form."""
+    field = (error.pointer or "").strip("/").replace("/", ".") or where.get(error.code)
+    if error.code != "string_pattern_mismatch":
+        return Wrong(field, in_words(error.detail))
+    form = _FORM_OF_A_LANGUAGE if (field or "").endswith("language") else _FORM_OF_A_CODE
+    return Wrong(field, form.in_(language_of_request.get()))
 
 
 def _moment(typed: str, zone: ZoneInfo) -> str:

@@ -5,8 +5,11 @@ from typing import Any, get_args
 import pytest
 
 from libs.contracts import codes
-from libs.pages.codes import NAMES
+from libs.pages.codes import FIELDS, NAMES
+from services.intake.pages.entry import forms as entry
 from services.routing.cases.schemas import Task, Verb
+from services.routing.cases.verbs.service import WAYS
+from services.routing.pages.cases.forms import fields_of
 
 SHOWN: dict[str, Any] = {
     "channel": codes.Channel,
@@ -45,3 +48,7 @@ def test_every_code_has_a_name_of_its_own(of: str) -> None:
     for language in ("fr", "en"):
         said = [name.in_(language) for name in NAMES[of].values()]
         assert len(set(said)) == len(said)
+
+
+def test_every_field_of_the_forms_of_staff_has_a_name() -> None:
+    assert {field for verb in WAYS for field in fields_of(verb)} | {*entry.FIELDS, "csat"} <= FIELDS.keys()

@@ -9,6 +9,7 @@ from starlette.datastructures import FormData
 
 from libs.common.problems import InvalidRequest
 from libs.pages.forms import Filled, body_of, kept, read, wrong_of
+from libs.pages.wording import in_words, typed_in
 
 ZONE = ZoneInfo("America/Toronto")
 
@@ -53,3 +54,28 @@ def test_what_is_wrong_is_said_at_its_field_and_what_was_typed_stays() -> None:
     assert form.error("person.email")
     assert form.error("person") == form.error("person.email")
     assert form.key != Filled().key
+
+
+def test_what_the_api_quotes_is_said_as_people_call_it() -> None:
+    assert in_words("`effective_at` is after now.") == "“Done when” is after now."
+    assert in_words("« until » doit être après.") == "«\u00a0Jusqu'à quand\u00a0» doit être après."
+    assert in_words("See `errors`, « errors ».") == "See `errors`, « errors »."
+
+
+def test_what_was_written_is_given_back_in_words_and_nothing_that_is_secret_or_was_not_written() -> None:
+    sent = {
+        "csrf_token": "t",
+        "key": "k",
+        "was.kind": "complaint",
+        "tracking_code": "secret",
+        "note": " ",
+        "step": "send",
+    }
+    written = {"text": "As it was.", "kind": "complaint", "for": "third_party", "interim": "true", "service": "renewal"}
+    assert typed_in((sent | written).items()) == [
+        ("Text", "As it was."),
+        ("Kind", "Complaint"),
+        ("Waiting for", "a third party"),
+        ("Interim reply", "yes"),
+        ("Service", "renewal"),
+    ]

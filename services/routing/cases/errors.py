@@ -28,11 +28,11 @@ class VerbNotPossible(Problem):
     fr = "L'état du dossier ne permet pas cette action."
 
     def __init__(self, state: str, verbs: Sequence[str]) -> None:
-        possible = ", ".join(verbs)
+        fr, en = (", ".join(quote.format(verb) for verb in verbs) for quote in ("« {} »", "`{}`"))
         super().__init__(
             detail=Bilingual(
-                fr=f"Le dossier est « {state} » ; actions possibles : {possible or 'aucune'}.",
-                en=f"The case is {state}; possible verbs: {possible or 'none'}.",
+                fr=f"Le dossier est « {state} » ; actions possibles : {fr or 'aucune'}.",
+                en=f"The case is `{state}`; possible verbs: {en or 'none'}.",
             )
         )
 

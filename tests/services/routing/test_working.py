@@ -136,8 +136,8 @@ async def test_a_verb_is_possible_in_the_states_that_allow_it_and_refused_in_the
             assert lines[-1]["verb"] == name
         else:
             assert problem(answer) == (409, "verb-not-possible"), verb
-            possible = ", ".join(ALLOWED[state])
-            assert answer.json()["detail"] == f"The case is {state}; possible verbs: {possible}."
+            possible = ", ".join(f"`{one}`" for one in ALLOWED[state])
+            assert answer.json()["detail"] == f"The case is `{state}`; possible verbs: {possible}."
             assert told == []
             assert await routing.see(case["id"]) == {**await routing.see(case["id"]), **case}
 
@@ -153,7 +153,7 @@ async def test_a_refusal_names_the_possible_verbs_in_french_too(routing: Routing
     french = routing.staff("agent", teams=["first-line"]) | {"Accept-Language": "fr"}
     answer = await routing.do(case, "close", french)
     assert answer.json()["detail"] == (
-        "Le dossier est « new » ; actions possibles : assign, classify, transfer, refer, decline."
+        "Le dossier est « new » ; actions possibles : « assign », « classify », « transfer », « refer », « decline »."
     )
 
 

@@ -74,8 +74,11 @@ class Classify(Action):
         if not self.corrected:
             raise PydanticCustomError(
                 "nothing_to_classify",
-                "Say at least one of kind, service, service_point, topic, language.",
-                {"fr": "Indiquez au moins un des champs kind, service, service_point, topic, language."},
+                "Say at least one of `kind`, `service`, `service_point`, `topic`, `language`.",
+                {
+                    "fr": "Indiquez au moins un des champs « kind », « service », « service_point », « topic », "
+                    "« language »."
+                },
             )
         return self
 
@@ -180,7 +183,7 @@ class Extend(Action):
         if (self.due_at is None) == (self.business_days is None):
             raise PydanticCustomError(
                 "one_extension",
-                "One of due_at and business_days is needed.",
+                "One of `due_at` and `business_days` is needed.",
                 {"fr": "Il faut soit « due_at », soit « business_days »."},
             )
         return self

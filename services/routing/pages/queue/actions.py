@@ -8,7 +8,9 @@ from pydantic import BaseModel
 from starlette.datastructures import FormData
 
 from libs.common.auth.identity import Principal
-from libs.pages.forms import Filled, read
+from libs.common.problems import ProblemDetails
+from libs.pages.forms import Filled, read, wrong_in
+from libs.pages.wording import in_words
 from services.routing.cases.schemas import Verb
 from services.routing.cases.verbs.schemas import Batch
 from services.routing.cases.verbs.service import WAYS
@@ -18,9 +20,12 @@ BULK: Sequence[Verb] = ("assign", "transfer", "acknowledge", "resume", "note", "
 _FIELDS = ("team", "member", "note")
 
 
-class _Ticked(BaseModel):
+class Ticked(BaseModel):
+    """A case as it stood in the list."""
+
     case_id: UUID
     version: int
+    reference: str = ""
 
 
 def form_for(by: Principal) -> dict[str, Any]:
@@ -28,14 +33,24 @@ def form_for(by: Principal) -> dict[str, Any]:
     return {"acting": by.has("supervisor"), "bulk": BULK, "key": Filled().key}
 
 
+def why(refused: ProblemDetails) -> list[str]:
+    """What is to be said of an action that was refused, in words: at each of its fields, or as a whole."""
+    errors = [
+        one.model_copy(update={"pointer": (one.pointer or "").rpartition("/")[2]}) for one in refused.errors or ()
+    ]
+    return [wrong_in(one, {}).told for one in errors] or [in_words(refused.detail or refused.title)]
+
+
 def batch_of(sent: FormData) -> Batch:
     """The batch that the form stands for: of the fields, those that the verb takes."""
     verb = str(sent.get("verb", ""))
     takes = WAYS[verb].body.model_fields if verb in BULK else {}  # type: ignore[index]
     body = {name: value for name in _FIELDS if name in takes and (value := str(sent.get(name, "")).strip())}
-    ticked = [str(one).partition(".") for one in sent.getlist("case")]
-    actions = [
-        {**read(_Ticked, {"case_id": case, "version": version}).model_dump(), "verb": verb, "body": body}
-        for case, _, version in ticked
-    ]
+    actions = [{**one.model_dump(exclude={"reference"}), "verb": verb, "body": body} for one in ticked(sent)]
     return read(Batch, {"actions": actions})
+
+
+def ticked(sent: FormData) -> list[Ticked]:
+    """Which cases the form is about."""
+    names = tuple(Ticked.model_fields)
+    return [read(Ticked, dict(zip(names, str(one).split("."), strict=False))) for one in sent.getlist("case")]

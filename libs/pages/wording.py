@@ -1,0 +1,52 @@
+"""The names that the API gives to things, in the words of those who fill in forms."""
+
+import re
+from collections.abc import Iterable
+
+from libs.common.languages import Bilingual, Language, language_of_request
+from libs.pages.codes import FIELDS, NAMES
+
+_QUOTED = re.compile(r"«\s?(?P<fr>[\w.]+)\s?»|`(?P<en>[\w.]+)`")
+"""A name of the API within what it says."""
+_CALLED = (NAMES["verb"], NAMES["state"], FIELDS)
+_NAMED_AS = {"for": "waiting_for", "submitted_by.role": "role", "submitted_by.authority": "authority"}
+"""What the codes of a field are of, where that is not the field's own name."""
+_YES = Bilingual(fr="oui", en="yes")
+_SECRET = ("tracking_code",)
+
+
+def in_words(text: str) -> str:
+    """With what people call the fields, states and verbs that the API quotes by their names."""
+    return _QUOTED.sub(_in_words, text)
+
+
+def _in_words(quoted: re.Match[str]) -> str:
+    code = quoted["fr"] or quoted["en"]
+    named = next((names[code] for names in _CALLED if code in names), None)
+    if named is None:
+        return quoted[0]
+    return f"«\u00a0{named.fr}\u00a0»" if quoted["fr"] else f"“{named.en}”"
+
+
+def with_label(field: str | None, detail: str) -> str:
+    """What is said of a field, with what it is called: many can lack the same."""
+    name = FIELDS.get(field or "")
+    return Bilingual(fr=f"{name.fr}\u00a0: {detail}", en=f"{name.en}: {detail}").in_(_language()) if name else detail
+
+
+def typed_in(values: Iterable[tuple[str, object]]) -> list[tuple[str, str]]:
+    """What somebody filled in, by what the fields are called, to be read where its form is no more. Nothing secret."""
+    return [
+        (FIELDS[name].in_(_language()), _said(name, value))
+        for name, value in values
+        if name in FIELDS and name not in _SECRET and isinstance(value, str) and value.strip()
+    ]
+
+
+def _said(field: str, value: str) -> str:
+    name = _YES if value == "true" else NAMES.get(_NAMED_AS.get(field, field), {}).get(value)
+    return name.in_(_language()) if name else value
+
+
+def _language() -> Language:
+    return language_of_request.get()
