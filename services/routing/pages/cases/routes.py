@@ -93,7 +93,7 @@ async def _page(
 
 
 def _after(path: str, verb: Verb, queue: str) -> str:
-    """Where one goes on, with the list that one came from."""
+    """Where one goes on, with the list that one came from: at what was done, and no longer at the form."""
     if path == "/queue":
         return f"/queue?{queue}{'&' if queue else ''}done={verb}"
-    return f"{path}?{urlencode({'done': verb, **({'queue': queue} if queue else {})})}"
+    return f"{path}?{urlencode({'done': verb, **({'queue': queue} if queue else {})})}#done"
