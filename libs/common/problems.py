@@ -271,13 +271,14 @@ async def answer_to(request: Request, error: Exception) -> Response:
     """The same, and what else is possible where the request went."""
     response = answer(error)
     if response.status_code == MethodNotAllowed.status:
-        response.headers["Allow"] = ", ".join(method for method in _METHODS if _has(request, method))
+        response.headers["Allow"] = ", ".join(method for method in _METHODS if answers(request, method))
     return response
 
 
-def _has(request: Request, method: str) -> bool:
-    """Whether there is such a method where the request went: each is a route of its own, that knows of no other."""
-    scope = {name: request.scope[name] for name in ("type", "path", "root_path")} | {"method": method}
+def answers(request: Request, method: str, path: str | None = None) -> bool:
+    """Whether there is such a method where the request went, or at a path: each is a route that knows of no other."""
+    scope = {"type": "http", "path": path or request.scope["path"], "root_path": request.scope["root_path"]}
+    scope |= {"method": method}
     return any(route.matches(scope)[0] is Match.FULL for route in request.app.router.routes)
 
 

@@ -16,9 +16,11 @@ from libs.common.headers import asks_for_a_page
 from libs.common.languages import Language, language_of_request
 from libs.common.problems import NotFound, Problem, problem_of
 from libs.pages.addresses import local
+from libs.pages.forms import wrong_in
 from libs.pages.rendering import Renderer
 from libs.pages.sessions import SignInNeeded
 from libs.pages.switching import COOKIE, keep_language
+from libs.pages.wording import in_words, typed_in
 
 GUARDED = {
     "Content-Security-Policy": (
@@ -105,9 +107,31 @@ def _is_in_the_path(error: Exception) -> bool:
 def _as_page(request: Request, problem: Problem) -> Response:
     body = problem.body(language_of_request.get())
     structlog.get_logger("pages").info("problem", type=body.type)
-    response = _render(request, "problem.html", status=problem.status, problem=body)
+    response = _render(
+        request,
+        "problem.html",
+        status=problem.status,
+        problem=body,
+        detail=in_words(body.detail) if body.detail else None,
+        wrong=[wrong_in(one, {}) for one in problem.errors],
+        lost=_lost(request),
+        again=_sign_in_for(_page_before(request)) if isinstance(problem, SignInNeeded) else _page_before(request),
+    )
     response.headers.update(problem.headers)
     return response
+
+
+def _lost(request: Request) -> list[tuple[str, str]]:
+    """What was filled in, of which nothing came: of a form of ours, after which the browser may have an empty one."""
+    return typed_in(request.state.sent.multi_items()) if hasattr(request.state, "sent") else []
+
+
+def _page_before(request: Request) -> str:
+    """The page with the form that was sent: at this address, or above it."""
+    path = request.url.path
+    while path and not problems.answers(request, "GET", path):
+        path = path.rpartition("/")[0]
+    return path or "/"
 
 
 def _in_language(request: Request, language: Language) -> Response:
@@ -117,16 +141,25 @@ def _in_language(request: Request, language: Language) -> Response:
 
 
 def _sign_in(request: Request) -> Response:
-    """To where one signs in, and from there back; a part of a page sends the whole page there."""
+    """To where one signs in, and from there back; a part of a page sends the whole page there.
+
+    Who has filled in a form meanwhile is first shown what they wrote.
+    """
+    if _lost(request):
+        return _as_page(request, SignInNeeded())
     part_of = request.headers.get("hx-current-url") if "hx-request" in request.headers else None
     try:
         back = _without_host(URL(part_of) if part_of else request.url if request.method == "GET" else URL("/"))
     except ValueError:  # what was said to be an address is none
         back = "/"
-    address = str(URL("/sign-in").include_query_params(back=back))
+    address = _sign_in_for(back)
     if part_of:
         return Response(status_code=204, headers={"HX-Redirect": address})
     return RedirectResponse(address, 303)
+
+
+def _sign_in_for(back: str) -> str:
+    return str(URL("/sign-in").include_query_params(back=back))
 
 
 def _without_host(url: URL) -> str:

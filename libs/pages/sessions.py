@@ -109,13 +109,19 @@ async def _from_our_form(
     csrf_token: Annotated[str | None, Form()] = None,
     x_csrf_token: Annotated[str | None, Header()] = None,
 ) -> None:
-    sent = (csrf_token or x_csrf_token or "").encode()
-    if not _is_from_here(request) or not hmac.compare_digest(sent, token_for(request).encode()):
+    if not _is_from_here(request):
         raise FormNotOurs
+    request.state.sent = await request.form()
+    sent = (csrf_token or x_csrf_token or "").encode()
+    if not hmac.compare_digest(sent, token_for(request).encode()):
+        raise FormNotOurs if request.cookies.get(cookie_name(request.app.state.settings)) else SignInNeeded
 
 
 FromOurForm = Depends(_from_our_form)
-"""For whatever changes something: refuses what another site sends in somebody's name."""
+"""For whatever changes something: refuses what another site sends in somebody's name.
+
+What was sent is `request.state.sent`, for the page that says why nothing came of it.
+"""
 
 
 async def _from_here(request: Request) -> None:

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from libs.common.clock import Clock
+from libs.contracts.feedback import FeedbackWithdrawn
 from services.routing.cases.schemas import Verb
 from services.routing.cases.verbs.service import WAYS
 from services.routing.pages.cases.forms import fields_of
 from tests.services.desk import Desk, desk
-from tests.services.routing.office import ORGANISATION, Routing, local
+from tests.services.routing.office import ORGANISATION, Routing, local, received
 
 SPOKE = local("2026-03-09 11:00")
 TEAMS = [team["code"] for team in ORGANISATION["teams"]]
@@ -72,7 +73,8 @@ async def test_each_verb_has_a_form_with_the_fields_of_its_schema_that_does_what
     assert answer.status_code == 303, answer.text
     line = (await routing.timeline(case))[-1]
     assert (line["verb"], line["by"]) == (verb, "ada")
-    assert "Done:" in await ada.see(answer.headers["Location"])
+    assert answer.headers["Location"].endswith("#done")
+    assert 'id="done"' in await ada.see(answer.headers["Location"])
 
 
 async def test_what_is_refused_is_said_beside_the_field_and_what_was_typed_stays(routing: Routing) -> None:
@@ -122,6 +124,81 @@ async def test_a_case_that_somebody_changed_meanwhile_is_not_overwritten_and_not
     assert "changed since" in refused.text
     assert 'value="zoe"' in form_of(refused.text, "assign")
     assert (await zoe.send(path, refused.text, path, team="passports", member="zoe")).status_code == 303
+
+
+@pytest.mark.parametrize(("verb", "said"), [("reply", {"text": "Typed <for long>."}), ("acknowledge", {})])
+async def test_what_was_written_for_a_case_that_ended_meanwhile_is_shown_with_the_reason(
+    routing: Routing, verb: str, said: dict[str, str]
+) -> None:
+    case, ada = await assigned(routing), supervisor(routing)
+    shown, path = await ada.see(f"/cases/{case['id']}"), f"/cases/{case['id']}/{verb}"
+    gone = FeedbackWithdrawn(effective_at=SPOKE)
+    await routing.hear(received(gone, case["feedback_id"], 2))
+    refused = await ada.send(path, shown, path, **said, outcome="upheld")
+    assert refused.status_code == 422
+    assert f'id="verb-{verb}"' not in refused.text
+    assert "changed since" in refused.text
+    assert ("Typed &lt;for long&gt;." in refused.text) == (verb == "reply")
+    assert '<dt>Outcome</dt><dd class="words">Upheld</dd>' in refused.text
+
+
+async def test_what_was_written_when_the_session_ended_is_shown_beside_the_way_back(routing: Routing) -> None:
+    case, ada = await assigned(routing), supervisor(routing)
+    shown, path = await ada.see(f"/cases/{case['id']}"), f"/cases/{case['id']}/reply"
+    sent = {"csrf_token": "of-before", "key": "k", "version": "1", "text": "Typed <for long>."}
+    ended = await routing.http.post(path, data=sent, headers={"Accept-Language": "en"})
+    assert ended.status_code == 401
+    assert f'href="/sign-in?back=%2Fcases%2F{case["id"]}" target="_blank"' in ended.text
+    anew = await routing.http.post(path, data=sent, headers=ada.headers)
+    assert anew.status_code == 403
+    assert f'href="/cases/{case["id"]}" target="_blank"' in anew.text
+    await routing.done(case, "transfer", team="letters")
+    zoe = desk(routing.app, routing.http, "agent", teams=["passports"], subject="zoe")
+    moved = await zoe.send(path, shown, path, **{**sent, "csrf_token": token_of(zoe, await zoe.see("/queue"))})
+    assert moved.status_code == 404
+    for answer in (ended, anew, moved):
+        assert "Typed &lt;for long&gt;." in answer.text
+        assert "of-before" not in answer.text
+        assert "?lang=" not in answer.text  # nothing answers there
+    elsewhere = await routing.http.post(path, data=sent, headers={"Sec-Fetch-Site": "cross-site"})
+    assert (elsewhere.status_code, "Typed" in elsewhere.text) == (403, False)
+
+
+def token_of(one: Desk, shown: str) -> str:
+    return re.findall(r'name="csrf_token" value="([^"]*)"', shown)[0]
+
+
+async def test_who_is_no_supervisor_is_told_at_once_that_one_must_enter_what_is_old(routing: Routing) -> None:
+    case = await assigned(routing)
+    zoe = desk(routing.app, routing.http, "agent", teams=["passports"], subject="zoe")
+    path = f"/cases/{case['id']}/acknowledge"
+    shown = await zoe.see(f"/cases/{case['id']}")
+    assert "time zone America/Toronto" in form_of(shown, "acknowledge")
+    clock: Clock = routing.app.state.clock
+    try:
+        routing.at(local("2026-03-12 10:00"))
+        refused = await zoe.send(path, shown, path, effective_at="2026-03-09T11:30")
+    finally:
+        routing.app.state.clock = clock
+    assert "a supervisor must enter it" in form_of(refused.text, "acknowledge")
+    assert '<a href="#acknowledge-effective_at">Done when: ' in refused.text
+
+
+async def test_what_is_wrong_is_said_by_the_names_on_the_page(routing: Routing) -> None:
+    case, ada = await assigned(routing), supervisor(routing)
+    shown, path = await ada.see(f"/cases/{case['id']}"), f"/cases/{case['id']}/suspend"
+    sent = {"for": "third_party", "reason": "expert report", "until": "2026-03-09T10:00"}
+    no_code = await ada.send(path, shown, path, **sent)
+    assert "Reason: A code: unaccented letters, digits and hyphens, no space." in no_code.text
+    too_early = await ada.send(path, no_code.text, path, **{**sent, "reason": "report"})
+    assert "“Until when” must be after the moment" in too_early.text
+    assert f'href="/cases/{case["id"]}?lang=fr&amp;queue="' in too_early.text
+    path = f"/cases/{case['id']}/ask"
+    nothing = await ada.send(path, shown, path, text="", until="", otherwise="")
+    told = form_of(nothing.text, "ask").split("</ul>")[0]
+    assert [f">{name}: This field is required." in told for name in ("Text", "Until when", "Without an answer")] == [
+        True
+    ] * 3
 
 
 async def test_a_form_sent_twice_takes_effect_once(routing: Routing) -> None:

@@ -13,6 +13,7 @@ from libs.common.db import Database, DatabaseOf
 from libs.pages.forms import Filled, Sent
 from libs.pages.routes import page_router
 from libs.pages.sessions import FromOurForm, signed_in
+from libs.pages.wording import typed_in
 from services.routing.cases import queries
 from services.routing.cases.access import WORKERS
 from services.routing.cases.schemas import CaseId, Verb
@@ -82,6 +83,7 @@ async def _page(
         shown=found,
         case=found.case,
         tried=tried,
+        written=typed_in(tried.form.values.items()) if tried and tried.form else [],
         empty=Filled(),
         done=done,
         queue=queue,
