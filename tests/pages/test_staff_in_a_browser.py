@@ -101,6 +101,18 @@ def _type_an_entry(page: Page) -> None:
     page.keyboard.press("Control+Enter")
 
 
+def test_a_search_leaves_what_is_being_typed_where_it_is(system: System, browser: Browser) -> None:
+    with screen(browser, system.gateway, language="en", session=session(system, "agent")) as (page, _):
+        page.goto("/entry")
+        page.get_by_label("What the person says").fill("I called before.")
+        page.get_by_label("Reference, e-mail or phone").fill("nobody@example.org")
+        with page.expect_popup() as opened:
+            page.get_by_role("button", name="Search").click()
+        opened.value.get_by_text("Nothing found.").wait_for()
+        assert opened.value.get_by_label("Reference, e-mail or phone").input_value() == "nobody@example.org"
+        assert page.get_by_label("What the person says").input_value() == "I called before."
+
+
 def test_a_case_is_worked_on_without_script(system: System, browser: Browser) -> None:
     path = complaint(system)
     with screen(browser, system.gateway, language="en", scripts=False, session=session(system, "agent")) as (page, _):

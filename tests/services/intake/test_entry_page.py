@@ -65,6 +65,7 @@ async def test_what_is_typed_is_taken_in_from_staff_and_the_code_is_read_aloud_a
     assert tracked.status_code == 200
     assert '<option value="counter" selected>' in page  # stays for the next
     assert "Waited" not in page
+    assert f'href="/queue?reference={REFERENCE.findall(page)[0]}"' in page  # its case may not be open yet
 
 
 async def test_what_is_typed_under_no_key_is_each_time_another(intake: Intake) -> None:
@@ -91,6 +92,10 @@ async def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(inta
     assert 'id="person.email-wrong"' in second.text
     third = await zoe.send("/entry", second.text, "/entry", **TYPED, reply_by="phone")
     assert 'id="person.phone-wrong"' in third.text
+    unsorted = await zoe.send("/entry", third.text, "/entry", **TYPED | {"kind": "", "service": "taxes"})
+    assert '<option value="" selected>6 To be sorted' in unsorted.text
+    assert '<a href="#service">Service: Nothing in the catalogue' in unsorted.text
+    assert 'href="/entry?lang=fr"' in unsorted.text
     nothing = await zoe.send("/entry", third.text, "/entry", channel="phone", kind="complaint")
     assert 'id="text-wrong"' in nothing.text
 
@@ -116,7 +121,26 @@ async def test_an_earlier_feedback_of_the_caller_is_found_by_what_they_say(intak
     assert receipt["reference"] in found.text
     assert "Secret words." not in found.text
     assert "Nothing found" in (await zoe.send("/entry/search", shown, "/entry/search", sought="no@example.org")).text
-    assert (await zoe.send("/entry/search", shown, "/entry/search", sought="zoe@")).status_code == 422
+    mistyped = await zoe.send("/entry/search", shown, "/entry/search", sought="zoe@")
+    assert (mistyped.status_code, 'value="zoe@"' in mistyped.text) == (422, True)
+    assert 'action="/entry/search" target="_blank"' in shown  # what is being typed stays where it is
+
+
+async def test_what_is_found_leads_to_a_case_where_there_is_one_to_be_read(intake: Intake) -> None:
+    receipt = await intake.submit()
+    story, sought = Story(receipt["id"]), receipt["reference"]
+
+    async def leads(*roles: str, team: str) -> bool:
+        one = desk(intake.app, intake.http, *roles, teams=[team])
+        found = await one.send("/entry/search", await one.see("/entry"), "/entry/search", sought=sought)
+        assert sought in found.text
+        return 'href="/cases/' in found.text
+
+    assert not await leads("agent", team="passports")
+    await intake.hear(story.opened(), story.assigned())
+    assert await leads("agent", team="passports")
+    assert not await leads("agent", team="pensions")
+    assert await leads("agent", "reviewer", team="pensions")
 
 
 async def test_what_is_promised_for_the_end_of_a_day_is_read_aloud_as_that_day_until_the_case_waits(

@@ -48,21 +48,20 @@ async def take_in(
     except Problem as refused:
         return _page(request, offered, kept(sent, _wrong(refused)), refused.status)
     following = next_one(kept(sent).values)
-    return _page(request, offered, following, receipt=receipt, case_id=case_id_of(receipt.id), spelled=spelled)
+    return _page(request, offered, following, receipt=receipt, spelled=spelled)
 
 
 async def search(
     request: Request, sent: FormData, session: AsyncSession, desk: Desk, now: datetime, by: Principal
 ) -> Response:
-    offered = await _offered(session, desk, now)
+    show = partial(_page, request, await _offered(session, desk, now), Filled({"channel": "phone"}))
+    sought = str(sent.get("sought", ""))
     try:
         found = await find(session, desk.blind, sought_of(sent), by, now)
     except Problem as refused:
-        return _page(request, offered, Filled({"channel": "phone"}), refused.status, not_sought=wrong_of(refused))
+        return show(refused.status, sought=sought, not_sought=wrong_of(refused))
     ends_on = partial(day_of, zone=desk.zone)
-    return _page(
-        request, offered, Filled({"channel": "phone"}), found=found.items, case_id_of=case_id_of, ends_on=ends_on
-    )
+    return show(sought=sought, found=found.items, case_id_of=case_id_of, ends_on=ends_on)
 
 
 def _wrong(problem: Problem) -> list[Any]:
@@ -86,5 +85,5 @@ def _page(request: Request, offered: Choices, filled: Filled, status: int = 200,
         offered=offered,
         names=NAMES,
         channels=CHANNELS,
-        **{"receipt": None, "found": None, "not_sought": None, **shown},
+        **{"receipt": None, "sought": "", "found": None, "not_sought": None, **shown},
     )
