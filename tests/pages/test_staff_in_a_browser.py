@@ -138,9 +138,15 @@ def test_the_queue_says_by_itself_that_it_has_changed(system: System, browser: B
     with screen(browser, system.gateway, language="en", session=session(system, "agent")) as (page, _):
         page.clock.install()
         page.goto("/queue?topic=waiting-time")
+        page.evaluate("document.getElementById('changed').dataset.same = 'yes'")
+        page.locator("#chip-mine").focus()
         complaint(system)
         page.clock.run_for(31_000)
-        page.get_by_role("link", name="The queue has changed").click()
+        changed = page.get_by_role("status").get_by_role("link", name="The queue has changed")
+        changed.wait_for()
+        assert page.evaluate("document.activeElement.id") == "chip-mine"
+        assert page.locator("#changed").get_attribute("data-same") == "yes"  # or nobody hears what it says
+        changed.click()
         page.get_by_role("heading", name="Queue").wait_for()
 
 

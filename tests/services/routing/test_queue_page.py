@@ -73,3 +73,33 @@ async def test_a_supervisor_acts_on_many_cases_at_once_and_sees_what_became_of_e
     agent = desk(routing.app, routing.http, "agent", teams=["letters"])
     refused = await agent.send("/queue/actions", await agent.see("/queue"), "/sign-out", **sent)
     assert (refused.status_code, "Your role or your team" in refused.text) == (403, True)
+
+
+async def test_what_is_refused_of_many_is_told_by_its_reference_and_in_words(routing: Routing) -> None:
+    case = await routing.open(SPOKE, kind="complaint", topic="refused", channel="letter")
+    ada = desk(routing.app, routing.http, "supervisor", teams=["letters", "passports"])
+    shown = await ada.see("/queue?topic=refused")
+    ticked = shown.split('name="case" value="')[1].partition('"')[0]
+    path = "/queue/actions"
+    closing = await ada.send(f"{path}?topic=refused", shown, path, case=[ticked], verb="close")
+    assert f">{case['reference']}</a>" in closing.text
+    assert "The case is “Assigned”; possible verbs: “Acknowledge”, “Assign”" in closing.text
+    assert 'href="/queue?topic=refused&amp;lang=fr"' in closing.text
+    no_team = await ada.send(
+        f"{path}?topic=refused", await ada.see("/queue?topic=refused"), path, case=[ticked], verb="transfer"
+    )
+    assert "Team: This field is required." in no_team.text
+
+
+async def test_a_reference_that_is_not_found_is_no_empty_queue(routing: Routing) -> None:
+    shown = await desk(routing.app, routing.http, "agent", teams=["passports"]).see("/queue?reference=EC-0000-0000")
+    assert "No case fits these filters." in shown
+    assert "aria-current" not in shown.split('<ul class="chips">')[1].split("</ul>")[0]
+
+
+async def test_numbers_agree_with_what_they_count(routing: Routing) -> None:
+    await routing.open(SPOKE, kind="complaint", service="passports")
+    zoe = desk(routing.app, routing.http, "agent", teams=["passports"])
+    shown = (await zoe.get("/queue", **{"Accept-Language": "fr"})).text
+    assert "<strong>0</strong> nouveau<" in shown
+    assert "<strong>0</strong> urgent<" in shown

@@ -19,7 +19,7 @@ ME = "me"
 Reader = Annotated[Principal, signed_in(*READERS)]
 
 _OF_EVERY_LIST = ("team", "member", "service", "topic", "kind", "language", "priority")
-_OF_THIS_LIST = ("state", "due", "task", "clock")
+_OF_THIS_LIST = ("reference", "state", "due", "task", "clock")
 
 
 @dataclass(frozen=True)
