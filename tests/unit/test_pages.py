@@ -8,10 +8,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from libs.common.clock import utc_now
+from libs.common.languages import Language, language_of_request
 from libs.common.settings import ServiceSettings
 from libs.pages.addresses import local
 from libs.pages.rendering import Renderer
 from libs.pages.sessions import cookie_name, keep
+from services.analytics import pages as analytics
 from services.routing.settings import RoutingSettings
 
 
@@ -73,9 +75,35 @@ def test_a_page_is_of_the_version_that_runs_and_not_of_one_that_is_laid_over_it(
     part.write_text("as it runs")
     page = Renderer(tmp_path)
     part.write_text("{{ word | filter_of_tomorrow }}")
+    assert page(asked(), "shown.html", word="Now").body == b"Now, as it runs"
+    shown.unlink()
+    assert page(asked(), "shown.html", word="Still").body == b"Still, as it runs"
+
+
+@pytest.mark.parametrize(("language", "said"), [("fr", "0 jour 1 jour 2 jours"), ("en", "0 days 1 day 2 days")])
+def test_a_noun_agrees_with_its_number(tmp_path: Path, language: Language, said: str) -> None:
+    (tmp_path / "shown.html").write_text(
+        '{% from "parts.html" import counted with context %}'
+        '{% for n in (0, 1, 2) %}{{ counted(n, ("jour", "jours"), ("day", "days")) }} {% endfor %}'
+    )
+    token = language_of_request.set(language)
+    shown = Renderer(tmp_path)(asked(), "shown.html").body.decode()
+    language_of_request.reset(token)
+    assert shown.strip() == said
+
+
+def test_between_two_percentages_lie_points(tmp_path: Path) -> None:
+    (tmp_path / "shown.html").write_text(
+        '{% import "numbers.html" as numbers with context %}'
+        '{% for unit in ("percent", "net_percent", "per_1000") %}{{ numbers.difference(5, unit) | trim }}, {% endfor %}'
+        '{{ numbers.bounds((1.5, none), "percent", numbers.difference) | trim }}'
+    )
+    shown = Renderer(tmp_path, Path(analytics.__file__).parent / "templates")(asked(), "shown.html").body.decode()
+    assert shown == "5.0 points, 5 points, 5.0 ‰, 1.5 points – ?"
+
+
+def asked() -> Request:
+    """A page is asked for."""
     state = SimpleNamespace(settings=settings("http://127.0.0.1:8000"), clock=utc_now)
     scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": [], "server": ("a", 80)}
-    request = Request({**scope, "scheme": "http", "app": SimpleNamespace(state=state)})
-    assert page(request, "shown.html", word="Now").body == b"Now, as it runs"
-    shown.unlink()
-    assert page(request, "shown.html", word="Still").body == b"Still, as it runs"
+    return Request({**scope, "scheme": "http", "app": SimpleNamespace(state=state)})
