@@ -51,7 +51,7 @@ _FORM_OF_A_LANGUAGE = Bilingual(fr="Une langue, comme fr, en ou fr-CA.", en="A l
 M = TypeVar("M", bound=BaseModel)
 
 
-async def _sent(request: Request) -> FormData:
+async def form_of(request: Request) -> FormData:
     """No browser sends half of a surrogate pair; what stands for one, in an encoding that can write it, is a `?`."""
     return FormData([(name, _whole(value)) for name, value in (await request.form()).multi_items()])
 
@@ -60,7 +60,7 @@ def _whole(value: str | UploadFile) -> str | UploadFile:
     return value.encode(errors="replace").decode() if isinstance(value, str) else value
 
 
-Sent = Annotated[FormData, Depends(_sent)]
+Sent = Annotated[FormData, Depends(form_of)]
 """What came with a form, fields and buttons."""
 
 

@@ -20,6 +20,7 @@ from libs.common.auth.principal import Forbidden
 from libs.common.auth.sessions import Sessions
 from libs.common.problems import Problem
 from libs.common.settings import ServiceSettings
+from libs.pages.forms import form_of
 
 SESSION_SECONDS = 8 * 3600
 
@@ -111,7 +112,7 @@ async def _from_our_form(
 ) -> None:
     if not _is_from_here(request):
         raise FormNotOurs
-    request.state.sent = await request.form()
+    request.state.sent = await form_of(request)
     sent = (csrf_token or x_csrf_token or "").encode()
     if not hmac.compare_digest(sent, token_for(request).encode()):
         raise FormNotOurs if request.cookies.get(cookie_name(request.app.state.settings)) else SignInNeeded

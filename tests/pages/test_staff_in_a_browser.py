@@ -134,6 +134,21 @@ def test_a_case_is_worked_on_without_script(system: System, browser: Browser) ->
         page.get_by_role("link", name="The words as they were").wait_for()
 
 
+def test_what_was_written_when_the_session_ended_is_there_to_be_copied(
+    system: System, browser: Browser, case_page: str
+) -> None:
+    with screen(browser, system.gateway, width=PHONE, session=session(system, "agent")) as (page, _):
+        page.goto(f"{case_page}?verb=reply")
+        page.locator("#reply-text").fill("Votre passeport part demain.\n\nUn mot de plus.")
+        page.context.clear_cookies()
+        page.locator('#verb-reply button[value="send"]').click()
+        assert "part demain.\n\nUn mot" in page.get_by_role("region", name="Ce que vous aviez écrit").inner_text()
+        nobody_is_shut_out(page)
+        with page.expect_popup() as opened:
+            page.get_by_role("link", name="Se connecter").click()
+        opened.value.wait_for_url("**/development-issuer/**")
+
+
 def test_the_queue_says_by_itself_that_it_has_changed(system: System, browser: Browser) -> None:
     with screen(browser, system.gateway, language="en", session=session(system, "agent")) as (page, _):
         page.clock.install()
