@@ -72,6 +72,7 @@ async def test_what_is_shown_of_the_person_is_whose_it_is_and_in_words(intake: I
     shown = await zoe.see(f"/feedback/{receipt['id']}/person")
     assert "<strong>Who speaks for them</strong>" in shown
     assert "<dd>Large print</dd>" in shown
+    assert "<dd></dd>" not in shown
     assert "<dt>Recommendation</dt><dd>0</dd>" in shown
     assert "<dt>Ease of the process</dt><dd>7</dd>" in shown
 
