@@ -15,32 +15,16 @@ from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData, UploadFile
 
 from libs.common.field_problems import FieldProblem
-from libs.common.idempotency import IdempotencyKeyReused, StillRunning
-from libs.common.languages import Bilingual, language_of_request, said
+from libs.common.idempotency import StillRunning
+from libs.common.languages import Bilingual, language_of_request
 from libs.common.problems import Problem, ServiceUnavailable, invalid_body
-from libs.pages.wording import in_words, with_label
+from libs.pages.wording import in_words, title_of, with_label
 
 AS_IT_WAS = "was."
 """Before a field's name: what stood there when the form was shown. What still stands there is not sent on."""
 
 UNDECIDED = (StillRunning, ServiceUnavailable)
 """After these nobody knows whether it took effect: the same key tells."""
-
-IN_PLAIN_WORDS: Mapping[type[Problem], Bilingual] = {
-    ServiceUnavailable: said(
-        "Le service ne répond pas pour l'instant : réessayez dans un moment.",
-        "The service does not answer just now: try again in a moment.",
-    ),
-    StillRunning: said(
-        "Votre envoi est encore en cours : réessayez dans un instant.",
-        "What you sent is still being taken in: try again in a moment.",
-    ),
-    IdempotencyKeyReused: said(
-        "Ce formulaire a déjà été envoyé, avec d'autres mots. Si vous avez autre chose à dire, envoyez-le de nouveau.",
-        "This form was sent already, in other words. If you have something else to say, send it once more.",
-    ),
-}
-"""What programs are told of keys, as a page says it."""
 
 _FORM_OF_A_CODE = Bilingual(
     fr="Un code : lettres sans accent, chiffres et tirets, sans espace.",
@@ -143,9 +127,7 @@ def wrong_of(problem: Problem, fields: Mapping[str, str] | None = None) -> list[
     where = fields or {}
     body = problem.body(language_of_request.get())
     if not problem.errors:
-        plain = IN_PLAIN_WORDS.get(type(problem))
-        told = plain.in_(language_of_request.get()) if plain else in_words(body.detail or body.title)
-        return [Wrong(where.get(type(problem).__name__), told)]
+        return [Wrong(where.get(type(problem).__name__), in_words(body.detail or title_of(problem)))]
     return [wrong_in(one, where) for one in problem.errors]
 
 

@@ -15,7 +15,7 @@ from jinja2 import ChoiceLoader, DictLoader, Environment, StrictUndefined, pass_
 from jinja2.runtime import Context
 
 from libs.common.days import LOCALES, dated
-from libs.common.languages import Bilingual, language_of_request
+from libs.common.languages import Bilingual, in_french_type, language_of_request
 from libs.pages.assets import address_of
 from libs.pages.codes import name_of
 from libs.pages.navigation import entries_for
@@ -80,7 +80,7 @@ def _as_they_are_now(folder: Path) -> DictLoader:
 
 
 def _said(fr: str, en: str) -> str:
-    return fr if language_of_request.get() == "fr" else en
+    return in_french_type(fr) if language_of_request.get() == "fr" else en
 
 
 def _said_of(text: Bilingual) -> str:

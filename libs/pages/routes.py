@@ -20,7 +20,7 @@ from libs.pages.forms import wrong_in
 from libs.pages.rendering import Renderer
 from libs.pages.sessions import SignInNeeded
 from libs.pages.switching import COOKIE, keep_language
-from libs.pages.wording import in_words, typed_in
+from libs.pages.wording import in_words, title_of, typed_in
 
 GUARDED = {
     "Content-Security-Policy": (
@@ -112,6 +112,7 @@ def _as_page(request: Request, problem: Problem) -> Response:
         "problem.html",
         status=problem.status,
         problem=body,
+        title=title_of(problem),
         detail=in_words(body.detail) if body.detail else None,
         wrong=[wrong_in(one, {}) for one in problem.errors],
         lost=_lost(request),

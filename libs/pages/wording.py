@@ -1,9 +1,11 @@
 """The names that the API gives to things, in the words of those who fill in forms."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from libs.common.languages import Bilingual, Language, language_of_request
+from libs.common.idempotency import IdempotencyKeyReused, StillRunning
+from libs.common.languages import Bilingual, Language, language_of_request, said
+from libs.common.problems import Problem, ServiceUnavailable
 from libs.pages.codes import FIELDS, NAMES
 
 _QUOTED = re.compile(r"«\s?(?P<fr>[\w.]+)\s?»|`(?P<en>[\w.]+)`")
@@ -13,6 +15,29 @@ _NAMED_AS = {"for": "waiting_for", "submitted_by.role": "role", "submitted_by.au
 """What the codes of a field are of, where that is not the field's own name."""
 _YES = Bilingual(fr="oui", en="yes")
 _SECRET = ("tracking_code",)
+
+
+_IN_PLAIN_WORDS: Mapping[type[Problem], Bilingual] = {
+    ServiceUnavailable: said(
+        "Le service ne répond pas pour l'instant : réessayez dans un moment.",
+        "The service does not answer just now: try again in a moment.",
+    ),
+    StillRunning: said(
+        "Votre envoi est encore en cours : réessayez dans un instant.",
+        "What you sent is still being taken in: try again in a moment.",
+    ),
+    IdempotencyKeyReused: said(
+        "Ce formulaire a déjà été envoyé, avec d'autres mots. Si vous avez autre chose à dire, envoyez-le de nouveau.",
+        "This form was sent already, in other words. If you have something else to say, send it once more.",
+    ),
+}
+"""What programs are told of keys, as a page says it."""
+
+
+def title_of(problem: Problem) -> str:
+    """What it means, to somebody who fills in a form."""
+    plain = _IN_PLAIN_WORDS.get(type(problem))
+    return plain.in_(_language()) if plain else problem.title(_language())
 
 
 def in_words(text: str) -> str:

@@ -13,7 +13,7 @@ from libs.common.days import day_of
 from libs.common.problems import Problem
 from libs.contracts.cases import case_id_of
 from libs.pages.codes import NAMES
-from libs.pages.forms import Filled, kept, wrong_of
+from libs.pages.forms import Filled, again, kept, wrong_of
 from services.intake.desk import Desk
 from services.intake.feedback import reception
 from services.intake.feedback.batcher import Batcher
@@ -46,7 +46,7 @@ async def take_in(
         body = feedback_of(sent, offered, desk.zone)
         receipt = await reception.take_in(desk, batcher, body, Sender.of(by), key, now)
     except Problem as refused:
-        return _page(request, offered, kept(sent, _wrong(refused)), refused.status)
+        return _page(request, offered, again(sent, refused, _wrong(refused)), refused.status)
     following = next_one(kept(sent).values)
     return _page(request, offered, following, receipt=receipt, spelled=spelled)
 

@@ -12,7 +12,7 @@ from libs.common.db import Database
 from libs.common.idempotency import once_for
 from libs.common.problems import Problem
 from libs.common.versions import Expected, etag
-from libs.pages.forms import Filled, kept, wrong_of
+from libs.pages.forms import Filled, again, kept, wrong_of
 from services.routing.cases import queries
 from services.routing.cases.errors import CaseNotFound, LinkedCaseUnknown
 from services.routing.cases.filters import as_printed
@@ -56,7 +56,7 @@ async def attempt(
     except CaseNotFound:
         raise
     except Problem as refused:
-        return Attempt(verb, kept(sent, wrong_of(refused, SHOWN_AT)))
+        return Attempt(verb, again(sent, refused, wrong_of(refused, SHOWN_AT)))
     return Attempt(verb)
 
 
