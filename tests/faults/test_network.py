@@ -14,13 +14,15 @@ from pathlib import Path
 
 import pytest
 
-from libs.common.embedded import postmaster_of
+from deploy.databases import make_databases
+from deploy.services import SERVICES
+from libs.common.embedded import postmaster_of, start_postgres
 from tests.faults import checks
 from tests.faults.conftest import Tell
 from tests.faults.load import Load, submit_and_acknowledge
 from tests.faults.proxy import Proxy, Target
 from tests.faults.record import Attempt, Record
-from tests.system import AT_FULL_COUNT, NAMES, System, eventually
+from tests.system import AT_FULL_COUNT, NAMES, System, eventually, in_a_thread
 
 LATE_SECONDS = 0.1
 FAULT_SECONDS = 10 if AT_FULL_COUNT else 2
@@ -64,6 +66,8 @@ def wired(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wired]:
             address = between(f"{setting.split('_')[1].lower()} and {source.lower()}", _api(system, source))
             system.environment[setting] = f"http://{address}{path}"
         clients = {name: between(f"clients and {name.lower()}", _api(system, name)) for name in ("INTAKE", "ROUTING")}
+        server = stack.enter_context(start_postgres(folder / "var" / "postgresql"))
+        in_a_thread(lambda: make_databases(str(server.get_uri()), SERVICES))
         with system:
             system.addresses |= clients
             yield Wired(system, record, links)
