@@ -64,7 +64,8 @@ def test_a_double_click_sends_once_and_another_text_needs_another_key(system: Sy
         refused(other, 422, "idempotency-key-reused")
     with somebody(system, system.staff("agent", "passports")) as team:
         assert team.case_of(first)["reference"] == first["reference"]
-        found = json_of(team.intake.get("/v1/feedback", params={"reference": first["reference"]}))["items"]
+        mine = {"reference": first["reference"]}
+        found = eventually(lambda: json_of(team.intake.get("/v1/feedback", params=mine))["items"])
         assert [one["id"] for one in found] == [first["id"]]
 
 
@@ -188,7 +189,7 @@ def test_withdraws_another_one_and_nothing_can_be_added_to_it(system: System) ->
         assert json_of(rose.intake.post("/v1/tracking/withdrawal", json={})) == first
         assert rose.follows()["situation"] == "withdrawn"
         late = refused(rose.intake.post("/v1/tracking/messages", json={"text": "Et puis…"}), 409, "withdrawn")
-        assert late["title"].startswith("Ce retour a été retiré")
+        assert late["title"].startswith("Ce message a été retiré")
         eventually(lambda: team.case_of(receipt)["state"] == "closed")
         refused(team.tries(case, "reply", text="Le voici.", outcome="upheld"), 409, "verb-not-possible")
 

@@ -100,7 +100,9 @@ def test_she_sorts_words_that_nobody_has_sorted_and_the_rules_decide_anew(
     case = amina.case_of(receipt)
     assert (case["state"], case["team"]["code"], case["kind"]) == ("new", "first-line", None)
     mistaken = refused(amina.tries(case, "acknowledge"), 409, "verb-not-possible")
-    assert mistaken["detail"].endswith("actions possibles : assign, classify, transfer, refer, decline.")
+    assert mistaken["detail"].endswith(
+        "actions possibles : « assign », « classify », « transfer », « refer », « decline »."
+    )
     refused(amina.tries(case, "classify"), 422, "invalid-request", "")
     refused(amina.tries(case, "classify", kind="plainte"), 422, "invalid-request", "/kind")
     amina.does(case, "classify", kind="complaint", service="passports")
@@ -196,7 +198,9 @@ def test_she_declines_or_refers_and_the_person_reads_why_and_where_to_turn(
     reasons = {"text": "Nous y avons déjà répondu.", "recourse": "Le protecteur du citoyen."}
     declined = amina.does(case, "decline", reason="same-again", **reasons)
     assert (declined["state"], declined["outcome"], declined["verbs"]) == ("closed", "declined", ["reopen", "link"])
-    assert refused(amina.tries(case, "reply", **ANSWER), 409, "verb-not-possible")["detail"].endswith("reopen, link.")
+    assert refused(amina.tries(case, "reply", **ANSWER), 409, "verb-not-possible")["detail"].endswith(
+        "« reopen », « link »."
+    )
     with somebody(system, holder_of(receipt["tracking_code"])) as person:
         seen = person.sees("declined")
         assert replies_in(seen)[0]["text"] == f"{reasons['text']}\n\n{reasons['recourse']}"
