@@ -15,14 +15,14 @@ def environment_for(service: Service) -> Mapping[str, str]:
     """With what a service's settings can be read."""
     from deploy.one_machine import SETTINGS, environment_of, its_own  # noqa: PLC0415 - it may start a PostgreSQL
 
-    if os.environ.get(database_setting(service)):
+    if service in named_databases():
         return its_own(os.environ, service, SETTINGS[service])
     return environment_of(service)
 
 
 def environments() -> Environments:
     """Of every service: all of them are here, or all of them are where the settings say."""
-    named = [service for service in SERVICES if os.environ.get(database_setting(service))]
+    named = named_databases()
     missing = [database_setting(service) for service in SERVICES if service not in named]
     if named and missing:
         stop(f"set {' and '.join(missing)} too: this command looks at the databases of all services")
@@ -38,6 +38,11 @@ async def databases(environments: Environments) -> AsyncIterator[dict[Service, D
             found[service] = Database(environment[database_setting(service)], pool_size=4, application="ecoute stream")
             stack.push_async_callback(found[service].close)
         yield found
+
+
+def named_databases() -> dict[Service, str]:
+    """The DSN of each service whose database a setting names."""
+    return {service: url for service in SERVICES if (url := os.environ.get(database_setting(service)))}
 
 
 def database_setting(service: Service) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from deploy.databases import holds_rows, make_databases, start_embedded
-from deploy.environments import database_setting
+from deploy.environments import database_setting, named_databases
 from deploy.gateway.settings import GatewaySettings
 from deploy.kafka.broker import Cluster, of_this_machine
 from deploy.only_launcher import launcher_of, only_launcher
@@ -221,7 +221,7 @@ def _given() -> dict[str, str]:
 
 def databases_of(machine: MachineSettings) -> dict[Service, str]:
     """Of each service, where a setting names its own, or on this machine's server."""
-    named = {service: url for service in SETTINGS if (url := os.environ.get(database_setting(service)))}
+    named = named_databases()
     others = [service for service in SETTINGS if service not in named]
     return {**named, **(make_databases(_server(machine), others) if others else {})}
 
@@ -294,7 +294,7 @@ def _tending(machine: MachineSettings, kafka: Cluster) -> Callable[[], None]:
     """Starts what is ours again when it has died, PostgreSQL and Kafka; one that is not ours is not ours to start."""
     server = cache(partial(start_embedded, machine.var / "postgresql"))
     tended: dict[str, Callable[[], bool]] = {"Kafka": kafka.start_again_what_ended}
-    if not machine.database_url and not all(os.environ.get(database_setting(service)) for service in SETTINGS):
+    if not machine.database_url and len(named_databases()) < len(SETTINGS):
         tended["PostgreSQL"] = lambda: start_again_if_dead(server())
     not_before = dict.fromkeys(tended, 0.0)
 

@@ -16,7 +16,6 @@ _NAMED_AS = {"for": "waiting_for", "submitted_by.role": "role", "submitted_by.au
 _YES = Bilingual(fr="oui", en="yes")
 _SECRET = ("tracking_code",)
 
-
 _IN_PLAIN_WORDS: Mapping[type[Problem], Bilingual] = {
     ServiceUnavailable: said(
         "Le service ne répond pas pour l'instant : réessayez dans un moment.",

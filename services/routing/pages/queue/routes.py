@@ -16,7 +16,7 @@ from services.routing.cases.schemas import Verb
 from services.routing.cases.terms import TermsOf
 from services.routing.cases.verbs import service
 from services.routing.cases.verbs.schemas import BatchOutcome
-from services.routing.pages.queue.actions import batch_of, form_for, ticked, why
+from services.routing.pages.queue.actions import batch_of, form_for, outcomes_of
 from services.routing.pages.queue.asked import AskedOf, Reader
 from services.routing.pages.queue.shown import options, shown
 from services.routing.pages.rendering import page
@@ -65,12 +65,4 @@ async def act(
     once = once_for(request, session, by.idempotency_scope, str(sent.get("key", "")))
     hand = service.Hand(by, now, terms, Expected(None))
     done = await once(batch, service.do_many(session, batch, hand), BatchOutcome)
-    return page(
-        request,
-        "queue/outcomes.html",
-        outcomes=done.outcomes,
-        references={one.case_id: one.reference for one in ticked(sent)},
-        why=why,
-        verb=batch.actions[0].verb,
-        query=asked.query,
-    )
+    return page(request, "queue/outcomes.html", query=asked.query, **outcomes_of(sent, batch, done))
