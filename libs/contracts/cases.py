@@ -160,6 +160,14 @@ class CaseAsked(CaseEvent):
     text: str | None = None
 
 
+class CaseUnasked(CaseEvent):
+    """The question of that moment reached nobody: nothing was asked, and nothing waited for its answer."""
+
+    type: ClassVar[str] = "ca.ecoute.case.unasked.v1"
+
+    asked_at: datetime = Field(description="`effective_at` of its `case.asked`")
+
+
 class CaseSuspended(CaseEvent):
     """The case waits, with a reason and an end: then it resumes by itself."""
 

@@ -24,6 +24,7 @@ from libs.contracts.cases import (
     CaseResumed,
     CaseSuspended,
     CaseTransferred,
+    CaseUnasked,
     ClockApproaching,
     ClockBreached,
     ClockCorrected,
@@ -59,7 +60,9 @@ _CASE_EVENTS: tuple[type[Event], ...] = (
     ClockCorrected,
     RuleDecided,
 )
-_IGNORED: frozenset[type[Event]] = frozenset({ClockApproaching, CalendarPublished, ServiceStandardPublished})
+_IGNORED: frozenset[type[Event]] = frozenset(
+    {CaseUnasked, ClockApproaching, CalendarPublished, ServiceStandardPublished}
+)
 
 
 def handlers(master_key: MasterKey, zone: ZoneInfo) -> Handlers:

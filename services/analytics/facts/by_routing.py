@@ -21,6 +21,7 @@ from libs.contracts.cases import (
     CaseResumed,
     CaseSuspended,
     CaseTransferred,
+    CaseUnasked,
     ClockCorrected,
     ClockEnd,
     ClockState,
@@ -51,6 +52,8 @@ def apply_case_event(fact: Fact, received: Received[Any]) -> Fact:
             changed |= _assigned(fact, event)
         case CaseAsked():
             changed["asked"] = (*fact.asked, at.isoformat())
+        case CaseUnasked():
+            changed |= _unasked(fact, event.asked_at)
         case CaseAcknowledged():
             changed["clocks"] = _ended(fact.clocks, event.ended)
             changed |= _acknowledged(fact, event)
@@ -110,6 +113,15 @@ def _course(fact: Fact, event: CaseEvent, at: datetime) -> dict[str, Any]:
     if event.state != "waiting" and waits:
         changed["suspensions"] = (*fact.suspensions[:-1], (fact.suspensions[-1][0], at.isoformat()))
     return changed
+
+
+def _unasked(fact: Fact, asked_at: datetime) -> dict[str, Any]:
+    """The wait for the answer had no length."""
+    told = asked_at.isoformat()
+    return {
+        "asked": tuple(one for one in fact.asked if one != told),
+        "suspensions": tuple((began, told if began == told else ended) for began, ended in fact.suspensions),
+    }
 
 
 def _standing(clocks: Mapping[str, Clock], states: Iterable[ClockState]) -> dict[str, Clock]:

@@ -25,6 +25,7 @@ from libs.contracts.cases import (
     CaseResumed,
     CaseSuspended,
     CaseTransferred,
+    CaseUnasked,
     ClockCorrected,
     ClockEnd,
     ClockState,
@@ -208,6 +209,9 @@ class Story:
 
     def asked(self, at: datetime) -> "Story":
         return self._case(CaseAsked, at, "acknowledged", effective_at=at, until=at + timedelta(days=10), text="…")
+
+    def unasked(self, at: datetime, asked_at: datetime) -> "Story":
+        return self._case(CaseUnasked, at, "acknowledged", asked_at=asked_at)
 
     def suspended(self, at: datetime) -> "Story":
         self.waiting_since = at

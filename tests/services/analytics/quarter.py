@@ -128,7 +128,7 @@ def _work(chance: random.Random, story: Story, before: list[Story]) -> None:  # 
     else:
         story.opened("triage", **due)
     opened = [one for one in before if one.case_events]
-    answer, replied_at = 0, at
+    answer, replied_at, asked_at = 0, at, at
     for step in _steps(chance):
         at += chance.choice([0, 1, 20, 100, 200, 400]) * HOUR * chance.random()
         at = at.replace(microsecond=0)
@@ -143,6 +143,9 @@ def _work(chance: random.Random, story: Story, before: list[Story]) -> None:  # 
                 story.acknowledged(at, automatic=chance.random() < 0.2)
             case "ask":
                 story.asked(at)
+                asked_at = at
+            case "unask":
+                story.unasked(at, asked_at)
             case "message":
                 story.message(at)
             case "suspend":
@@ -177,7 +180,8 @@ def _steps(chance: random.Random) -> list[str]:
     """What happens to a case, in an order in which it can."""
     steps = ["assign"]
     steps += [one for one in ("transfer", "acknowledge", "transfer") if chance.random() < 0.4]
-    steps += [one for one in ("ask", "message", "extend", "link") if chance.random() < 0.2]
+    steps += ["ask", *(["unask"] if chance.random() < 0.3 else [])] if chance.random() < 0.2 else []
+    steps += [one for one in ("message", "extend", "link") if chance.random() < 0.2]
     if chance.random() < 0.3:
         steps.append("suspend")
         if chance.random() < 0.2:

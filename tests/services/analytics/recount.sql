@@ -17,7 +17,7 @@ WITH submitted AS (
            arg_max(data->>'$.state', version) AS state,
            min(moment) FILTER (WHERE type = 'case.opened') AS opened_at,
            count(*) FILTER (WHERE type = 'case.transferred') AS transfers,
-           count(*) FILTER (WHERE type = 'case.asked') AS asked,
+           count(*) FILTER (WHERE type = 'case.asked') - count(*) FILTER (WHERE type = 'case.unasked') AS asked,
            min((data->>'$.effective_at')::TIMESTAMPTZ) FILTER (WHERE type IN ('case.assigned', 'case.transferred')) AS assigned_at,
            max((data->>'$.effective_at')::TIMESTAMPTZ) FILTER (WHERE type = 'case.suspended') AS suspended_at,
            list((data->>'$.effective_at')::TIMESTAMPTZ) FILTER (WHERE type = 'case.reopened') AS reopened

@@ -422,3 +422,29 @@ async def test_each_day_of_a_series_has_the_age_that_is_asked_for_by_itself(
         ages = {one["quantile"]: (one["value"], one["n"], one["interval"]) for one in of_the_day}
         none_was_open = (None, 0, None)
         assert (point["value"], point["n"], point["interval"]) == ages.get(line["quantile"], none_was_open)
+
+
+async def test_a_question_that_reached_nobody_was_not_asked_and_nothing_waited_for_its_answer(
+    readers: Readers, http: httpx.AsyncClient, at: SetClock
+) -> None:
+    def asked(number: int) -> Story:
+        opened = story(number, details={"person_ref": UUID(int=90 + number)}).opened()
+        return opened.asked(MONDAY + DAY).suspended(MONDAY + DAY).resumed(MONDAY + 3 * DAY)
+
+    reached, unreached = asked(1), asked(2).unasked(MONDAY + 3 * DAY, MONDAY + DAY)
+    both = [reached, unreached]
+    cases = [calendar("default", 1, 24, MONDAY), *(one for each in both for one in each.case_events)]
+    await readers.apply(
+        "intake", await readers.positions("intake"), log_of(one for each in both for one in each.feedback_events)
+    )
+    answers = [each.replied(MONDAY + 5 * DAY).case_events[-1] for each in both]
+    log = log_of([*cases, *answers])
+    await readers.apply("routing", await readers.positions("routing"), log[: len(cases)])
+    at(MONDAY + 5 * DAY)
+    ages = {one["quantile"]: one["value"] for one in await figures(http, names="backlog_age")}
+    assert ages == {"p50": 96, "p90": 115.2}  # between 72 and 120
+
+    await readers.apply("routing", await readers.positions("routing"), log[len(cases) :])
+    at(MONDAY + 60 * DAY)
+    first = await figure(http, "first_contact_resolution")
+    assert (first["numerator"], first["denominator"]) == (1, 2)

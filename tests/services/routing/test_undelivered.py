@@ -9,7 +9,7 @@ import pytest
 
 from libs.common.auth.identity import Principal
 from libs.common.versions import Expected
-from libs.contracts.cases import CaseResumed, ClockBreached, ClockCorrected
+from libs.contracts.cases import CaseResumed, CaseUnasked, ClockBreached, ClockCorrected
 from libs.contracts.feedback import (
     FeedbackEvaluated,
     FeedbackWithdrawn,
@@ -221,6 +221,7 @@ async def test_a_question_that_did_not_arrive_holds_nothing_up_and_is_brought_by
         assert [(one["from"], one["ended_at"]) for one in after["suspensions"]] == [("2026-03-10T14:00:00Z",) * 2]
         (resumed,) = await told(routing, case, CaseResumed)
         assert {one.clock: one.due_at for one in resumed.clocks} == {name: due(case, name) for name in CLOCKS}
+        assert [one.asked_at for one in await told(routing, case, CaseUnasked)] == [NOW]
         phoned = await routing.done(case, "ask", **QUESTION)
         assert (phoned["state"], tasks(phoned)) == ("waiting", brought)
         assert tasks(await routing.done(case, "note", note="Appelée : elle cherche.")) == []
@@ -269,6 +270,7 @@ async def test_a_question_that_did_not_arrive_moves_no_promise_also_where_that_i
         assert (after["state"], tasks(after)) == (state, left)
         kept = local("2026-03-31 16:30") if case is read else due(case, "reply")
         assert due(after, "reply") == kept
+        assert [one.asked_at for one in await told(routing, case, CaseUnasked)] == ([] if case is read else [NOW])
     (corrected,) = await told(routing, by_itself, ClockCorrected)
     assert (corrected.clock, corrected.because, corrected.due_at) == ("reply", "undeliverable", due(case, "reply"))
 

@@ -5,7 +5,15 @@ from typing import Any
 
 import pytest
 
-from libs.contracts.cases import CaseAsked, CaseExtended, CaseResumed, CaseSuspended, ClockBreached, ClockCorrected
+from libs.contracts.cases import (
+    CaseAsked,
+    CaseExtended,
+    CaseResumed,
+    CaseSuspended,
+    CaseUnasked,
+    ClockBreached,
+    ClockCorrected,
+)
 from services.routing.cases.terms import USUAL
 from services.routing.cases.timers import ring
 from tests.services.routing.office import Routing, clock, due, local
@@ -209,6 +217,8 @@ async def test_a_question_that_nobody_brought_until_its_end_asked_nobody_and_is_
     assert (at, told.resumed_by) == (UNTIL, "timer")
     (span,) = after["suspensions"]
     assert span["ended_at"] == ("2026-03-12T14:00:00Z" if brought else span["from"])
+    told_of = [event.asked_at for *_, event in await routing.events(asked) if isinstance(event, CaseUnasked)]
+    assert told_of == ([] if brought else [NOW])
     assert (await routing.done(after, "note", note="Appelée."))["tasks"] == []
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from libs.contracts.cases import CaseAsked, CaseExtended, CaseResumed, CaseSuspended, ClockCorrected
+from libs.contracts.cases import CaseAsked, CaseExtended, CaseResumed, CaseSuspended, CaseUnasked, ClockCorrected
 from libs.contracts.codes import ASKED, PROMISES, SETTLED, ResumedBy, WaitingFor
 from services.routing.calendars.business_time import due_after_business_days
 from services.routing.cases import clocks as clock_rules
@@ -85,6 +85,7 @@ def unask(work: Work, asked_at: datetime, at: datetime) -> None:
             if clock_rules.move_back(clock, work.calendar_of(clock), span.from_at, span.ended_at):
                 correct(work, clock, "undeliverable", breach_untrue=False)
     span.ended_at = span.from_at
+    tell(work, CaseUnasked, at, asked_at=asked_at)
     if span.resumed_by == "timer" and work.case.state not in SETTLED:
         raise_task(work, BRING_QUESTION, at)
 
