@@ -14,7 +14,7 @@ CONTAINERS = ROOT / "deploy" / "containers"
 KEY = "A" * 43 + "="
 SECRET = {
     "POSTGRES_PASSWORD": "of no importance",
-    "ECOUTE_SERVICE_TOKEN": "a token",
+    "ECOUTE_SERVICE_CLIENT_SECRET": "of no importance",
     "ECOUTE_PARTNER_TOKEN_KEYS": public_keys(KEY),
     "ECOUTE_INTAKE_PARTNER_TOKEN_KEY": KEY,
     "ECOUTE_INTAKE_MASTER_KEY": KEY,

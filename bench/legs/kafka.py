@@ -17,6 +17,7 @@ from bench.client import post
 from bench.house import House, house
 from bench.table import Row
 from bench.texts import bodies
+from libs.common.auth.service_token import GivenToken
 from libs.common.db import Database
 from libs.common.lifecycle import Lifecycle
 from libs.common.migrating import migrate
@@ -107,7 +108,7 @@ async def _create(of: House, name: str) -> None:
 async def _read(of: House, name: str, settings: KafkaSettings | None) -> float:
     database = Database(of.dsn(name), pool_size=4, application="bench")
     token = of.system.staff("service")["Authorization"].removeprefix("Bearer ")
-    feed = FeedClient(f"{of.system.intake}/v1/feedback-events", lambda: token, "bench")
+    feed = FeedClient(f"{of.system.intake}/v1/feedback-events", GivenToken(token), "bench")
     counting = handlers.intake(ZoneInfo("America/Toronto"))
     reader = KafkaReader("bench", "intake", settings, feed, counting) if settings else Reader("intake", feed, counting)
     applied = "SELECT coalesce(sum(cardinality(ids)), 0) FROM event_trail"

@@ -214,8 +214,17 @@ class ServiceSettings(KafkaSettings, Settings):
     service_token: SecretStr | None = Field(
         None,
         validation_alias="ECOUTE_SERVICE_TOKEN",
-        description="token of role `service` from the identity provider, for the workers",
+        description="token of role `service` from the identity provider, for the workers, as long as it is good",
     )
+    service_token_url: str | None = Field(
+        None,
+        validation_alias="ECOUTE_SERVICE_TOKEN_URL",
+        pattern="^https?://",
+        description="where the identity provider gives workers such tokens (client credentials)",
+    )
+    service_client_id: str | None = Field(None, validation_alias="ECOUTE_SERVICE_CLIENT_ID")
+    service_client_secret: SecretStr | None = Field(None, validation_alias="ECOUTE_SERVICE_CLIENT_SECRET")
+    service_token_scope: str | None = Field(None, validation_alias="ECOUTE_SERVICE_TOKEN_SCOPE")
     token_issuer: str = Field("https://issuer.ecoute.invalid", validation_alias="ECOUTE_TOKEN_ISSUER")
     token_audience: str = Field(
         "ecoute", validation_alias="ECOUTE_TOKEN_AUDIENCE", description="one, or several separated by commas"

@@ -1,10 +1,10 @@
 """The reader's side of the feed."""
 
 import asyncio
-from collections.abc import Callable
 
 import httpx
 
+from libs.common.auth.service_token import ServiceToken, TokenRefused
 from libs.common.lifecycle import Lifecycle
 from libs.common.stream.errors import StreamStopped
 from libs.common.stream.events import Envelope
@@ -18,7 +18,7 @@ class FeedClient:
     Where `archived`, what is not in the log any more comes from its archive, without words.
     """
 
-    def __init__(self, url: str, token: Callable[[], str], reader: str, *, archived: bool = False) -> None:
+    def __init__(self, url: str, token: ServiceToken, reader: str, *, archived: bool = False) -> None:
         self._url, self._token, self._reader, self._archived = url, token, reader, archived
         self._http = httpx.AsyncClient(timeout=httpx.Timeout(10, read=40), trust_env=False)
 
@@ -46,9 +46,7 @@ class FeedClient:
             parameters["id"] = str(place.event_id)
         if self._archived:
             parameters["archived"] = "true"
-        answer = asyncio.create_task(
-            self._http.get(self._url, params=parameters, headers={"Authorization": f"Bearer {self._token()}"})
-        )
+        answer = asyncio.create_task(self._http.get(self._url, params=parameters, auth=self._token))
         leaving = asyncio.create_task(lifecycle.draining.wait())
         try:
             await asyncio.wait((answer, leaving), return_when=asyncio.FIRST_COMPLETED)
@@ -57,6 +55,8 @@ class FeedClient:
             response = answer.result()
         except httpx.TransportError as unreachable:
             raise ConnectionError(f"the log at {self._url} cannot be reached") from unreachable
+        except TokenRefused as refused:
+            raise StreamStopped(str(refused)) from refused
         finally:
             answer.cancel()
             leaving.cancel()

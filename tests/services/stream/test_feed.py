@@ -18,7 +18,7 @@ from sqlalchemy import make_url, text
 
 from libs.common.app import create_app
 from libs.common.auth.development import DevelopmentIssuer
-from libs.common.auth.service_token import service_token
+from libs.common.auth.service_token import GivenToken, service_token
 from libs.common.db import Database
 from libs.common.lifecycle import Lifecycle
 from libs.common.settings import ServiceSettings
@@ -392,7 +392,7 @@ async def test_a_source_that_cannot_answer_is_an_error_that_passes(app: FastAPI,
 
 async def test_a_token_that_the_source_does_not_take_stops_the_reader(app: FastAPI, settings: Settings) -> None:
     with pytest.raises(StreamStopped, match="does not let us read"):
-        await FeedClient(f"http://{settings.listen}{PATH}", lambda: "expired", "tester").events_after(
+        await FeedClient(f"http://{settings.listen}{PATH}", GivenToken("expired"), "tester").events_after(
             START, 0, Lifecycle()
         )
 
