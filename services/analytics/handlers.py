@@ -82,10 +82,10 @@ _OF_CASES: tuple[type[Event], ...] = (
     ClockApproaching,
     ClockBreached,
     ClockCorrected,
+    RuleDecided,
 )
 _OF_ORGANISATION: tuple[type[Event], ...] = (TeamChanged, ServiceStandardPublished, CalendarPublished)
 _IGNORED_OF_INTAKE: frozenset[type[Event]] = frozenset({NoticeUndeliverable})
-_IGNORED_OF_ROUTING: frozenset[type[Event]] = frozenset({RuleDecided})
 
 
 def intake(time_zone: ZoneInfo) -> Handlers:
@@ -102,4 +102,4 @@ def routing(time_zone: ZoneInfo) -> Handlers:
         **dict.fromkeys(_OF_CASES, partial(on_case_events, time_zone)),
         **dict.fromkeys(_OF_ORGANISATION, on_reference_events),
     }
-    return Handlers(handled, _IGNORED_OF_ROUTING)
+    return Handlers(handled)

@@ -45,10 +45,11 @@ def apply_case_event(fact: Fact, received: Received[Any]) -> Fact:
             changed["clocks"] = _standing(fact.clocks, event.clocks)
         case CaseAssigned():
             changed["clocks"] = _standing(fact.clocks, event.clocks)
+            changed["transfers"] = fact.transfers + _goes_elsewhere(fact, event)
             changed |= _assigned(fact, event)
         case CaseTransferred():
             changed["clocks"] = _standing(fact.clocks, event.clocks)
-            changed["transfers"] = fact.transfers + 1
+            changed["transfers"] = fact.transfers + (event.from_team != event.team)
             changed |= _assigned(fact, event)
         case CaseAsked():
             changed["asked"] = (*fact.asked, at.isoformat())
@@ -193,6 +194,11 @@ def _assigned(fact: Fact, event: CaseAssigned | CaseTransferred) -> dict[str, An
         "assign_elapsed_seconds": event.elapsed_seconds,
         "assign_business_seconds": event.business_seconds,
     }
+
+
+def _goes_elsewhere(fact: Fact, event: CaseAssigned) -> bool:
+    """Staff give what a team had in hand to another one."""
+    return event.assigned_by == "staff" and fact.state != "new" and fact.team not in (None, event.team)
 
 
 def _acknowledged(fact: Fact, event: CaseAcknowledged) -> dict[str, Any]:

@@ -22,6 +22,6 @@ async def reported(session: AsyncSession, dimensions: Collection[str], first: da
     columns = "".join(f", coalesce({dimension}, '{UNASSIGNED}') AS {dimension}" for dimension in names)
     statement = text(
         f'SELECT "on", service IS NULL AS is_of_all, sum(count)::bigint AS reported{columns} FROM interactions '  # noqa: S608 - all ours
-        f'WHERE "on" >= :first AND "on" < :end AND count > 0 GROUP BY "on", {", ".join(names)}'
+        f'WHERE "on" >= :first AND "on" < :end GROUP BY "on", {", ".join(names)}'
     )
     return (await session.execute(statement, {"first": first, "end": end})).all()

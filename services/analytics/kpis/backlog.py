@@ -30,6 +30,8 @@ class Waiting:
     ages: dict[Place, list[Quantity]] = field(default_factory=dict)
     """In the order of `OF_AGE`; where none was open, none."""
     has_calendar: bool = True
+    to_come: set[int] = field(default_factory=set)
+    """Periods that have not begun: nobody knows what will be open then."""
 
     @property
     def values(self) -> set[Values]:
@@ -38,7 +40,7 @@ class Waiting:
 
 async def read_backlog(session: AsyncSession, question: Question, periods: Sequence[Period], *, ages: bool) -> Waiting:
     """By one dimension the running sum of rollups; finer, and ages, from the facts that were open."""
-    waiting = Waiting()
+    waiting = Waiting(to_come={place for place, (first, _) in enumerate(periods) if first > question.today})
     if len(question.dimensions) <= 1:
         await _sum_up(session, question, periods, waiting)
     else:
@@ -49,11 +51,13 @@ async def read_backlog(session: AsyncSession, question: Question, periods: Seque
 
 
 def backlog(waiting: Waiting, place: Place) -> list[Part]:
-    return [Part(count(waiting.open.get(place, 0)), waiting.source)]
+    open_ = unknown("count", 0) if place[0] in waiting.to_come else count(waiting.open.get(place, 0))
+    return [Part(open_, waiting.source)]
 
 
 def backlog_age(waiting: Waiting, place: Place) -> list[Part]:
-    ages = waiting.ages.get(place) or [quantile_of("business_hours", quantile, []) for quantile in OF_AGE]
+    known = None if place[0] in waiting.to_come else waiting.ages.get(place)
+    ages = known or [quantile_of("business_hours", quantile, []) for quantile in OF_AGE]
     if ages[0].n and not waiting.has_calendar:
         nothing = unknown("business_hours", ages[0].n)
         return [Part(nothing, "facts", quantile=quantile, flags=("no_calendar",)) for quantile in OF_AGE]

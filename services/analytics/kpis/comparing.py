@@ -5,13 +5,13 @@ from services.analytics.kpis.schemas import Comparison, NoDifference, Quantity, 
 from services.analytics.kpis.statistics import difference_interval
 
 
-def compare(part: Part, other: Part, span: Span, *, overlaps: bool) -> Comparison:
-    """The other figure beside this one, and what lies between them. Of spans that overlap, both are partly made of the
-    same: how far chance may part them, their intervals do not tell.
+def compare(part: Part, other: Part, span: Span, *, shared: NoDifference | None) -> Comparison:
+    """The other figure beside this one, and what lies between them. Where both are partly made of the same (`shared`
+    says of what), their intervals do not tell how far chance may part them.
     """
     mine, theirs = part.quantity, other.quantity
     difference = None if mine.value is None or theirs.value is None else mine.value - theirs.value
-    interval = None if overlaps else _interval(mine, theirs)
+    interval = None if shared else _interval(mine, theirs)
     return Comparison(
         span=span,
         value=theirs.value,
@@ -21,7 +21,7 @@ def compare(part: Part, other: Part, span: Span, *, overlaps: bool) -> Compariso
         difference=difference,
         difference_interval=interval,
         beyond_chance=None if interval is None else not interval[0] <= 0 <= interval[1],
-        reason=None if interval else _reason(mine, theirs, overlaps=overlaps),
+        reason=None if interval else _reason(mine, theirs, shared),
     )
 
 
@@ -35,9 +35,9 @@ def _interval(mine: Quantity, theirs: Quantity) -> tuple[float, float] | None:
     return difference_interval(mine.value, (low, high), theirs.value, (other_low, other_high))
 
 
-def _reason(mine: Quantity, theirs: Quantity, *, overlaps: bool) -> NoDifference:
+def _reason(mine: Quantity, theirs: Quantity, shared: NoDifference | None) -> NoDifference:
     if mine.value is None or theirs.value is None:
         return "no_value"
     if mine.unit == "count":
         return "counts_have_no_interval"
-    return "spans_overlap" if overlaps else "no_interval"
+    return shared or "no_interval"

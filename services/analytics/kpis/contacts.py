@@ -1,12 +1,13 @@
 """Figures that look beyond one feedback: whether the person came back, and how many contacts there were in all."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from libs.contracts.organisation import DEFAULT_CALENDAR
 from services.analytics.facts.fact import Fact
 from services.analytics.interactions.queries import REPORTED_BY, reported
 from services.analytics.kpis import facts
@@ -15,11 +16,14 @@ from services.analytics.kpis.plan import Period
 from services.analytics.kpis.quantities import Part, per_1000, ratio, unknown
 from services.analytics.kpis.question import Question
 from services.analytics.kpis.reading import Numbers, Place, source_of
+from services.analytics.reference import queries as reference
+from services.analytics.reference.calendars import BusinessTable
 from services.analytics.rollups import queries as rollups
 
 FIRST_CONTACT_WINDOW = timedelta(days=14)
-REPORTED_WITHIN = range(-3, 4)
-"""Days from one with reports in which complaints count: on a long weekend a counter has nothing to report."""
+REPORTED_WITHIN_DAYS = 3
+"""From one with reports complaints count, or until the house opens again: who is closed has nothing to report."""
+LONGEST_CLOSURE = timedelta(days=31)
 
 
 @dataclass
@@ -68,7 +72,7 @@ def _was_enough(fact: Fact, replied_at: datetime, next_contact_at: datetime | No
     until = replied_at + FIRST_CONTACT_WINDOW
     came_back = [datetime.fromisoformat(one) for one in (*fact.reopenings, *fact.links.values())]
     return not (
-        fact.asked
+        any(datetime.fromisoformat(asked) <= replied_at for asked in fact.asked)
         or fact.solved(fact.standing[0]) in ("partly", "no")
         or any(datetime.fromisoformat(sent) <= replied_at for sent in fact.messages)
         or any(replied_at < at <= until for at in came_back)
@@ -83,13 +87,15 @@ async def read_contacts(session: AsyncSession, question: Question, periods: Sequ
         return found
     starts = [first for first, _ in periods]
     reporting: dict[date, set[str]] = {}
-    for row in await reported(session, {"service", *question.dimensions}, question.first, question.end):
+    first, end = question.first - LONGEST_CLOSURE, question.end + LONGEST_CLOSURE
+    for row in await reported(session, {"service", *question.dimensions}, first, end):
         if row.is_of_all and "service" in question.dimensions:  # what was counted for all is of no service
             continue
         if all(getattr(row, dimension) in values for dimension, values in question.where.items()):
-            place = (bisect_right(starts, row.on) - 1, tuple(getattr(row, dimension) for dimension in question.by))
-            found.counts[place] = found.counts.get(place, 0) + row.reported
             reporting.setdefault(row.on, set()).add("" if row.is_of_all else row.service)
+            if row.reported and question.first <= row.on < question.end:
+                place = (bisect_right(starts, row.on) - 1, tuple(getattr(row, dimension) for dimension in question.by))
+                found.counts[place] = found.counts.get(place, 0) + row.reported
     await _see_which_are_covered(session, question, periods, reporting, found)
     return found
 
@@ -103,17 +109,29 @@ async def _see_which_are_covered(
 ) -> None:
     """A complaint of a service counts where interactions of it, or of all, were reported for about that day."""
     starts = [first for first, _ in periods]
-    asked = question.where.get("service")
+    asked, house = question.where.get("service"), (await reference.calendars(session)).get(DEFAULT_CALENDAR)
     for row in await rollups.days(session, question.live, "service", question.first, question.end, asked):
         complaints = row.counters.get("complaints", 0)
         if not complaints:
             continue
         place = (bisect_right(starts, row.day) - 1, _of_service(question, row.value))
-        services = set[str]().union(*(reporting.get(row.day + timedelta(days), set()) for days in REPORTED_WITHIN))
+        services = set[str]().union(*(reporting.get(day, ()) for day in _about(row.day, house)))
         if "" in services or row.value in services:
             found.complaints[place] = found.complaints.get(place, 0) + complaints
         else:
             found.partial.add(place)
+
+
+def _about(day: date, house: BusinessTable | None) -> Iterator[date]:
+    yield day
+    for step in (timedelta(days=-1), timedelta(days=1)):
+        other, was_open = day, False
+        for passed in range(1, LONGEST_CLOSURE.days + 1):
+            other += step
+            was_open = was_open or house is None or house.is_open_on(other)
+            yield other
+            if passed >= REPORTED_WITHIN_DAYS and was_open:
+                break
 
 
 def _of_service(question: Question, service: str) -> Values:
@@ -125,10 +143,9 @@ def complaint_rate(numbers: Numbers, contacts: Contacts, place: Place) -> list[P
     source = source_of(numbers.counters_from)
     if not interactions:
         return [Part(unknown("per_1000", 0), source, flags=("no_denominator",))]
-    if {"service"}.issuperset(question.dimensions):
-        return [Part(per_1000(contacts.complaints.get(place, 0), interactions), source)]
     period, values = place
     service = dict(zip(question.by, values, strict=True)).get("service", "")
     is_partial = (period, _of_service(question, service)) in contacts.partial
-    complaints = numbers.of(place).get("complaints", 0)
+    of_services = {"service"}.issuperset(question.dimensions)
+    complaints = contacts.complaints.get(place, 0) if of_services else numbers.of(place).get("complaints", 0)
     return [Part(per_1000(complaints, interactions), source, flags=("partial_denominator",) if is_partial else ())]

@@ -100,7 +100,7 @@ _ALL = (
     ),
     Definition(
         "complaint_rate",
-        3,
+        4,
         ("per_1000",),
         Bilingual(fr="Plaintes pour 1 000 interactions", en="Complaints per 1,000 interactions"),
         Bilingual(
@@ -109,11 +109,11 @@ _ALL = (
         ),
         Bilingual(
             fr="Sans interactions déclarées, pas de taux. Pour l'ensemble et par service, seules comptent les plaintes "
-            "des services qui en déclarent, à trois jours près ; ventilé autrement, « partial_denominator » dit que "
-            "des services n'en déclarent pas tout le temps.",
+            "des services qui en déclarent, à trois jours près, ou à la fermeture près ; « partial_denominator » dit "
+            "qu'il y en a eu d'autres, qui ventilées autrement comptent aussi.",
             en="Without interactions reported there is no rate. Of everything together and by service, only complaints "
-            "about services that report them, within three days, count; broken down otherwise, `partial_denominator` "
-            "says that some services do not report them all the time.",
+            "about services that report them, within three days or a closure, count; `partial_denominator` says that "
+            "there were others, which count where it is broken down otherwise.",
         ),
         WILSON,
     ),
@@ -268,7 +268,7 @@ _ALL = (
     ),
     Definition(
         "first_contact_resolution",
-        2,
+        3,
         ("percent",),
         Bilingual(fr="Réglé au premier contact", en="Resolved at first contact"),
         Bilingual(
@@ -278,13 +278,13 @@ _ALL = (
             "feedback can be linked",
         ),
         Bilingual(
-            fr="Par date de la première réponse finale. Ne pas revenir : aucune question posée, aucun message avant la "
-            "réponse, et jusqu'à 14 jours après elle ni réouverture, ni dossier lié, ni autre retour de la même "
+            fr="Par date de la première réponse finale. Ne pas revenir : ni question ni message avant la réponse, et "
+            " jusqu'à 14 jours après elle ni réouverture, ni dossier lié, ni autre retour de la même "
             "personne ; et elle n'a pas dit que la réponse n'avait pas tout réglé. Nul tant que ces 14 jours ne sont "
             "pas passés.",
-            en="By the day of the first final reply. Not to come back: no question asked, no message before the reply, "
-            "and until 14 days after it no reopening, no linked case, no other feedback of the same person; nor did "
-            "they say that the answer did not solve everything. Null until these 14 days have passed.",
+            en="By the day of the first final reply. Not to come back: no question and no message before the "
+            "reply, and until 14 days after it no reopening, no linked case, no other feedback of the same person; nor "
+            "did they say that the answer did not solve everything. Null until these 14 days have passed.",
         ),
         WILSON,
     ),

@@ -33,8 +33,8 @@ _LINKABLE = "person_ref IS NOT NULL AND replies <> '[]' AND active_on ?| :days"
 _OF_FIRST_CONTACT = ("asked", "messages", "replies", "deliveries", "evaluations", "reopenings", "links")
 _NEXT = """
     (SELECT min(other.submitted_at) FROM fact AS other
-      WHERE other.person_ref = fact.person_ref AND other.submitted_at > fact.submitted_at
-        AND other.feedback_id <> fact.feedback_id) AS next_contact_at
+      WHERE other.person_ref = fact.person_ref AND other.submitted_at >= fact.submitted_at
+        AND (other.submitted_at, other.feedback_id) > (fact.submitted_at, fact.feedback_id)) AS next_contact_at
 """
 
 

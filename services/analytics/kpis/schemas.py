@@ -20,7 +20,7 @@ Source = Literal["rollups", "facts", "rollups and facts"]
 Quantile = Literal["p50", "p90", "p95"]
 Selection = Literal["census", "random", "open", "staff_chosen"]
 Grain = Literal["day", "week", "month"]
-NoDifference = Literal["no_value", "no_interval", "counts_have_no_interval", "spans_overlap"]
+NoDifference = Literal["no_value", "no_interval", "counts_have_no_interval", "spans_overlap", "same_cases"]
 
 _EARLIEST, _LATEST = date(1900, 1, 1), date(2200, 1, 1)
 
@@ -139,8 +139,9 @@ class Figure(Quantity):
     companions: dict[str, Quantity] = Field(description="to be read beside it: see the definition's notes")
     flags: list[Flag] = Field(
         description="`small_sample`: n < 30. `immature`: the window after the fact has not passed. `no_denominator`: "
-        "no interactions were reported. `partial_denominator`: not by every service, or not every day. `no_calendar`: "
-        "none was published. `own_teams_only`: narrowed to a supervisor's teams. `suppressed`: too few to be published"
+        "no interactions were reported. `partial_denominator`: there were complaints of which no interactions tell. "
+        "`no_calendar`: none was published. `own_teams_only`: narrowed to a supervisor's teams. `suppressed`: too few "
+        "to be published"
     )
     source: Source = Field(
         description="what it was computed from: facts where the question is finer than rollups, and for clocks that "

@@ -27,6 +27,7 @@ from services.analytics.kpis.schemas import (
     Grain,
     KpiQuery,
     Line,
+    NoDifference,
     Point,
     Quantile,
     Series,
@@ -60,7 +61,7 @@ async def figures(
         other_read = await read_all(session, other, [(other.first, other.end)])
         others = dict(_parts(other_read, question.names))
         comparisons = {
-            key: compare(part, others[key], _span(other), overlaps=question.overlaps(other))
+            key: compare(part, others[key], _span(other), shared=_shared(key[0], question, other))
             for key, part in found
             if key in others
         }
@@ -127,6 +128,13 @@ async def series(
 def definitions() -> Definitions:
     """What each figure means."""
     return Definitions(items=[DefinitionOut.model_validate(one) for one in DEFINITIONS.values()])
+
+
+def _shared(name: KpiName, question: Question, other: Question) -> NoDifference | None:
+    """Of what both figures are made; cases that are open at one instant are at another, too."""
+    if question.overlaps(other):
+        return "spans_overlap"
+    return "same_cases" if name == "backlog_age" else None
 
 
 async def _understand(

@@ -48,6 +48,12 @@ class BusinessTable:
         day = self._days[place - 1]
         return self.cumulative[day] + self._open_before(day, at.timestamp())
 
+    def is_open_on(self, day: date) -> bool:
+        return bool(self._hours_of(day))
+
+    def _hours_of(self, day: date) -> Spans:
+        return self.hours.get(day, self.weekly_hours.get(WEEKDAYS[day.weekday()], ()))
+
     def _open_before(self, day: date, moment: float) -> int:
         """Business seconds of a day before a moment, as they really passed."""
         return sum(max(0, int(min(end, moment) - start)) for start, end in self._open_on(day))
@@ -55,8 +61,8 @@ class BusinessTable:
     def _open_on(self, day: date) -> Sequence[tuple[float, float]]:
         """From when until when it is open, as timestamps; found once for each day that is asked for."""
         if day not in self._moments:
-            spans = self.hours.get(day, self.weekly_hours.get(WEEKDAYS[day.weekday()], ()))
-            self._moments[day] = [(self._shown(day, start), self._shown(day, end)) for start, end in spans]
+            hours = self._hours_of(day)
+            self._moments[day] = [(self._shown(day, start), self._shown(day, end)) for start, end in hours]
         return self._moments[day]
 
     def _shown(self, day: date, seconds: int) -> float:

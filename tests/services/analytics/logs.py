@@ -29,6 +29,7 @@ from libs.contracts.cases import (
     ClockCorrected,
     ClockEnd,
     ClockState,
+    RuleDecided,
     case_id_of,
 )
 from libs.contracts.feedback import (
@@ -206,6 +207,9 @@ class Story:
         return self._case(
             CaseTransferred, at, "assigned", effective_at=at, from_team=former, clocks=tuple(self.clocks.values())
         )
+
+    def decided(self, team: str, at: datetime, hidden_from: tuple[str, ...]) -> "Story":
+        return self._case(RuleDecided, at, "new", rule_set_version=1, rule=1, chosen_team=team, hidden_from=hidden_from)
 
     def asked(self, at: datetime) -> "Story":
         return self._case(CaseAsked, at, "acknowledged", effective_at=at, until=at + timedelta(days=10), text="…")

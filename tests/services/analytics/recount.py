@@ -137,14 +137,13 @@ class Asked:
         (covered, uncovered) = self._row(
             "count(*) FILTER (WHERE told), count(*) FILTER (WHERE NOT told) "
             "FROM (SELECT EXISTS (SELECT 1 FROM reported r "
-            f"WHERE r.service = f.service AND {of_channel} AND {self._between('r.day')} "
+            f"WHERE r.service = f.service AND {of_channel} "
             f"AND abs(r.day - {_LOCAL_DAY.format('submitted_at')}) <= 3) AS told "
             f"FROM f WHERE kind = 'complaint' AND {self._in('submitted_at')} "
             f"AND {self._among('service', self.narrowed.get('service'))})"
         )
-        if set(self.narrowed) <= {"service"}:
-            return ratio(covered, int(interactions), scale=1000)
-        one = ratio(complaints, int(interactions), scale=1000)
+        of_services = set(self.narrowed) <= {"service"}
+        one = ratio(covered if of_services else complaints, int(interactions), scale=1000)
         if uncovered:
             one["flags"] = ["partial_denominator"]
         return one

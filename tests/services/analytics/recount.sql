@@ -16,8 +16,7 @@ WITH submitted AS (
            arg_max(data->>'$.team', version) AS team,
            arg_max(data->>'$.state', version) AS state,
            min(moment) FILTER (WHERE type = 'case.opened') AS opened_at,
-           count(*) FILTER (WHERE type = 'case.transferred') AS transfers,
-           count(*) FILTER (WHERE type = 'case.asked') - count(*) FILTER (WHERE type = 'case.unasked') AS asked,
+           count(*) FILTER (WHERE type = 'case.transferred' AND data->>'$.from_team' <> data->>'$.team') AS transfers,
            min((data->>'$.effective_at')::TIMESTAMPTZ) FILTER (WHERE type IN ('case.assigned', 'case.transferred')) AS assigned_at,
            max((data->>'$.effective_at')::TIMESTAMPTZ) FILTER (WHERE type = 'case.suspended') AS suspended_at,
            list((data->>'$.effective_at')::TIMESTAMPTZ) FILTER (WHERE type = 'case.reopened') AS reopened
@@ -40,7 +39,7 @@ SELECT s.feedback,
        s.data->>'$.person_ref' AS person,
        c.feedback IS NOT NULL AND ((s.data->>'$.kind') <> (c.data->>'$.kind')
            OR (s.data->>'$.service') <> (c.data->>'$.service')) IS TRUE AS reclassified,
-       w.state, w.opened_at, w.transfers, w.asked, w.assigned_at, w.suspended_at, w.reopened,
+       w.state, w.opened_at, w.transfers, w.assigned_at, w.suspended_at, w.reopened,
        s.data AS submission
   FROM submitted s LEFT JOIN classified c USING (feedback) LEFT JOIN redacted r USING (feedback)
        LEFT JOIN worked w USING (feedback);
@@ -113,7 +112,10 @@ SELECT r.feedback, r.moment,
        OR EXISTS (SELECT 1 FROM links l WHERE l.feedback = r.feedback
                      AND l.other_opened_at > r.moment AND l.other_opened_at <= r.moment + INTERVAL 30 DAY) AS came_back,
        f.person IS NOT NULL AS linkable,
-       f.asked = 0
+       NOT EXISTS (SELECT 1 FROM told t WHERE t.feedback = r.feedback AND t.type = 'case.asked'
+                      AND (t.data->>'$.effective_at')::TIMESTAMPTZ <= r.moment
+                      AND NOT EXISTS (SELECT 1 FROM told u WHERE u.feedback = r.feedback AND u.type = 'case.unasked'
+                                         AND (u.data->>'$.asked_at') = (t.data->>'$.effective_at')))
        AND NOT EXISTS (SELECT 1 FROM evaluations e WHERE e.feedback = r.feedback AND e.answer = r.answer
                           AND e.solved <> 'yes')
        AND NOT EXISTS (SELECT 1 FROM told t WHERE t.feedback = r.feedback AND t.type = 'feedback.message_added'
@@ -123,8 +125,8 @@ SELECT r.feedback, r.moment,
                           AND (t.data->>'$.effective_at')::TIMESTAMPTZ <= r.moment + INTERVAL 14 DAY)
        AND NOT EXISTS (SELECT 1 FROM links l WHERE l.feedback = r.feedback
                           AND l.other_opened_at > r.moment AND l.other_opened_at <= r.moment + INTERVAL 14 DAY)
-       AND NOT EXISTS (SELECT 1 FROM f o WHERE o.person = f.person AND o.feedback <> f.feedback
-                          AND o.submitted_at > f.submitted_at AND o.submitted_at <= r.moment + INTERVAL 14 DAY) AS at_once
+       AND NOT EXISTS (SELECT 1 FROM f o WHERE o.person = f.person
+                          AND (o.submitted_at, o.feedback::UUID) > (f.submitted_at, f.feedback::UUID) AND o.submitted_at <= r.moment + INTERVAL 14 DAY) AS at_once
   FROM first_reply r JOIN f USING (feedback);
 
 CREATE TABLE waits AS

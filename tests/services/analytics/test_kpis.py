@@ -80,7 +80,8 @@ async def test_complaints_count_within_three_days_of_reports_of_interactions_of_
 
     for by in ({}, {"by": "service"}):
         rate = await figure(http, "complaint_rate", **by)
-        assert (rate["numerator"], rate["denominator"], rate["value"], rate["flags"]) == (3, 250, 12.0, [])
+        said = (rate["numerator"], rate["denominator"], rate["value"], rate["flags"])
+        assert said == (3, 250, 12.0, ["partial_denominator"])
     assert (await figure(http, "complaint_rate", by="channel", where="channel:counter"))["denominator"] == 250
 
 
@@ -448,3 +449,138 @@ async def test_a_question_that_reached_nobody_was_not_asked_and_nothing_waited_f
     at(MONDAY + 60 * DAY)
     first = await figure(http, "first_contact_resolution")
     assert (first["numerator"], first["denominator"]) == (1, 2)
+
+
+def visits(on: date, count: int) -> Told:
+    event = InteractionsReported(
+        on=on, interaction="visit", channel="counter", service="tax", count=count, source="partner", reported_at=MONDAY
+    )
+    return Told("intake", UUID(int=on.toordinal()), 1, MONDAY, event)
+
+
+async def complaints_per_visit(http: httpx.AsyncClient, first: str, end: str) -> tuple[int, int, list[str]]:
+    rate = await figure(http, "complaint_rate", **{"from": first, "to": end})
+    return rate["numerator"], rate["denominator"], [one for one in rate["flags"] if one != "small_sample"]
+
+
+async def test_complaints_count_as_near_to_reports_wherever_the_span_is_cut(
+    readers: Readers, http: httpx.AsyncClient
+) -> None:
+    """A counter that is closed over the new year, or that says itself that nobody came."""
+    complaint = story(1, datetime(2026, 1, 1, 17, tzinfo=UTC), service="tax", kind="complaint")
+    of_zero = story(2, datetime(2026, 1, 20, 17, tzinfo=UTC), service="tax", kind="complaint")
+    told = [visits(date(2025, 12, 30), 50), visits(date(2026, 1, 7), 50), visits(date(2026, 1, 18), 0)]
+    log = log_of([*told, *complaint.feedback_events, *of_zero.feedback_events])
+    await readers.apply("intake", await readers.positions("intake"), log)
+
+    assert await complaints_per_visit(http, "2025-12-01", "2026-01-16") == (1, 100, [])
+    assert await complaints_per_visit(http, "2026-01-01", "2026-01-16") == (1, 50, [])
+    assert await complaints_per_visit(http, "2026-01-01", "2026-02-01") == (2, 50, [])
+
+
+async def test_complaints_count_in_a_closure_however_long_it_is(readers: Readers, http: httpx.AsyncClient) -> None:
+    closed_from, open_again = date(2026, 3, 5), date(2026, 3, 20)
+    in_it, in_april = [
+        story(number, datetime(2026, month, day, 17, tzinfo=UTC), service="tax", kind="complaint")
+        for number, month, day in ((1, 3, 12), (2, 3, 27))
+    ]
+    log = log_of([visits(date(2026, 3, 4), 100), *in_it.feedback_events, *in_april.feedback_events])
+    await readers.apply("intake", await readers.positions("intake"), log)
+    assert await complaints_per_visit(http, "2026-03-01", "2026-04-01") == (0, 100, ["partial_denominator"])
+
+    days = [closed_from + number * DAY for number in range((open_again - closed_from).days)]
+    house = CalendarPublished(
+        code="default",
+        calendar_version=1,
+        time_zone="UTC",
+        weekly_hours=dict.fromkeys(WEEKDAYS, ((0, 3600),)),
+        hours=dict.fromkeys(days, ()),
+        cumulative={date(2026, 3, 1): 0},
+        published_at=MONDAY,
+    )
+    told = Told("routing", organisation_id_of("calendar", "default"), 1, MONDAY, house)
+    await readers.apply("routing", await readers.positions("routing"), log_of([told]))
+
+    assert await complaints_per_visit(http, "2026-03-01", "2026-04-01") == (1, 100, ["partial_denominator"])
+
+
+async def test_what_is_asked_after_the_answer_does_not_undo_the_first_contact(
+    readers: Readers, http: httpx.AsyncClient, at: SetClock
+) -> None:
+    answered = story(1, details={"person_ref": UUID(int=91)}).opened().replied(MONDAY + DAY)
+    again = answered.reopened(MONDAY + 45 * DAY, MONDAY + 60 * DAY).asked(MONDAY + 46 * DAY)
+    await readers.read([again])
+    at(MONDAY + 90 * DAY)
+
+    first = await figure(http, "first_contact_resolution")
+
+    assert (first["numerator"], first["denominator"]) == (1, 1)
+
+
+async def test_two_letters_of_one_moment_are_coming_back(
+    readers: Readers, http: httpx.AsyncClient, at: SetClock
+) -> None:
+    letters = [story(number, details={"person_ref": UUID(int=91)}).opened().replied(MONDAY + DAY) for number in (1, 2)]
+    await readers.read(letters)
+    at(MONDAY + 60 * DAY)
+
+    first = await figure(http, "first_contact_resolution")
+
+    assert (first["numerator"], first["denominator"]) == (1, 2)
+
+
+async def test_a_case_is_transferred_where_another_team_gets_what_one_had_in_hand(
+    readers: Readers, http: httpx.AsyncClient
+) -> None:
+    taken = story(1).opened("triage").transferred("triage", MONDAY + HOUR)
+    sorted_ = story(2).opened("triage").assigned("north", MONDAY + HOUR)
+    given = story(3).opened("triage").assigned("north", MONDAY + HOUR).assigned("south", MONDAY + DAY)
+    kept = story(4).opened("triage").assigned("north", MONDAY + HOUR).assigned("north", MONDAY + DAY)
+    await readers.read([taken, sorted_, given, kept])
+
+    rate = await figure(http, "transfer_rate")
+
+    assert (rate["numerator"], rate["denominator"]) == (1, 4)
+
+
+async def test_what_a_rule_hides_from_a_team_is_not_that_teams(readers: Readers, http: httpx.AsyncClient) -> None:
+    hidden = story(1).opened("triage").decided("triage", MONDAY + HOUR, hidden_from=("triage",))
+    await readers.read([hidden, story(2).opened("triage")])
+
+    read = await figures(http, names="volume", by="team")
+
+    assert {one["filters"]["team"]: one["value"] for one in read} == {"triage": 1, "unassigned": 1}
+
+
+async def test_nobody_knows_the_backlog_of_days_that_have_not_come(
+    readers: Readers, http: httpx.AsyncClient, at: SetClock
+) -> None:
+    await readers.read([story(1).opened()])
+    at(MONDAY + 10 * DAY)
+
+    for name, known in (("backlog", [1, 1, None]), ("backlog_age", None)):
+        asked = {"from": "2026-03-01", "to": "2026-05-01", "grain": "month"}
+        answer = await http.get(f"/v1/kpis/{name}/series", params=asked | {"from": "2026-02-01"})
+        points = [[(one["value"], one["n"]) for one in line["points"]] for line in answer.json()["lines"]]
+        assert all(line[-1] == (None, 0) for line in points)
+        if known:
+            assert [value for value, _ in points[0]] == [0, 1, None]
+
+
+async def test_ages_of_the_same_open_cases_are_not_compared_by_chance(
+    readers: Readers, http: httpx.AsyncClient, at: SetClock
+) -> None:
+    stories = [story(number).opened() for number in range(1, 41)]
+    await readers.apply(
+        "intake", await readers.positions("intake"), log_of(e for s in stories for e in s.feedback_events)
+    )
+    cases = [calendar("default", 1, 8, MONDAY), *(event for one in stories for event in one.case_events)]
+    await readers.apply("routing", await readers.positions("routing"), log_of(cases))
+    at(MONDAY + 20 * DAY)
+
+    asked = {"from": "2026-03-10", "to": "2026-03-15", "compare": "2026-03-03..2026-03-08"}
+    read = await figures(http, names="backlog_age", **asked)
+
+    compared = [(one["comparison"]["difference"], one["comparison"]["reason"]) for one in read]
+    assert compared == [(55, "same_cases")] * 2  # a week of 8 hours a day, less the one that clocks skip
+    assert {one["comparison"]["beyond_chance"] for one in read} == {None}
