@@ -21,14 +21,17 @@ def contributions(fact: Fact, time_zone: ZoneInfo) -> Contribution:
     """The fact's counters by local day, for the total and for each of its dimensions; nothing until it is submitted.
 
     On the day it was submitted: `volume`, `complaints`; `mark:csat:person:4` a mark (measure, who answered, value);
-    `answered`, a final reply stands, so that the person was asked, and `solved:yes`, what the person said last of one;
-    `replies`, how many stand, `evaluated`, of how many of them the person gave a mark, `after:person:4` those marks;
+    `answered`, a final reply stands, and the person was asked about it, and `solved:yes`, what they said last of one;
+    `replies`, how many stand, and they were asked; `evaluated`, of how many they gave a mark, `after:person:4` those
+    marks;
     `cases`, `transferred`. The times taken, as buckets.
     On the day of the first final reply that stands: `replied`, and `came_back` if the answer did not hold.
     On the day a case was opened, or open again, `opened`; answered or closed, `settled`.
-    On the day a clock falls due: `due:reply`, and `due_met:reply` if it ended in time, `due_open:reply` if it runs.
+    On the day on which, or with which, a clock falls due: `due:reply`, and `due_met:reply` if it ended in time,
+    `due_open:reply` if it runs.
     On the day a clock ended: `ended:reply`, and `ended_met:reply` if in time; `ended_late_entry`, `ended_extended`,
-    `ended_suspended`, `ended_declined`, `ended_reclassified`. Those of clocks besides by standard.
+    `ended_suspended`, `ended_declined`, `ended_reclassified`. Those of clocks besides by standard, and there
+    `due_of:reply:2`, by which version of it.
     """
     if fact.submitted_at is None:
         return _NOTHING
@@ -45,6 +48,8 @@ def contributions(fact: Fact, time_zone: ZoneInfo) -> Contribution:
         for day, counter in _of_clock(name.partition("/")[0], clock, fact, time_zone):
             _count(days, day, counter)
             _count(of_standard, day, counter)
+            if counter.startswith("due:"):
+                _count(of_standard, day, f"due_of:{counter.removeprefix('due:')}:{clock.standard_version}")
     return Contribution(days, places, {submitted_on: _times(fact)}, standards)
 
 
@@ -60,8 +65,10 @@ def _of_submission(fact: Fact) -> dict[str, int]:
         if fact.transfers:
             counters["transferred"] = 1
     if standing := fact.standing:
-        counters |= {"answered": 1, "replies": len(standing)}
-        _count_evaluations(counters, fact, {one["answer"] for one in standing})
+        numbers = {one["answer"] for one in standing}
+        if fact.may_evaluate or any(one["answer"] in numbers for one in fact.evaluations):
+            counters |= {"answered": 1, "replies": len(standing)}
+        _count_evaluations(counters, fact, numbers)
     return counters
 
 
@@ -125,17 +132,22 @@ def _assigned_after(fact: Fact) -> int | None:
 
 
 def _resolution(fact: Fact) -> Mapping[str, Any] | None:
-    """The last reply that stood, of a closed case, where the person has not said of it that it did not solve all."""
+    """The last reply of a closed case, where the case was not opened again after it, and the person has not said of it
+    that it did not solve all.
+    """
     standing = fact.standing if fact.state == "closed" else []
     if not standing:
         return None
     last = standing[-1]
+    given_at = datetime.fromisoformat(last["at"])
+    if any(given_at < datetime.fromisoformat(one) for one in fact.reopenings):
+        return None
     return last if fact.solved(last) in (None, "yes") else None
 
 
 def _of_clock(name: str, clock: Clock, fact: Fact, time_zone: ZoneInfo) -> Iterator[tuple[date, str]]:
     if clock.due_at is not None and _is_owed(name, clock, clock.due_at, fact):
-        day = _day(clock.due_at, time_zone)
+        day = _day(clock.due_at - timedelta.resolution, time_zone)  # what is due at midnight is due on the day it ends
         yield day, f"due:{name}"
         if clock.ended_at is None and clock.cancelled_at is None:
             yield day, f"due_open:{name}"

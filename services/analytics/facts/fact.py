@@ -61,6 +61,8 @@ class Fact:
     phase: str | None = None
     person_ref: UUID | None = None
     """The same in all feedback of a person who allows it. Erasure takes it away."""
+    may_evaluate: bool = True
+    """Somebody is asked whether an answer solved it: not who speaks for another without authority."""
     reclassified: bool = False
     """Staff changed a kind, a service, a service point or a topic that was there."""
     withdrawn_at: datetime | None = None

@@ -12,7 +12,7 @@ from services.analytics.database import Base
 _NONE_YET = text("0")
 _EMPTY_LIST = text("'[]'")
 _EMPTY_OBJECT = text("'{}'")
-_FALSE = text("false")
+_FALSE, _TRUE = text("false"), text("true")
 
 
 class FactRow(Base):
@@ -47,6 +47,11 @@ class FactRow(Base):
     touchpoint: Mapped[str | None]
     phase: Mapped[str | None]
     person_ref: Mapped[UUID | None]
+    was_linkable: Mapped[bool] = mapped_column(server_default=_FALSE)
+    """It had a `person_ref` until an erasure."""
+    next_contact_at: Mapped[datetime | None]
+    """The day on which the same person wrote again, where an erasure took away by what."""
+    may_evaluate: Mapped[bool] = mapped_column(server_default=_TRUE)
     reclassified: Mapped[bool] = mapped_column(server_default=_FALSE)
     withdrawn_at: Mapped[datetime | None]
     messages: Mapped[list[Any]] = mapped_column(server_default=_EMPTY_LIST)

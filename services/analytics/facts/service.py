@@ -20,7 +20,7 @@ from services.analytics.facts.by_routing import apply_case_event, apply_link
 from services.analytics.facts.contributions import contributions
 from services.analytics.facts.fact import CASE_COLUMNS, FEEDBACK_COLUMNS, Fact
 from services.analytics.facts.models import FactRow
-from services.analytics.privacy.service import forget
+from services.analytics.privacy.service import forget, keep_contacts
 from services.analytics.rollups import service as rollups
 from services.analytics.rollups.difference import Difference
 
@@ -30,12 +30,18 @@ Facts = dict[UUID, Fact]
 async def on_feedback_events(time_zone: ZoneInfo, session: AsyncSession, events: Sequence[Received[Any]]) -> None:
     """Fold a slice of intake's log into the facts that it touches, and note what this changes."""
 
+    refs: dict[UUID, UUID] = {}
+
     def fold(facts: Facts) -> None:
         for one in events:
+            ref = facts[one.subject].person_ref
             facts[one.subject] = apply_feedback_event(facts[one.subject], one)
+            if ref is not None and isinstance(one.event, PersonErased):
+                refs[one.subject] = ref
 
     touched = {one.subject for one in events}
     await _fold(session, touched, fold, _OF_INTAKE, time_zone)
+    await keep_contacts(session, refs)
     await forget(session, [one.subject for one in events if isinstance(one.event, PersonErased)])
 
 

@@ -215,21 +215,21 @@ _ALL = (
     ),
     Definition(
         "resolve_time",
-        1,
+        2,
         ("business_hours", "elapsed_hours"),
         Bilingual(fr="Délai de résolution", en="Time to resolve"),
         Bilingual(
-            fr="de la soumission à la dernière réponse finale d'un dossier clos, si la personne n'a pas dit qu'elle ne "
-            "réglait rien, ou pas tout",
-            en="from submission to the last final reply of a case that is closed, unless the person said that it did "
-            "not solve it, or not all of it",
+            fr="de la soumission à la dernière réponse finale d'un dossier clos, s'il n'a pas été rouvert depuis et si "
+            "la personne n'a pas dit qu'elle ne réglait rien, ou pas tout",
+            en="from submission to the last final reply of a case that is closed, unless it was opened again since or "
+            "the person said that it did not solve it, or not all of it",
         ),
         TIMES,
         ORDER,
     ),
     Definition(
         "met_of_due",
-        2,
+        3,
         ("percent",),
         Bilingual(fr="Délais tenus parmi les délais échus", en="Met, of all that fell due"),
         Bilingual(
@@ -237,14 +237,14 @@ _ALL = (
             en="clocks met / all clocks of that name that fell due in the span, open ones included",
         ),
         Bilingual(
-            fr="Par date d'échéance, jusqu'à l'instant de la lecture : ne pas répondre ne peut l'améliorer. Un délai "
-            "annulé avant son échéance n'est pas dû ; annulé après, il n'est pas tenu. Pendant une suspension, un "
-            "délai qui n'était pas échu ne l'est pas. « resolve » n'échoit pas tant qu'une réponse tient que la "
-            "personne n'a pas contestée.",
-            en="By due date, up to the instant of reading: not answering cannot improve it. A clock cancelled before "
-            "it was due is not owed; cancelled afterwards it is not met. While a case is suspended, a clock that was "
-            "not yet due does not fall due. `resolve` falls due for nobody while an answer stands that the person has "
-            "not contested.",
+            fr="Par date d'échéance (à minuit : le jour qui finit), jusqu'à l'instant de la lecture : ne pas "
+            "répondre ne peut l'améliorer. Un délai annulé avant son échéance n'est pas dû ; annulé après, "
+            "il n'est pas tenu. Pendant une suspension, un délai qui n'était pas échu ne l'est pas. « "
+            "resolve » n'échoit pas tant qu'une réponse tient que la personne n'a pas contestée.",
+            en="By due date (at midnight: the day that ends), up to the instant of reading: not answering "
+            "cannot improve it. A clock cancelled before it was due is not owed; cancelled afterwards it is "
+            "not met. While a case is suspended, a clock that was not yet due does not fall due. `resolve` "
+            "falls due for nobody while an answer stands that the person has not contested.",
         ),
         WILSON,
     ),
@@ -349,7 +349,7 @@ _ALL = (
     ),
     Definition(
         "resolution_confirmed_rate",
-        1,
+        2,
         ("percent",),
         Bilingual(fr="Résolution confirmée par la personne", en="Resolution confirmed by the person"),
         Bilingual(
@@ -366,7 +366,7 @@ _ALL = (
     ),
     Definition(
         "satisfaction_after",
-        1,
+        2,
         ("percent",),
         Bilingual(fr="Satisfaction après la réponse", en="Satisfaction after the answer"),
         Bilingual(

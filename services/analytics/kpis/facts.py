@@ -29,12 +29,12 @@ _DUE = """
 """
 _OPEN = "opened_at < :latest AND (settled_at IS NULL OR settled_at >= :earliest)"
 _OF_OPEN = "opened_at, turns, suspensions, jsonb_path_query_array(clocks, '$.*.standard') AS standards"
-_LINKABLE = "person_ref IS NOT NULL AND replies <> '[]' AND active_on ?| :days"
+_LINKABLE = "(person_ref IS NOT NULL OR was_linkable) AND replies <> '[]' AND active_on ?| :days"
 _OF_FIRST_CONTACT = ("asked", "messages", "replies", "deliveries", "evaluations", "reopenings", "links")
 _NEXT = """
-    (SELECT min(other.submitted_at) FROM fact AS other
+    least(fact.next_contact_at, (SELECT min(other.submitted_at) FROM fact AS other
       WHERE other.person_ref = fact.person_ref AND other.submitted_at >= fact.submitted_at
-        AND (other.submitted_at, other.feedback_id) > (fact.submitted_at, fact.feedback_id)) AS next_contact_at
+        AND (other.submitted_at, other.feedback_id) > (fact.submitted_at, fact.feedback_id))) AS next_contact_at
 """
 
 

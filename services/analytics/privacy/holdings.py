@@ -19,6 +19,7 @@ NO_WORDS: Mapping[str, str] = {
     "rollup_difference": "difference",
     "projection": "time_zone state",
     "reference": "kind code name details",
+    "promise": "standard clock starts",
     "interactions": "channel service service_point topic details",
 }
 """Codes, marks, moments and counts; and what the organisation itself publishes."""

@@ -1,4 +1,4 @@
-"""The table of reference data: what codes are called, what was promised, in which hours."""
+"""The tables of reference data: what codes are called, what was promised, in which hours."""
 
 from typing import Any
 from uuid import UUID
@@ -23,3 +23,16 @@ class ReferenceRow(Base):
     retired: Mapped[bool] = mapped_column(server_default=text("false"))
     details: Mapped[dict[str, Any]]
     """All that its event says, but for persons."""
+
+
+class PromiseRow(Base):
+    """What a version of a standard promised for one clock."""
+
+    __tablename__ = "promise"
+
+    standard: Mapped[str] = mapped_column(primary_key=True)
+    standard_version: Mapped[int] = mapped_column(primary_key=True)
+    clock: Mapped[str] = mapped_column(primary_key=True)
+    starts: Mapped[str]
+    business_days: Mapped[int | None]
+    calendar_days: Mapped[int | None]

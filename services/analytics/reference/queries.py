@@ -13,6 +13,7 @@ _NAMES = text(
     "SELECT code, name FROM reference WHERE kind = :kind AND code = ANY(:codes) AND name IS NOT NULL"
 ).bindparams(bindparam("codes", type_=ARRAY(Text)))
 _STANDARDS = text("SELECT code, name, retired, details FROM reference WHERE kind = 'standard' ORDER BY code")
+_PROMISES = text("SELECT standard, standard_version, clock, starts, business_days, calendar_days FROM promise")
 _CALENDARS = text("SELECT code, details FROM reference WHERE kind = 'calendar' ORDER BY details->>'published_at', code")
 
 
@@ -25,6 +26,11 @@ async def names(session: AsyncSession, kind: str, codes: Collection[str]) -> dic
 async def standards(session: AsyncSession) -> list[Row[Any]]:
     """Service standards as they were published last: code, name, retired, details (the payload)."""
     return list((await session.execute(_STANDARDS)).all())
+
+
+async def promises(session: AsyncSession) -> list[Row[Any]]:
+    """What each version of a standard promised for each clock."""
+    return list((await session.execute(_PROMISES)).all())
 
 
 async def calendars(session: AsyncSession) -> dict[str, BusinessTable]:

@@ -1,4 +1,4 @@
-"""What changes reference data: the newest event of each subject."""
+"""What changes reference data: the newest event of each subject, and each version of a promise."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,9 +8,11 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import Uuid
 
+from libs.common.bulk import insert_rows
 from libs.common.stream.events import Event, Received
 from libs.contracts.catalogue import ServiceChanged, ServicePointChanged, TopicChanged, TouchpointChanged
 from libs.contracts.organisation import CalendarPublished, ServiceStandardPublished, TeamChanged
+from services.analytics.reference.models import PromiseRow
 
 KINDS: dict[type[Event], str] = {
     ServiceChanged: "service",
@@ -45,7 +47,7 @@ _WRITE = text(
 
 
 async def on_reference_events(session: AsyncSession, events: Sequence[Received[Any]]) -> None:
-    """Keep what the slice says last of each subject."""
+    """Keep what the slice says last of each subject, and what every version of a standard promises."""
     newest = {one.subject: one for one in events}
     ordered = [newest[subject] for subject in sorted(newest)]
     told = [one.event.model_dump(mode="json", exclude=_OF_PERSONS) for one in ordered]
@@ -61,3 +63,10 @@ async def on_reference_events(session: AsyncSession, events: Sequence[Received[A
             "details": told,
         },
     )
+    promises = [
+        {"standard": one.event.code, "standard_version": one.event.standard_version, **clock.model_dump()}
+        for one in events
+        if isinstance(one.event, ServiceStandardPublished)
+        for clock in one.event.clocks
+    ]
+    await insert_rows(session, PromiseRow, promises, there="replaced")

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.stream.errors import StreamStopped
 from services.analytics.rollups.difference import Difference
 
-FORMULA = 4
+FORMULA = 5
 """Which counters there are, and how they are counted: another one is a rebuild."""
 
 _MAKE_FIRST = text(

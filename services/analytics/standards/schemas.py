@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from libs.common.examples import shown
 from libs.common.languages import Bilingual
@@ -27,7 +27,9 @@ class ResultsQuery(BaseModel):
 
 
 class Promise(BaseModel):
-    """What was promised, as it was published last."""
+    """What was promised for all that fell due."""
+
+    model_config = ConfigDict(frozen=True)
 
     starts: Starts
     business_days: int | None
@@ -40,7 +42,7 @@ class StandardResult(BaseModel):
     standard: str | None = Field(description="code; null: all standards together")
     name: Bilingual | None
     clock: str
-    promised: Promise | None
+    promised: Promise | None = Field(description="null where versions of the standard promised differently")
     version: int = Field(description="of the formula `met_of_due`: see `GET /v1/kpis/definitions`")
     met_of_due: Quantity = Field(description="met / all that fell due, open ones included")
     open_breached: int | None = Field(description="fell due, and still open; null where it is suppressed")

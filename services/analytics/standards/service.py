@@ -1,6 +1,6 @@
 """Results of service standards: in full for those who steer, suppressed where it is small for everyone else."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -52,7 +52,8 @@ async def results(
     found = await _count(session, question)
     cells = _with_totals(found)
     hidden = _hidden(cells, settings.suppress_below) if is_published else set()
-    standards = {row.code: row for row in await reference.standards(session)}
+    names = {row.code: Bilingual.model_validate(row.name) for row in await reference.standards(session)}
+    promised = _promised(found, await reference.promises(session))
     is_in_progress = question.is_in_progress
     return StandardResults(
         as_of=await as_of(session, now),
@@ -60,7 +61,7 @@ async def results(
         published=is_published,
         source=source_of({"facts"} if question.where else {"rollups", *(["facts"] if is_in_progress else [])}),
         items=[
-            _result(cell, cells[cell], standards.get(cell[0] or ""), cell in hidden)
+            _result(cell, cells[cell], names.get(cell[0] or ""), promised.get(cell), cell in hidden)
             for cell in sorted(cells, key=lambda cell: (cell[0] is None, cell[0] or "", cell[1]))
         ],
     )
@@ -144,21 +145,34 @@ def _hidden(cells: Mapping[Cell, tuple[int, int, int]], below: int) -> set[Cell]
     return suppressed({cell: due for cell, (due, _, _) in cells.items()}, sums, below)
 
 
-def _result(cell: Cell, numbers: tuple[int, int, int], standard: Row[Any] | None, is_hidden: bool) -> StandardResult:
+def _promised(found: Mapping[str, Counters], promises: Sequence[Row[Any]]) -> dict[Cell, Promise]:
+    """Where every version by which something fell due promised the same."""
+    known = {
+        (row.standard, row.clock, row.standard_version): Promise.model_validate(row, from_attributes=True)
+        for row in promises
+    }
+    told: dict[Cell, set[Promise | None]] = {}
+    for standard, counters in found.items():
+        for name, count in counters.items():
+            kind, _, rest = name.partition(":")
+            if kind == "due_of" and count:
+                clock, _, version = rest.partition(":")
+                told.setdefault((standard, clock), set()).add(known.get((standard, clock, int(version))))
+    return {cell: one for cell, (one, *others) in told.items() if one is not None and not others}
+
+
+def _result(
+    cell: Cell, numbers: tuple[int, int, int], name: Bilingual | None, promised: Promise | None, is_hidden: bool
+) -> StandardResult:
     due, met, still_open = numbers
     flags: list[Flag] = ["suppressed"] if is_hidden else ["small_sample"] if due < SMALL_SAMPLE else []
     return StandardResult(
         standard=cell[0],
-        name=Bilingual.model_validate(standard.name) if standard else None,
+        name=name,
         clock=cell[1],
-        promised=_promise(standard, cell[1]),
+        promised=promised,
         version=DEFINITIONS["met_of_due"].version,
         met_of_due=Quantity(unit="percent", value=None, n=None) if is_hidden else ratio(met, due),
         open_breached=None if is_hidden else still_open,
         flags=flags,
     )
-
-
-def _promise(standard: Row[Any] | None, clock: str) -> Promise | None:
-    promises = standard.details["clocks"] if standard else []
-    return next((Promise.model_validate(one) for one in promises if one["clock"] == clock), None)

@@ -6,7 +6,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from libs.contracts.codes import scale_of
-from libs.contracts.feedback import Rating
+from libs.contracts.feedback import Rating, SubmittedBy
 from libs.contracts.interactions import InteractionsReported
 from libs.contracts.organisation import CalendarPublished, organisation_id_of
 from tests.services.analytics.logs import Story, Told
@@ -106,6 +106,7 @@ def _submitted(chance: random.Random, feedback_id: UUID, persons: list[UUID]) ->
             "respondent": chance.choice(["client", None]),
             "service_point": chance.choice(["quebec", "ottawa", None]),
             "person_ref": chance.choice(persons) if chance.random() < 0.5 else None,
+            "submitted_by": SubmittedBy(role=chance.choice(["self", "relative"])) if chance.random() < 0.2 else None,
         },
     ).submitted()
     at = story.submitted_at
@@ -121,7 +122,7 @@ def _work(chance: random.Random, story: Story, before: list[Story]) -> None:  # 
     at = story.submitted_at + chance.randrange(1800) * timedelta(seconds=1)
     if at > NOW:
         return
-    due = {"acknowledge": at + 2 * DAY, "reply": at + 15 * DAY}
+    due = {"acknowledge": at + 2 * DAY, "reply": _midnight_after(at + 14 * DAY)}
     due |= {"resolve": at + 30 * DAY} if chance.random() < 0.5 else {}
     if chance.random() < 0.1:
         story.opened("triage").promised(at, **due)
@@ -174,6 +175,11 @@ def _work(chance: random.Random, story: Story, before: list[Story]) -> None:  # 
                 story.withdrawn(at)
             case "close":
                 story.closed(at, replied_at)
+
+
+def _midnight_after(at: datetime) -> datetime:
+    """The end of that day."""
+    return datetime.combine(at.astimezone(TORONTO).date() + DAY, time.min, TORONTO).astimezone(UTC)
 
 
 def _steps(chance: random.Random) -> list[str]:

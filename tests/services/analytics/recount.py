@@ -101,7 +101,8 @@ class Asked:
             f"FROM answered JOIN q USING (feedback) WHERE {self._in('moment')}"
         )
         asked, evaluated, yes, partly = self._row(
-            "count(*), count(e.solved), count(*) FILTER (WHERE e.solved = 'yes'), "
+            "count(*) FILTER (WHERE may_evaluate OR e.solved IS NOT NULL), count(e.solved), "
+            "count(*) FILTER (WHERE e.solved = 'yes'), "
             "count(*) FILTER (WHERE e.solved = 'partly') FROM s JOIN last_reply USING (feedback) LEFT JOIN ("
             "SELECT * FROM evaluations QUALIFY row_number() OVER (PARTITION BY feedback ORDER BY answer DESC) = 1"
             ") e USING (feedback)"
@@ -159,7 +160,10 @@ class Asked:
         after["companions"] = {
             by: share(f"{marks} WHERE answered_by = '{by}'", "staff_chosen") for by in ("assisted", "staff")
         }
-        (given,) = self._row("count(*) FROM replies JOIN s USING (feedback)")
+        (given,) = self._row(
+            "count(*) FROM replies JOIN s USING (feedback) "
+            "WHERE may_evaluate OR feedback IN (SELECT feedback FROM evaluations)"
+        )
         (marked,) = self._row(f"count(DISTINCT (feedback, answer)) FROM {marks} WHERE answered_by = 'person'")
         after["companions"]["answered_of_asked"] = ratio(marked, given)
         return {**found, ("satisfaction_after", None, None, "percent"): after}
@@ -204,7 +208,8 @@ class Asked:
             due, met, still_open = self._row(
                 "count(*), count(*) FILTER (WHERE ended_at <= due_at), "
                 "count(*) FILTER (WHERE ended_at IS NULL AND cancelled_at IS NULL) "
-                f"{of_clock} AND {owed} AND {self._in('due_at')} AND due_at <= {self._at(quarter.NOW)}"
+                f"{of_clock} AND {owed} AND {self._in('(due_at - INTERVAL 1 MICROSECOND)')} "
+                f"AND due_at <= {self._at(quarter.NOW)}"
             )
             ended, in_time, late, *shares = self._row(
                 "count(*), count(*) FILTER (WHERE ended_at <= due_at), count(*) FILTER (WHERE late_entry), "

@@ -37,6 +37,8 @@ SELECT s.feedback,
        coalesce(s.data->>'$.respondent', 'unassigned') AS respondent,
        coalesce(w.team, 'unassigned') AS team,
        s.data->>'$.person_ref' AS person,
+       coalesce(s.data->>'$.submitted_by.role' NOT IN ('relative', 'representative', 'organisation')
+                OR s.data->>'$.submitted_by.authority' <> 'none', true) AS may_evaluate,
        c.feedback IS NOT NULL AND ((s.data->>'$.kind') <> (c.data->>'$.kind')
            OR (s.data->>'$.service') <> (c.data->>'$.service')) IS TRUE AS reclassified,
        w.state, w.opened_at, w.transfers, w.assigned_at, w.suspended_at, w.reopened,
@@ -143,9 +145,11 @@ SELECT feedback, 'acknowledge_time', elapsed, business
           FROM told WHERE type = 'case.acknowledged' AND (data->>'$.automatic') = 'false')
 QUALIFY row_number() OVER (PARTITION BY feedback ORDER BY moment) = 1
 UNION ALL
-SELECT r.feedback, 'resolve_time', r.elapsed, r.business
+SELECT r.feedback, 'resolve_time', r.elapsed, r.business  -- of what was not opened again
   FROM last_reply r JOIN f USING (feedback) LEFT JOIN evaluations e ON e.feedback = r.feedback AND e.answer = r.answer
- WHERE f.state = 'closed' AND coalesce(e.solved, 'yes') = 'yes';
+ WHERE f.state = 'closed' AND coalesce(e.solved, 'yes') = 'yes'
+   AND NOT EXISTS (SELECT 1 FROM told t WHERE t.feedback = r.feedback AND t.type = 'case.reopened'
+                      AND (t.data->>'$.effective_at')::TIMESTAMPTZ > r.moment);
 
 -- The state of each case from an event on, until the next.
 CREATE TABLE states AS

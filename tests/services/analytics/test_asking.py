@@ -9,6 +9,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+from libs.contracts.cases import CaseOpened, ClockState
 from libs.contracts.catalogue import ServiceChanged, entry_id_of
 from libs.contracts.organisation import PublishedClock, ServiceStandardPublished, organisation_id_of
 from services.analytics.kpis import facts
@@ -306,6 +307,58 @@ async def test_those_who_steer_get_the_results_of_standards_in_full(http: httpx.
     assert full["items"][0]["promised"] == {"starts": "submission", "business_days": 2, "calendar_days": None}
     assert full["items"][0]["name"] == {"fr": "Vite", "en": "Fast"}
     assert (numbers(own), own["source"]) == ([("slow", 3, 3, 0), (None, 3, 3, 0)], "facts")
+
+
+async def test_a_result_stands_beside_the_promise_that_it_was_judged_by(
+    readers: Readers, http: httpx.AsyncClient, token: Header, at: SetClock
+) -> None:
+    """Another version of March promises less for `reply`, and the same for `acknowledge`."""
+
+    def published(version: int, days: int) -> Told:
+        event = ServiceStandardPublished(
+            code="fast",
+            standard_version=version,
+            name={"fr": "Vite", "en": "Fast"},
+            calendar="office",
+            clocks=tuple(
+                PublishedClock(clock=clock, starts="submission", business_days=business_days)
+                for clock, business_days in (("reply", days), ("acknowledge", 1))
+            ),
+            published_at=MONDAY,
+        )
+        return Told("routing", organisation_id_of("service_standard", "fast"), version, MONDAY, event)
+
+    def due(number: int, version: int, day: datetime) -> Story:
+        made = story(number)
+        clocks = [
+            ClockState(
+                clock=name,
+                standard="fast",
+                standard_version=version,
+                starts="submission",
+                started_at=MONDAY,
+                due_at=day,
+            )
+            for name in ("acknowledge", "reply")
+        ]
+        made.clocks = {one.clock: one for one in clocks}
+        return made._case(CaseOpened, MONDAY, "new", submitted_at=MONDAY, clocks=tuple(clocks))
+
+    april = datetime(2026, 4, 7, 17, tzinfo=UTC)
+    stories = [due(1, 1, MONDAY + DAY), due(2, 1, april), due(3, 2, april), due(4, 2, april + 30 * DAY)]
+    await readers.apply(
+        "intake", await readers.positions("intake"), log_of(e for s in stories for e in s.feedback_events)
+    )
+    log = log_of([published(1, 15), published(2, 5), *(event for one in stories for event in one.case_events)])
+    await readers.apply("routing", await readers.positions("routing"), log)
+    at(april + 60 * DAY)
+
+    async def promised(month: int) -> list[int | None]:
+        span = {"from": f"2026-0{month}-01", "to": f"2026-0{month + 1}-01"}
+        items = (await results(http, token("analyst"), **span))["items"]
+        return [one["promised"] and one["promised"]["business_days"] for one in items if one["standard"]]
+
+    assert [await promised(month) for month in (3, 4, 5)] == [[1, 15], [1, None], [1, 5]]
 
 
 @pytest.mark.usefixtures("promises")

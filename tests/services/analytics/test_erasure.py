@@ -1,11 +1,13 @@
 """A person erased in mid-stream: nothing leads to them any more, and every figure is what it was."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
+import pytest
 from sqlalchemy import text
 
 from libs.contracts.cases import subjects_of
@@ -17,10 +19,10 @@ from tests.services.analytics.reading import TORONTO, Readers, counted, fold
 SINCE = datetime(2026, 3, 2, 17, tzinfo=UTC)
 
 
-def identified(story: Story) -> Story:
+def identified(story: Story, person_ref: UUID | None = None) -> Story:
     """The same, by somebody who lets their feedback be linked, told by a partner who knows them."""
     first = story.feedback_events[0]
-    who = {"person_ref": uuid4(), "external_reference": "CRM-1"}
+    who = {"person_ref": person_ref or uuid4(), "external_reference": "CRM-1"}
     story.feedback_events[0] = replace(first, event=first.event.model_copy(update=who))
     return story
 
@@ -59,6 +61,35 @@ async def test_persons_erased_in_mid_stream_leave_figures_that_equal_a_recount_a
         assert await connection.scalar(by_partner) == 50
         tombstones = set(await connection.scalars(text("SELECT subject FROM tombstone")))
     assert tombstones == {str(subject) for story in gone for subject in subjects_of(story.feedback_id)}
+
+
+@pytest.mark.parametrize("gone", [(1,), (2,), (1, 2), (2, 1)])
+async def test_who_came_back_has_come_back_also_when_either_is_erased(
+    readers: Readers, http: httpx.AsyncClient, at: Callable[[datetime], None], gone: tuple[int, ...]
+) -> None:
+    first, second = [
+        identified(Story(UUID(int=number), SINCE + timedelta(days=4 * number)).submitted(), UUID(int=90))
+        for number in (1, 2)
+    ]
+    for story in (first, second):
+        story.opened().replied(story.submitted_at + timedelta(days=1))
+    said = [*first.feedback_events, *second.feedback_events]
+    log = log_of([*said, *(erased((first, second)[number - 1]).feedback_events[-1] for number in gone)])
+    cases = log_of([*first.case_events, *second.case_events])
+    at(SINCE + timedelta(days=90))
+
+    async def contacts() -> tuple[int, int]:
+        span = {"from": "2026-03-01", "to": "2026-05-01"}
+        answer = await http.get("/v1/kpis", params={"names": "first_contact_resolution", **span})
+        (figure,) = answer.json()["figures"]
+        return figure["numerator"], figure["denominator"]
+
+    await readers.apply("intake", await readers.positions("intake"), log[: len(said)])
+    await readers.apply("routing", await readers.positions("routing"), cases)
+    assert await contacts() == (1, 2)
+    for place in range(len(said), len(log)):
+        await readers.apply("intake", await readers.positions("intake"), log[place : place + 1])
+        assert await contacts() == (1, 2)
 
 
 def test_who_was_erased_before_their_turn_is_counted_in_their_turn() -> None:

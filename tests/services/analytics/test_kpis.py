@@ -8,7 +8,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from libs.contracts.feedback import Rating
+from libs.contracts.feedback import Rating, SubmittedBy
 from libs.contracts.interactions import InteractionsReported
 from libs.contracts.organisation import WEEKDAYS, CalendarPublished, organisation_id_of
 from services.analytics.kpis.definitions import NAMES
@@ -584,3 +584,48 @@ async def test_ages_of_the_same_open_cases_are_not_compared_by_chance(
     compared = [(one["comparison"]["difference"], one["comparison"]["reason"]) for one in read]
     assert compared == [(55, "same_cases")] * 2  # a week of 8 hours a day, less the one that clocks skip
     assert {one["comparison"]["beyond_chance"] for one in read} == {None}
+
+
+async def test_what_is_due_at_midnight_is_due_on_the_day_that_ends_then(
+    readers: Readers, http: httpx.AsyncClient, at: SetClock
+) -> None:
+    """In Toronto it is five hours later in UTC."""
+    at(MONDAY + 60 * DAY)
+    await readers.read([story(1).opened(reply=datetime(2026, 3, 1, 5, tzinfo=UTC))])
+
+    february, march = [
+        await figure(http, "met_of_due", clock="reply", **{"from": first, "to": end})
+        for first, end in (("2026-02-01", "2026-03-01"), ("2026-03-01", "2026-04-01"))
+    ]
+
+    assert (february["denominator"], march["denominator"]) == (1, 0)
+
+
+async def test_who_speaks_without_authority_is_not_asked_whether_it_is_solved(
+    readers: Readers, http: httpx.AsyncClient
+) -> None:
+    told = [
+        None,
+        SubmittedBy(role="self"),
+        SubmittedBy(role="relative"),
+        SubmittedBy(role="relative", authority="none"),
+    ]
+    told.append(SubmittedBy(role="relative", authority="declared"))
+    await readers.read(
+        [story(n, details={"submitted_by": by}).opened().replied(MONDAY + DAY) for n, by in enumerate(told, 1)]
+    )
+
+    for name in ("resolution_confirmed_rate", "satisfaction_after"):
+        assert (await figure(http, name))["companions"]["answered_of_asked"]["denominator"] == 3
+
+
+async def test_a_reply_after_which_the_case_was_opened_again_resolved_nothing(
+    readers: Readers, http: httpx.AsyncClient
+) -> None:
+    kept = story(1).opened().replied(MONDAY + DAY).closed(MONDAY + 4 * DAY)
+    undone = story(2).opened().replied(MONDAY + DAY).reopened(MONDAY + 8 * DAY, MONDAY + 20 * DAY)
+    await readers.read([kept, undone.closed(MONDAY + 18 * DAY)])
+
+    read = await figures(http, names="resolve_time")
+
+    assert {one["n"] for one in read} == {1}
