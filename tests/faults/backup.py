@@ -14,7 +14,7 @@ def back_up(system: System, service: str, path: Path) -> Path:
 
 def put_back(system: System, path: Path) -> None:
     """pg_restore, in the place of the database that is there; the system does not run meanwhile."""
-    _run(system, f"pg_restore --clean --create --exit-on-error --dbname=postgres {quote(str(path))}")
+    _run(system, f"pg_restore --clean --if-exists --create --exit-on-error --dbname=postgres {quote(str(path))}")
 
 
 def _run(system: System, command: str) -> None:
