@@ -92,7 +92,10 @@ def test_an_organisation_that_makes_no_sense_is_refused_with_one_line_that_says_
 
 def test_the_example_makes_sense() -> None:
     example = Path(__file__).parents[3] / "examples" / "passport-office" / "organisation.yaml"
-    assert read_document(example, OrganisationDocument).rules[-1].team == "first-line"
+    organisation = read_document(example, OrganisationDocument)
+    assert organisation.rules[-1].team == "first-line"
+    last = [one for one in organisation.teams if one.restricted or one.code == "first-line"]
+    assert all(one.alert_email for one in last)  # after them nobody is left to be told
 
 
 async def versions(routing: Routing) -> dict[str, Any]:
