@@ -1,5 +1,6 @@
 """Gives out all that is held about a person, whole and machine readable. Each time it is written down as a reading."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -72,10 +73,11 @@ async def _export(session: AsyncSession, desk: Desk, feedback: Feedback, *, with
     readings = await session.scalars(
         select(Reading).where(Reading.feedback_id == feedback.id).order_by(Reading.read_at, Reading.id)
     )
-    notices = await session.scalars(
-        select(Notice).where(Notice.feedback_id == feedback.id).order_by(Notice.created_at, Notice.id)
-    )
-    mailed = [SharedWith(recipient="mail_server", receives=["address", "reference"])] if feedback.told_by_mail else []
+    notices = (
+        await session.scalars(
+            select(Notice).where(Notice.feedback_id == feedback.id).order_by(Notice.created_at, Notice.id)
+        )
+    ).all()
     return FeedbackExport.model_validate(
         {
             "feedback": await as_said(session, desk, feedback, with_contact=with_contact),
@@ -84,7 +86,22 @@ async def _export(session: AsyncSession, desk: Desk, feedback: Feedback, *, with
             "withdrawn_at": feedback.withdrawn_at,
             "notices": [NoticeExport.model_validate(one, from_attributes=True) for one in notices],
             "readings": [_told(one) for one in readings],
-            "shared_with": [*_TOLD, *mailed],
+            "shared_with": [*_TOLD, *_mailed(feedback, notices)],
             "kept": Kept(),
         }
     )
+
+
+def _mailed(feedback: Feedback, notices: Sequence[Notice]) -> list[SharedWith]:
+    """What mail says. Of who speaks without authority the person's has no code, and theirs no words of the team."""
+    told = feedback.told_by_mail
+    if not told and not notices:
+        return []
+    receives = ["address", "reference", "moments"]
+    if not told or "submitter" in told or not withholds(feedback):
+        receives.append("tracking_code")
+    if told:
+        receives.append("team")
+    if told and ("person" in told or not withholds(feedback)):
+        receives += ["questions", "extensions", "replies"]
+    return [SharedWith(recipient="mail_server", receives=receives)]

@@ -70,7 +70,10 @@ class SharedWith(BaseModel):
     """Who else gets something of it, and what."""
 
     recipient: Literal["routing", "analytics", "mail_server"]
-    receives: list[str] = Field(description="codes: what it is told of")
+    receives: list[str] = Field(
+        description="codes: what it is told of; the mail server gets `questions`, `extensions` and `replies` in the "
+        "team's own words"
+    )
 
 
 class Kept(BaseModel):

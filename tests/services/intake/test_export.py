@@ -3,12 +3,15 @@
 import io
 from datetime import timedelta
 from typing import Any
+from uuid import UUID, uuid4
 
 import orjson
 import pytest
 from sqlalchemy import text
 
 from libs.common.clock import utc_now
+from services.intake.notices.models import Notice
+from services.intake.recovery.mailing import LOST_CODES
 from tests.services.intake.cases import Story
 from tests.services.intake.house import COMPLAINT, Intake
 
@@ -78,7 +81,17 @@ async def test_with_the_code_a_person_gets_all_that_is_held(intake: Intake) -> N
         ("words", "staff"),
         ("export", "person"),
     ]
-    assert [shared["recipient"] for shared in one["shared_with"]][:2] == ["routing", "analytics"]
+    assert [shared["recipient"] for shared in one["shared_with"]] == ["routing", "analytics", "mail_server"]
+    assert one["shared_with"][-1]["receives"] == [
+        "address",
+        "reference",
+        "moments",
+        "tracking_code",
+        "team",
+        "questions",
+        "extensions",
+        "replies",
+    ]
 
 
 async def test_staff_get_the_same_by_id_or_contact_and_it_is_logged(intake: Intake) -> None:
@@ -106,6 +119,51 @@ async def test_what_was_given_out_is_kept_nowhere_in_clear(intake: Intake, logs:
         kept = await connection.scalars(text("SELECT answer FROM idempotency_key WHERE answer IS NOT NULL"))
         assert b"Zibeline" not in orjson.dumps(list(kept))
     assert "zibeline" not in logs.getvalue().lower()
+
+
+@pytest.mark.parametrize(
+    ("chosen", "not_shared"),
+    [
+        ("person", ["tracking_code"]),
+        ("submitter", ["questions", "extensions", "replies"]),
+        ("both", []),
+    ],
+)
+async def test_what_the_mail_server_gets_is_what_mail_says_to_who_is_told(
+    intake: Intake, chosen: str, not_shared: list[str]
+) -> None:
+    said = {**SAID, "reply_to": chosen, "submitted_by": SAID["submitted_by"] | {"authority": "none"}}
+    receipt = await intake.submit(said, intake.staff("agent"))
+    asked = {"feedback_ids": [receipt["id"]]}
+    given = await intake.http.post("/v1/privacy/exports", json=asked, headers=intake.staff("reviewer"))
+    received = given.json()["items"][0]["shared_with"][-1]["receives"]
+    rest = {"tracking_code", "questions", "extensions", "replies"} - {*not_shared}
+    assert {*received} == {"address", "reference", "moments", "team", *rest}
+
+
+async def test_a_lost_code_that_was_sent_again_went_through_the_mail_server(intake: Intake) -> None:
+    receipt = await intake.submit({**SAID, "reply_by": "phone"}, intake.staff("agent"))
+    asked = {"feedback_ids": [receipt["id"]]}
+    reviewer = intake.staff("reviewer")
+    before = await intake.http.post("/v1/privacy/exports", json=asked, headers=reviewer)
+    assert [one["recipient"] for one in before.json()["items"][0]["shared_with"]] == ["routing", "analytics"]
+    async with intake.database.transaction() as session:
+        session.add(
+            Notice(
+                id=uuid4(),
+                feedback_id=UUID(receipt["id"]),
+                kind=LOST_CODES,
+                recipient="submitter",
+                created_at=utc_now(),
+                next_try_at=utc_now(),
+                expires_at=utc_now(),
+            )
+        )
+    after = await intake.http.post("/v1/privacy/exports", json=asked, headers=reviewer)
+    assert after.json()["items"][0]["shared_with"][-1] == {
+        "recipient": "mail_server",
+        "receives": ["address", "reference", "moments", "tracking_code"],
+    }
 
 
 async def test_only_reviewers_and_admins_take_out_what_others_said(intake: Intake) -> None:
