@@ -1,6 +1,6 @@
 """A collection of every call, for the tools with which operations teams try an API (Postman, Bruno, Insomnia).
 
-Format: Postman Collection v2.1. Each call has the example that its document shows; tokens are variables.
+Format: Postman Collection v2.1. Each call has the example that its document shows; addresses and tokens are variables.
 """
 
 import json
@@ -8,13 +8,18 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from deploy.gateway.paths import service_of
+
 SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 VARIABLES = {
     "base": "http://127.0.0.1:8000",
+    "intake": "http://127.0.0.1:8001",
+    "routing": "http://127.0.0.1:8002",
     "token": "",
     "tracking_code": "",
 }
-"""`token`: what `ecoute token --role …` prints. `tracking_code`: of a receipt."""
+"""`intake`, `routing`: where their logs are, to which no gateway leads. `token`: what `ecoute token --role …` prints.
+`tracking_code`: of a receipt."""
 
 Document = Mapping[str, Any]
 
@@ -25,14 +30,16 @@ def collection(documents: Mapping[str, Document]) -> dict[str, Any]:
         "info": {"name": "Écoute", "schema": SCHEMA, "description": "Made from openapi/ by `make openapi`."},
         "auth": {"type": "bearer", "bearer": [{"key": "token", "value": "{{token}}", "type": "string"}]},
         "variable": [{"key": name, "value": value} for name, value in VARIABLES.items()],
-        "item": [{"name": service, "item": list(_folders(document))} for service, document in documents.items()],
+        "item": [
+            {"name": service, "item": list(_folders(service, document))} for service, document in documents.items()
+        ],
     }
 
 
-def _folders(document: Document) -> Iterator[dict[str, Any]]:
+def _folders(service: str, document: Document) -> Iterator[dict[str, Any]]:
     for tag in document["tags"]:
         calls = [
-            _call(document, path, method, operation)
+            _call(service, document, path, method, operation)
             for path, operations in document["paths"].items()
             for method, operation in operations.items()
             if tag["name"] in operation["tags"]
@@ -40,15 +47,16 @@ def _folders(document: Document) -> Iterator[dict[str, Any]]:
         yield {"name": tag["name"], "description": tag["description"], "item": calls}
 
 
-def _call(document: Document, path: str, method: str, operation: Document) -> dict[str, Any]:
+def _call(service: str, document: Document, path: str, method: str, operation: Document) -> dict[str, Any]:
     parameters = operation.get("parameters", [])
+    base = "{{%s}}" % ("base" if service_of(path) else service)
     segments = [re.sub(r"\{(\w+)\}", r":\1", segment) for segment in path.strip("/").split("/")]
     request: dict[str, Any] = {
         "method": method.upper(),
         "description": operation["description"],
         "url": {
-            "raw": "{{base}}/" + "/".join(segments),
-            "host": ["{{base}}"],
+            "raw": "/".join([base, *segments]),
+            "host": [base],
             "path": segments,
             "query": [_parameter(one) for one in parameters if one["in"] == "query"],
             "variable": [_parameter(one) for one in parameters if one["in"] == "path"],
@@ -57,7 +65,7 @@ def _call(document: Document, path: str, method: str, operation: Document) -> di
     }
     if body := operation.get("requestBody"):
         request["body"] = _body(document, body["content"])
-    if {} in operation.get("security", [{}]) or _by_code(document, operation):
+    if _is_open(operation) or _by_code(document, operation):
         request["auth"] = {"type": "noauth"}
     return {"name": operation["summary"], "request": request}
 
@@ -79,6 +87,12 @@ def _headers(document: Document, operation: Document) -> Iterator[dict[str, Any]
             key = {"key": one["name"], "description": one.get("description", "")}
             is_key = one["name"].lower() == "idempotency-key"
             yield {**key, "value": "{{$guid}}"} if is_key else {**key, "value": _example(one), "disabled": True}
+
+
+def _is_open(operation: Document) -> bool:
+    """An empty list of what is needed says that nothing is, and so does a way without anything."""
+    ways = operation.get("security", [])
+    return not ways or {} in ways
 
 
 def _by_code(document: Document, operation: Document) -> bool:

@@ -39,6 +39,33 @@ def test_feedback_is_ready_to_be_sent_without_a_token_and_once(requests: dict[tu
     assert ("idempotency-key", "{{$guid}}") in {(one["key"], one["value"]) for one in request["header"]}
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        ("get", "/v1/services"),
+        ("get", "/v1/service-standards/{code}"),
+        ("get", "/v1/service-standard-results"),
+        ("post", "/v1/oauth/token"),
+    ],
+)
+def test_what_anybody_may_ask_goes_without_a_token(
+    requests: dict[tuple[str, str], dict[str, Any]], call: tuple[str, str]
+) -> None:
+    assert requests[call]["auth"] == {"type": "noauth"}
+
+
+def test_the_logs_are_asked_for_where_they_are_since_no_gateway_leads_there(
+    requests: dict[tuple[str, str], dict[str, Any]],
+) -> None:
+    hosts = {(method, path): request["url"]["host"] for (method, path), request in requests.items()}
+    elsewhere = {call: host for call, [host] in hosts.items() if host != "{{base}}"}
+    assert elsewhere == {
+        ("get", "/v1/feedback-events"): "{{intake}}",
+        ("get", "/v1/case-events"): "{{routing}}",
+    }
+    assert requests["get", "/v1/case-events"]["url"]["raw"] == "{{routing}}/v1/case-events"
+
+
 def test_the_person_is_known_by_the_code_and_staff_by_the_token(
     requests: dict[tuple[str, str], dict[str, Any]],
 ) -> None:

@@ -23,6 +23,7 @@ router = APIRouter(tags=["figures"])
     "/v1/service-standard-results",
     name="read_service_standard_results",
     summary="Were the promises kept?",
+    openapi_extra={"security": [{}]},
     responses=responses(
         Unauthenticated, InvalidRequest, EmptySpan, SpanTooLong, TooFineForSpan, SpanNotPublished, FiguresNotCounted
     ),
