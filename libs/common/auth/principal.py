@@ -110,6 +110,7 @@ def _requires(
 ) -> Callable[[Principal | None], Coroutine[Any, Any, Principal]]:
     of_an_agent = {scope for scope, role in WORKS_AS.items() if scope in scopes or role in roles}
     needed = scopes_needed({*scopes} - of_an_agent, of_an_agent)
+    roles_needed = _roles_needed(roles)
 
     async def principal(anyone: Anyone) -> Principal:
         if anyone is None:
@@ -119,7 +120,7 @@ def _requires(
             return anyone
         if not named and anyone.may(*of_an_agent):
             raise ActingAgentMissing
-        raise Forbidden(detail=needed if anyone.kind in ("partner", "device") else None)
+        raise Forbidden(detail=needed if anyone.kind in ("partner", "device") else roles_needed)
 
     return principal
 
@@ -127,6 +128,14 @@ def _requires(
 def requires(*roles: str, scopes: tuple[str, ...] = ()) -> Any:
     """A dependency that yields the principal if it has one of the roles or scopes: else 401 or 403."""
     return Depends(_requires(roles, scopes))
+
+
+def _roles_needed(roles: Collection[str]) -> Bilingual:
+    """What staff, or a service, are told that have none of them."""
+    return Bilingual(
+        fr=f"Il faut un de ces rôles : {', '.join(f'« {one} »' for one in sorted(roles))}.",
+        en=f"One of these roles is needed: {', '.join(f'`{one}`' for one in sorted(roles))}.",
+    )
 
 
 def scopes_needed(scopes: Collection[str], of_an_agent: Collection[str] = ()) -> Bilingual:

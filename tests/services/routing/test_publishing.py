@@ -404,6 +404,14 @@ async def test_others_publish_nothing(routing: Routing, role: str) -> None:
         assert (await routing.http.put(f"/v1/{path}", json=body)).status_code == 401
 
 
+async def test_staff_are_told_which_role_it_takes(routing: Routing) -> None:
+    manager = routing.staff("manager")
+    answer = await put(routing, "/v1/teams/letters", TEAM, match="*", who=manager)
+    assert answer.json()["detail"] == "One of these roles is needed: `admin`, `supervisor`."
+    answer = await put(routing, "/v1/rules", RULES, match="*", who=manager | {"Accept-Language": "fr"})
+    assert answer.json()["detail"] == "Il faut un de ces rôles : « admin »."
+
+
 async def test_who_waits_for_an_organisation_is_told_so(new_database: Callable[[str], str]) -> None:
     database = Database(new_database("routing"), pool_size=1, application="test")
     async with database.transaction() as session:
