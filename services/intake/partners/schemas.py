@@ -23,6 +23,15 @@ Origins = Annotated[list[Origin], Field(max_length=20), AfterValidator(lambda gi
 TeamCodes = Annotated[list[Code], Field(max_length=50), AfterValidator(lambda given: sorted({*given}))]
 
 
+_SCOPES = (
+    "what it may do: `feedback:write` send feedback, alone or in batches; `feedback:historical` also bring in what is "
+    "from before (partners alone); `feedback:read` list what it sent, without words; `tracking-codes:write` make codes "
+    "for slips; `interactions:write` report counts of calls, visits and page views; `deliveries:write` say of replies "
+    "and of mail whether they arrived; `cases:read` see the cases of what it sent, without words; `cases:work` work as "
+    "an agent of `teams`, with `Acting-Agent`"
+)
+
+
 class PartnerIn(Wire):
     """Another organisation, or a tool of one's own, that sends and reads by its own keys."""
 
@@ -36,8 +45,13 @@ class PartnerIn(Wire):
     )
 
     name: Name
-    scopes: ScopeCodes
-    origins: Origins = Field([], examples=[["https://forms.example.org"]], description="for calls from browsers (CORS)")
+    scopes: ScopeCodes = Field(description=_SCOPES)
+    origins: Origins = Field(
+        [],
+        examples=[["https://forms.example.org"]],
+        description="for calls from browsers to intake (CORS); for calls to routing and analytics they stand in the "
+        "setting `ECOUTE_CORS_ORIGINS`",
+    )
     quota_per_minute: int | None = Field(
         None, ge=1, le=100_000, description="requests a minute, where it is not what other partners have"
     )
