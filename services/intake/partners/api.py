@@ -108,7 +108,8 @@ async def retire_partner(
 ) -> KeyHolder:
     """Retire a partner: its keys and those of its devices are refused within seconds.
 
-    It is kept, with what came from it.
+    It is kept, with what came from it. Routing and analytics accept a token that it has until that ends, an hour later
+    at the most.
     """
     return _tagged(response, await service.retire(session, "partner", code, expected, now))
 
@@ -135,7 +136,10 @@ async def issue_partner_key(
     "/v1/partners/{code}/keys/{key_id}", status_code=204, responses=responses(*_REFUSED, PartnerNotFound, KeyNotFound)
 )
 async def revoke_partner_key(code: HolderCode, key_id: KeyId, session: Session, now: Now) -> None:
-    """Revoke a key: it is refused from now on; every process knows within seconds."""
+    """Revoke a key: intake refuses it, and tokens that were given for it, within seconds.
+
+    Routing and analytics accept such a token until it ends, an hour later at the most.
+    """
     await service.revoke(session, "partner", code, key_id, now)
 
 
@@ -194,7 +198,8 @@ async def retire_device(
 ) -> KeyHolder:
     """Retire a device: its keys are refused within seconds.
 
-    It is kept, with what came from it.
+    It is kept, with what came from it. Routing and analytics accept a token that it has until that ends, an hour later
+    at the most.
     """
     return _tagged(response, await service.retire(session, "device", code, expected, now))
 
@@ -221,5 +226,8 @@ async def issue_device_key(
     "/v1/devices/{code}/keys/{key_id}", status_code=204, responses=responses(*_REFUSED, DeviceNotFound, KeyNotFound)
 )
 async def revoke_device_key(code: HolderCode, key_id: KeyId, session: Session, now: Now) -> None:
-    """Revoke a key: it is refused from now on; every process knows within seconds."""
+    """Revoke a key: intake refuses it, and tokens that were given for it, within seconds.
+
+    Routing and analytics accept such a token until it ends, an hour later at the most.
+    """
     await service.revoke(session, "device", code, key_id, now)

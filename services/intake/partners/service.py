@@ -90,7 +90,7 @@ def shown(secret: str, issued: KeyOut) -> NewKey:
 
 
 async def revoke(session: AsyncSession, kind: HolderKind, code: str, key_id: str, now: datetime) -> None:
-    """The key is refused from now on, by every process within seconds. Revoking it again changes nothing."""
+    """The key is refused from now on, by every process of intake within seconds. Revoking it again changes nothing."""
     await _locked(session, kind, code)
     key = await session.get(AccessKey, key_id)
     if key is None or key.holder != code:
