@@ -1,27 +1,31 @@
 """Parked subjects: an event that could not be applied, and all that follow it on its subject, until replayed."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Query
-from pydantic import BaseModel
-from sqlalchemy import delete, func, insert, select, update
+from fastapi import APIRouter, Request, Response
+from pydantic import AwareDatetime, BaseModel, Field, TypeAdapter
+from sqlalchemy import delete, func, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.auth.principal import Forbidden, requires
 from libs.common.auth.tokens import Unauthenticated
 from libs.common.db import Session, among
+from libs.common.paging import Cursor, InvalidCursor, Limit, decode_place, link_next_place
 from libs.common.problems import responses
 from libs.common.stream.events import Envelope
 from libs.common.stream.tables import dead_letter
 
 COLUMNS = ("pos", "prev", "epoch", "shard", "id", "type", "subject", "version", "time", "recorded_at", "traceparent")
 
-
 _WAITS = dead_letter.c.discarded_at.is_(None)
+_ORDER = (dead_letter.c.parked_at, dead_letter.c.pos, dead_letter.c.id)
+_Parked = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), le=datetime(9999, 1, 1, tzinfo=UTC))]
+_PLACE = TypeAdapter(tuple[_Parked, Annotated[int, Field(ge=0, lt=2**63)], UUID])
+"""What the list is ordered by: two logs have the same positions."""
 
 
 class DeadLetter(BaseModel):
@@ -50,20 +54,23 @@ def router(path: str, service: str) -> APIRouter:
         path,
         name=f"list_{service}_dead_letters",
         dependencies=[requires("admin", "auditor")],
-        responses=responses(Unauthenticated, Forbidden),
+        responses=responses(Unauthenticated, Forbidden, InvalidCursor),
     )
     async def list_dead_letters(
-        session: Session, limit: Annotated[int, Query(ge=1, le=200, description="how many at most")] = 100
+        session: Session, request: Request, response: Response, limit: Limit = 100, cursor: Cursor = None
     ) -> DeadLetters:
         """List the events that could not be applied, the oldest first.
 
         `ecoute stream replay` applies a subject's again, once the cause is mended; `ecoute stream discard` gives them
         up.
         """
-        rows = await session.execute(
-            select(dead_letter).where(_WAITS).order_by(dead_letter.c.parked_at, dead_letter.c.pos).limit(limit)
-        )
-        return DeadLetters(items=[DeadLetter.model_validate(row, from_attributes=True) for row in rows])
+        waiting = select(dead_letter).where(_WAITS)
+        if cursor is not None:
+            waiting = waiting.where(tuple_(*_ORDER) > tuple_(*decode_place(cursor, _PLACE)))
+        rows = await session.execute(waiting.order_by(*_ORDER).limit(limit))
+        found = [DeadLetter.model_validate(row, from_attributes=True) for row in rows]
+        link_next_place(request, response, limit, [(one.parked_at, one.pos, one.id) for one in found])
+        return DeadLetters(items=found)
 
     return api
 
