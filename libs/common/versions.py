@@ -7,6 +7,7 @@ from fastapi import Depends, Header, Response
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
+from libs.common.languages import Bilingual
 from libs.common.problems import Problem
 
 
@@ -23,6 +24,14 @@ class PreconditionFailed(Problem):
     status: ClassVar[int] = 412
     fr = "Ceci a été changé depuis que vous l'avez lu : relisez-le."
 
+
+_THERE_ALREADY = Bilingual(
+    fr="Il y en a déjà un : changez-le avec « If-Match ».", en="There is one already: change it with `If-Match`."
+)
+_NOT_THERE = Bilingual(
+    fr="Il n'y a rien ici à changer : envoyez-le sans « If-Match ».",
+    en="There is nothing here to change: send it without `If-Match`.",
+)
 
 _STRONG = re.compile(r'\s*(\*|"[!#-~]*")\s*')
 
@@ -51,7 +60,7 @@ class Expected:
         """
         if version is None:
             if self._if_match is not None:
-                raise PreconditionFailed
+                raise PreconditionFailed(detail=_NOT_THERE)
             return
         if self._if_match is None:
             raise PreconditionRequired
@@ -66,10 +75,8 @@ class Expected:
 
     def require_of(self, version: int | None, *, only_new: bool = False) -> None:
         """The same for what a PUT makes or changes: None where there is nothing yet."""
-        if version is None and self._if_match is None:
-            return
-        if version is None or only_new:
-            raise PreconditionFailed
+        if version is not None and only_new:
+            raise PreconditionFailed(detail=_THERE_ALREADY)
         self.require(version)
 
 

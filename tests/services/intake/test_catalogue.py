@@ -73,9 +73,14 @@ async def test_an_entry_is_made_changed_retired_and_brought_back_and_each_is_tol
 async def test_a_change_names_the_version_that_it_changes(intake: Intake) -> None:
     await put(intake, "topics/noise")
     assert (await put(intake, "topics/noise")).status_code == 428
-    assert (await put(intake, "topics/noise", **{"If-Match": '"9"'})).status_code == 412
-    assert (await put(intake, "topics/noise", **{"If-None-Match": "*"})).status_code == 412
-    assert (await put(intake, "topics/smell", **{"If-Match": '"1"'})).status_code == 412
+    stale = await put(intake, "topics/noise", **{"If-Match": '"9"'})
+    assert (stale.status_code, "detail" in stale.json()) == (412, False)
+    there = await put(intake, "topics/noise", **{"If-None-Match": "*"})
+    said = "There is one already: change it with `If-Match`."
+    assert (there.status_code, there.json()["detail"]) == (412, said)
+    nothing = await put(intake, "topics/smell", **{"If-Match": '"1"'})
+    said = "There is nothing here to change: send it without `If-Match`."
+    assert (nothing.status_code, nothing.json()["detail"]) == (412, said)
     assert (await put(intake, "topics/smell", **{"If-None-Match": "*"})).status_code == 201
     assert (await delete(intake, "topics/noise", 9)).status_code == 412
     assert (await delete(intake, "topics/nothing")).json()["type"].endswith(":entry-not-found")

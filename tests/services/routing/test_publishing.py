@@ -208,7 +208,9 @@ async def test_each_change_is_a_version_with_who_and_when_told_once_and_never_lo
     ]
     assert versions[0]["document"] != versions[1]["document"]
     assert [version for version, _ in await told(routing, kind, "registry")] == [1, 2]
-    assert problem(await put(routing, f"/v1/{path}x", body, match='"1"')) == (412, "precondition-failed")
+    nothing = await put(routing, f"/v1/{path}x", body, match='"1"')
+    assert problem(nothing) == (412, "precondition-failed")
+    assert nothing.json()["detail"] == "There is nothing here to change: send it without `If-Match`."
     assert (await get(routing, f"/v1/{path}y")).status_code == 404
     assert (await get(routing, f"/v1/{path}y/versions")).status_code == 404
 
