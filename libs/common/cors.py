@@ -1,10 +1,10 @@
 """Calls from browsers (CORS): from the pages of the organisation and of its partners, never from any page."""
 
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from libs.common.failures import DATABASE_ERRORS
-from libs.common.headers import add_headers, headers_of
+from libs.common.headers import headers_of
 
 METHODS = "GET, POST, PUT, PATCH, DELETE"
 ALLOWED = (
@@ -18,7 +18,10 @@ VARYING = {"vary": "Origin"}
 
 
 class Cors:
-    """Middleware within `Telemetry`. Who calls shows a token, never a cookie: credentials are not allowed."""
+    """Middleware within `Telemetry`, which adds to every answer, its own too, what is left for it in the state.
+
+    Who calls shows a token, never a cookie: credentials are not allowed.
+    """
 
     def __init__(self, app: ASGIApp, own: frozenset[str]) -> None:
         self.app, self._own = app, own
@@ -33,16 +36,11 @@ class Cors:
         if scope["method"] == "OPTIONS" and origin and "access-control-request-method" in headers:
             await _preflight(origin if allowed else None)(scope, receive, send)
             return
-
-        async def tell(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                out = VARYING
-                if origin and allowed:
-                    out = VARYING | {"access-control-allow-origin": origin, "access-control-expose-headers": EXPOSED}
-                add_headers(message, out)
-            await send(message)
-
-        await self.app(scope, receive, tell)
+        out = VARYING
+        if origin and allowed:
+            out = VARYING | {"access-control-allow-origin": origin, "access-control-expose-headers": EXPOSED}
+        scope.setdefault("state", {})["cors"] = out
+        await self.app(scope, receive, send)
 
 
 def _preflight(origin: str | None) -> Response:

@@ -167,7 +167,8 @@ class Telemetry:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                out = {"x-request-id": request_id, **scope.get("state", {}).get("rate_limit", {})}
+                state = scope.get("state", {})
+                out = {"x-request-id": request_id, **state.get("rate_limit", {}), **state.get("cors", {})}
                 if not any(name == b"cache-control" for name, _ in message.get("headers", ())):
                     out |= NOT_KEPT
                 if self.lifecycle.draining.is_set():

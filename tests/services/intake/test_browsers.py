@@ -68,6 +68,20 @@ async def test_a_page_reads_the_headers_that_it_needs_of_errors_too(intake: Inta
         assert "X-Request-Id" in answer.headers
 
 
+@pytest.mark.parametrize("body", [COMPLAINT, {}], ids=["the short way", "the long one"])
+async def test_a_page_reads_that_something_went_wrong_on_our_side(
+    intake: Intake, body: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake.app.state, "rate_limit", None)
+    answer = await intake.http.post("/v1/feedback", json=body, headers={"Origin": PARTNERS})
+    assert (answer.status_code, answer.json()["type"]) == (500, "urn:ecoute:problem:internal-error")
+    assert answer.headers["access-control-allow-origin"] == PARTNERS
+    assert "X-Request-Id" in answer.headers["access-control-expose-headers"]
+    assert answer.headers["vary"] == "Origin"
+    stranger = await intake.http.post("/v1/feedback", json=body, headers={"Origin": STRANGER})
+    assert (stranger.status_code, "access-control-allow-origin" in stranger.headers) == (500, False)
+
+
 async def test_without_a_page_nothing_is_said_of_pages(intake: Intake) -> None:
     answer = await intake.http.get("/v1/services")
     assert not [name for name in answer.headers if name.startswith("access-control")]
