@@ -1,9 +1,14 @@
-"""No lost update (RFC 9110, 13.1): what can be edited says its version as an `ETag`, and is changed with `If-Match`."""
+"""No lost update (RFC 9110, 13.1): what can be edited says its version as an `ETag`, and is changed with `If-Match`.
 
+What anybody may read is not sent again to who has it (`If-None-Match`).
+"""
+
+import hashlib
 import re
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Iterable
+from typing import Annotated, Any, ClassVar, Literal
 
-from fastapi import Depends, Header, Response
+from fastapi import Depends, Header, Request, Response
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
@@ -90,6 +95,25 @@ def tag(response: Response, version: int | str) -> None:
     response.headers["ETag"] = etag(version)
 
 
+def digest(parts: Iterable[Any]) -> str:
+    """One version of several things together."""
+    return hashlib.sha256(repr([*parts]).encode()).hexdigest()[:32]
+
+
+class Public:
+    """Answers that anybody may keep for a minute, and ask again whether they have changed (RFC 9110, 13.1.2)."""
+
+    def __init__(self, request: Request, response: Response) -> None:
+        self.request, self.response = request, response
+
+    def unless_known(self, version: int | str) -> Response | None:
+        """What is answered to who has this version; None to whom it is to be sent."""
+        headers = {"ETag": etag(version), "Cache-Control": f"public, max-age={KEPT_SECONDS}"}
+        self.response.headers.update(headers)
+        known = self.request.headers.get("if-none-match", "").replace("W/", "").split(",")
+        return Response(status_code=304, headers=headers) if headers["ETag"] in map(str.strip, known) else None
+
+
 async def _expected(
     if_match: Annotated[
         str | None, Header(max_length=200, description="the `ETag` of what you change"), AfterValidator(_of_etags)
@@ -112,5 +136,8 @@ async def _only_new(
 
 OnlyNew = Annotated[bool, Depends(_only_new)]
 """True when the request would make something and never change what is there (`If-None-Match: *`)."""
+
+KEPT_SECONDS = 60
+UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "It is what `If-None-Match` says."}}
 
 VERSION_PROBLEMS = (PreconditionRequired, PreconditionFailed)

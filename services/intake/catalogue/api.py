@@ -11,7 +11,7 @@ from libs.common.clock import Now
 from libs.common.db import Session
 from libs.common.paging import InvalidCursor, link_next_code
 from libs.common.problems import InvalidRequest, responses
-from libs.common.versions import VERSION_PROBLEMS, IfMatch, OnlyNew, etag, tag
+from libs.common.versions import UNCHANGED, VERSION_PROBLEMS, IfMatch, OnlyNew, Public, tag
 from libs.contracts.codes import Code
 from services.intake.catalogue import queries, service
 from services.intake.catalogue.errors import EntryInUse, EntryNotFound, EntryRefused
@@ -35,10 +35,8 @@ router = APIRouter(tags=["catalogue"])
 
 _OPEN: dict[str, Any] = {"security": []}
 _ADMIN = [requires("admin")]
-_KEPT_SECONDS = 60
-_UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "It is what `If-None-Match` says."}}
-_LISTED = {**_UNCHANGED, **responses(InvalidRequest, InvalidCursor)}
-_READ = {**_UNCHANGED, **responses(EntryNotFound, InvalidRequest)}
+_LISTED = {**UNCHANGED, **responses(InvalidRequest, InvalidCursor)}
+_READ = {**UNCHANGED, **responses(EntryNotFound, InvalidRequest)}
 _PUT = responses(Unauthenticated, Forbidden, InvalidRequest, EntryRefused, *VERSION_PROBLEMS)
 _RETIRED = responses(Unauthenticated, Forbidden, InvalidRequest, EntryNotFound, EntryInUse, *VERSION_PROBLEMS)
 
@@ -53,32 +51,23 @@ async def _today(request: Request, now: Now) -> date:
 Today = Annotated[date, Depends(_today)]
 
 
-class Public:
-    """Answers that anybody may keep for a minute, and ask again whether they have changed (RFC 9110, 13.1.2)."""
-
-    def __init__(self, request: Request, response: Response) -> None:
-        self._request, self._response = request, response
+class Entries(Public):
+    """What is answered of entries."""
 
     def list(self, page: queries.Page) -> Any:
         if page.next_after is not None:
-            link_next_code(self._request, self._response, 1, [page.next_after])
-        return self._unless_known(page.version) or {"items": page.items}
+            link_next_code(self.request, self.response, 1, [page.next_after])
+        return self.unless_known(page.version) or {"items": page.items}
 
     def one(self, entry: CatalogueEntry) -> Any:
-        return self._unless_known(entry.version) or queries.seen(entry)
-
-    def _unless_known(self, version: int | str) -> Response | None:
-        headers = {"ETag": etag(version), "Cache-Control": f"public, max-age={_KEPT_SECONDS}"}
-        self._response.headers.update(headers)
-        known = self._request.headers.get("if-none-match", "").replace("W/", "").split(",")
-        return Response(status_code=304, headers=headers) if headers["ETag"] in map(str.strip, known) else None
+        return self.unless_known(entry.version) or queries.seen(entry)
 
 
-async def _public(request: Request, response: Response) -> Public:
-    return Public(request, response)
+async def _entries(request: Request, response: Response) -> Entries:
+    return Entries(request, response)
 
 
-Answer = Annotated[Public, Depends(_public)]
+Answer = Annotated[Entries, Depends(_entries)]
 
 
 def _made(response: Response, entry: CatalogueEntry) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Reads the catalogue."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.paging import decode_code_cursor
+from libs.common.versions import digest
 from services.intake.catalogue.errors import EntryNotFound
 from services.intake.catalogue.models import CatalogueEntry
 from services.intake.catalogue.schemas import EntryKind, Wanted
@@ -32,7 +32,7 @@ async def page(session: AsyncSession, kind: EntryKind, wanted: Wanted, today: da
         statement = statement.where(CatalogueEntry.code > decode_code_cursor(wanted.cursor)).limit(wanted.limit)
     rows = (await session.scalars(statement)).all()
     items = [seen(row) for row in rows]
-    version = hashlib.sha256(repr([wanted.tree, *((row.code, row.version) for row in rows)]).encode()).hexdigest()[:32]
+    version = digest([wanted.tree, *((row.code, row.version) for row in rows)])
     full = not wanted.tree and len(rows) == wanted.limit
     return Page(_as_tree(items) if wanted.tree else items, version, rows[-1].code if full else None)
 

@@ -1,6 +1,6 @@
 """Service standards: by when the public is promised what. They are published: anybody may read those in force."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
@@ -10,7 +10,7 @@ from libs.common.clock import Now
 from libs.common.db import Session
 from libs.common.paging import Cursor, InvalidCursor, Limit, link_next_code
 from libs.common.problems import InvalidRequest, responses
-from libs.common.versions import VERSION_PROBLEMS, IfMatch, tag
+from libs.common.versions import UNCHANGED, VERSION_PROBLEMS, IfMatch, Public, digest, tag
 from libs.contracts.codes import STAFF, Code
 from services.routing.organisation.versions import Page
 from services.routing.standards import queries, service
@@ -24,26 +24,32 @@ StandardCode = Annotated[Code, Path(description="of the service standard", examp
 _WRITE = (Unauthenticated, Forbidden, InvalidRequest, *VERSION_PROBLEMS)
 
 
-@router.get("/v1/service-standards", openapi_extra={"security": []}, responses=responses(InvalidRequest, InvalidCursor))
+@router.get(
+    "/v1/service-standards",
+    response_model=Standards,
+    openapi_extra={"security": []},
+    responses={**UNCHANGED, **responses(InvalidRequest, InvalidCursor)},
+)
 async def list_service_standards(
     session: Session, request: Request, response: Response, limit: Limit = 50, cursor: Cursor = None
-) -> Standards:
+) -> Any:
     """The service standards in force, by code. No token is needed: they are published."""
     items = await queries.standards(session, limit, cursor)
     link_next_code(request, response, limit, [one.code for one in items])
-    return Standards(items=items)
+    version = digest((one.code, one.version) for one in items)
+    return Public(request, response).unless_known(version) or Standards(items=items)
 
 
 @router.get(
     "/v1/service-standards/{code}",
+    response_model=StandardOut,
     openapi_extra={"security": []},
-    responses=responses(InvalidRequest, StandardNotFound),
+    responses={**UNCHANGED, **responses(InvalidRequest, StandardNotFound)},
 )
-async def get_service_standard(code: StandardCode, session: Session, response: Response) -> StandardOut:
+async def get_service_standard(code: StandardCode, session: Session, request: Request, response: Response) -> Any:
     """A service standard in force. No token is needed."""
     standard = await queries.standard(session, code)
-    tag(response, standard.version)
-    return standard
+    return Public(request, response).unless_known(standard.version) or standard
 
 
 @router.put("/v1/service-standards/{code}", responses=responses(*_WRITE, StandardsUndecided))

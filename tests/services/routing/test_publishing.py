@@ -304,6 +304,18 @@ async def test_anybody_may_read_the_standards_in_force(routing: Routing) -> None
     assert (await routing.http.get("/v1/service-standards/complaints/versions")).status_code == 401
 
 
+async def test_who_has_read_the_standards_already_is_told_so(routing: Routing) -> None:
+    await put(routing, "/v1/service-standards/known", STANDARD | {"rank": 41})
+    for path in ("/v1/service-standards", "/v1/service-standards/known"):
+        first = await routing.http.get(path)
+        assert first.headers.get_list("cache-control") == ["public, max-age=60"]
+        again = await routing.http.get(path, headers={"If-None-Match": first.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
+    tag = (await routing.http.get("/v1/service-standards")).headers["etag"]
+    await put(routing, "/v1/service-standards/known", STANDARD | {"rank": 42}, match='"1"')
+    assert (await routing.http.get("/v1/service-standards", headers={"If-None-Match": tag})).status_code == 200
+
+
 async def test_the_organisation_in_force_is_a_document_that_can_be_published_again(routing: Routing) -> None:
     who = routing.staff("admin")
     as_json = await routing.http.get("/v1/organisation", headers=who)
