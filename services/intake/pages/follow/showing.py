@@ -68,9 +68,9 @@ def _refused(visit: Visit, problem: Problem) -> Response:
 
 
 def _open_question(found: Tracking) -> QuestionEntry | None:
-    """The question that the person is asked to answer: none once the case goes on without."""
+    """The question that the person is asked to answer: none once the case goes on without, or where it is not told."""
     asked = [one for one in found.conversation if isinstance(one, QuestionEntry)]
-    return asked[-1] if asked and found.situation == "asked" else None
+    return asked[-1] if asked and found.situation == "asked" and not found.withheld else None
 
 
 def _latest_answer(found: Tracking) -> int | None:
