@@ -7,6 +7,7 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
+from libs.common.auth.identity import Principal
 from libs.common.clock import utc_now
 from libs.common.languages import Language, language_of_request
 from libs.common.settings import ServiceSettings
@@ -100,6 +101,24 @@ def test_between_two_percentages_lie_points(tmp_path: Path) -> None:
     )
     shown = Renderer(tmp_path, Path(analytics.__file__).parent / "templates")(asked(), "shown.html").body.decode()
     assert shown == "5.0 points, 5 points, 5.0 ‰, 1.5 points – ?"
+
+
+@pytest.mark.parametrize(
+    ("role", "path"),
+    [
+        (None, "/"),
+        ("agent", "/queue"),
+        ("reviewer", "/queue"),
+        ("analyst", "/dashboard"),
+        ("manager", "/dashboard"),
+        ("admin", "/standards"),
+    ],
+)
+def test_the_name_of_the_house_leads_where_one_may_go(tmp_path: Path, role: str | None, path: str) -> None:
+    (tmp_path / "shown.html").write_text('{% extends "layout.html" %}')
+    request = asked()
+    request.state.principal = Principal("zoe", frozenset({role}), frozenset()) if role else None
+    assert f'<a class="brand" href="{path}">' in Renderer(tmp_path)(request, "shown.html").body.decode()
 
 
 def asked() -> Request:
