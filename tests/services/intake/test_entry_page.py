@@ -100,6 +100,15 @@ async def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(inta
     assert 'id="text-wrong"' in nothing.text
 
 
+async def test_what_is_wrong_among_the_rest_opens_it_and_a_code_is_asked_for_as_one(intake: Intake) -> None:
+    zoe = agent(intake)
+    shown = await zoe.see("/entry")
+    assert "a code, such as large-print" in shown
+    answer = await zoe.send("/entry", shown, "/entry", **TYPED, **{"person.accessible_format": "Large print"})
+    assert 'id="person.accessible_format-wrong"' in answer.text
+    assert '<details class="wide more" open>' in answer.text
+
+
 async def test_what_was_settled_at_once_is_kept_with_who_did_it(intake: Intake) -> None:
     zoe = agent(intake)
     settled = {"resolved_on_the_spot.remedy": "explanation", "resolved_on_the_spot.note": "Showed the form."}
