@@ -202,6 +202,7 @@ async def test_in_french_nothing_of_a_figure_is_left_in_english_or_in_codes(
     dashboard = await http.get("/dashboard", params={**SPAN, "channel": "counter"}, headers=french)
     assert ">Comptoir</option>" in dashboard.text
     assert "Canal : Comptoir" in text_of(dashboard)
+    assert 'aria-label="Enlever Canal : Comptoir"' in unescape(dashboard.text).replace("\u00a0", " ")
 
 
 @pytest.mark.parametrize("length", ["91d", "12m"])
