@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from libs.common.idempotency import IdempotencyKeyReused, StillRunning
 from libs.common.languages import Bilingual, Language, language_of_request, said
-from libs.common.problems import Problem, ServiceUnavailable
+from libs.common.problems import TYPE_PREFIX, Problem, ServiceUnavailable, TooManyRequests
 from libs.pages.codes import FIELDS, NAMES
 
 _QUOTED = re.compile(r"«\s?(?P<fr>[\w.]+)\s?»|`(?P<en>[\w.]+)`")
@@ -16,26 +16,34 @@ _NAMED_AS = {"for": "waiting_for", "submitted_by.role": "role", "submitted_by.au
 _YES = Bilingual(fr="oui", en="yes")
 _SECRET = ("tracking_code",)
 
-_IN_PLAIN_WORDS: Mapping[type[Problem], Bilingual] = {
-    ServiceUnavailable: said(
+_IN_PLAIN_WORDS: Mapping[str, Bilingual] = {
+    ServiceUnavailable.type: said(
         "Le service ne répond pas pour l'instant : réessayez dans un moment.",
         "The service does not answer just now: try again in a moment.",
     ),
-    StillRunning: said(
+    StillRunning.type: said(
         "Votre envoi est encore en cours : réessayez dans un instant.",
         "What you sent is still being taken in: try again in a moment.",
     ),
-    IdempotencyKeyReused: said(
+    IdempotencyKeyReused.type: said(
         "Ce formulaire a déjà été envoyé, avec d'autres mots. Si vous avez autre chose à dire, envoyez-le de nouveau.",
         "This form was sent already, in other words. If you have something else to say, send it once more.",
     ),
+    TooManyRequests.type: said(
+        "Trop de demandes viennent de votre réseau en ce moment : réessayez dans une minute.",
+        "Too many requests come from your network just now: try again in a minute.",
+    ),
+    f"{TYPE_PREFIX}figures-not-counted": said(
+        "Les chiffres sont en train d'être comptés de nouveau : revenez dans quelques minutes.",
+        "The figures are being counted anew: come back in a few minutes.",
+    ),
 }
-"""What programs are told of keys, as a page says it."""
+"""What programs, and who runs them, are told, as a page says it: by the problem's type."""
 
 
 def title_of(problem: Problem) -> str:
     """What it means, to somebody who fills in a form."""
-    plain = _IN_PLAIN_WORDS.get(type(problem))
+    plain = _IN_PLAIN_WORDS.get(problem.type)
     return plain.in_(_language()) if plain else problem.title(_language())
 
 

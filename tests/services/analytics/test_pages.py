@@ -14,6 +14,7 @@ from libs.common.auth.identity import Principal
 from libs.common.auth.partner_tokens import PartnerTokenSigner
 from libs.common.auth.sessions import sign_session
 from libs.common.db import Database
+from services.analytics.rollups import queries
 from services.analytics.rollups.folding import fold
 from tests.keys import PARTNER_TOKEN_KEY
 from tests.services.analytics import quarter
@@ -215,6 +216,17 @@ async def test_a_year_before_all_figures_is_refused_in_words_and_the_first_is_no
         for until in ("1900-01-15", "1901-01-01")
     ]
     assert [answer.status_code for answer in answers] == [422, 200] * 2
+
+
+@pytest.mark.parametrize(("language", "said"), [("fr", "comptés de nouveau"), ("en", "counted anew")])
+async def test_while_figures_are_counted_anew_the_public_is_told_nothing_of_commands(
+    http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, language: str, said: str
+) -> None:
+    monkeypatch.setattr(queries, "FORMULA", 0)
+    page = await http.get("/standards", headers={"Accept-Language": language})
+    assert page.status_code == 503
+    assert said in page.text
+    assert "rebuild" not in page.text
 
 
 async def test_a_span_that_is_not_published_is_refused_in_words(http: httpx.AsyncClient) -> None:
