@@ -98,6 +98,11 @@ NAMES: Mapping[str, Mapping[str, Bilingual]] = {
         phone=("Téléphone", "Phone"),
         letter=("Lettre", "Letter"),
     ),
+    "reply_to": _names(
+        person=("La personne", "The person"),
+        submitter=("Qui parle pour elle", "Who speaks for them"),
+        both=("Les deux", "Both"),
+    ),
     "respondent": _names(
         client=("Client", "Client"),
         potential_client=("Client éventuel", "Potential client"),
@@ -191,6 +196,7 @@ FIELDS: Mapping[str, Bilingual] = _names(
     csat=("Satisfaction", "Satisfaction"),
     ratings=("Satisfaction", "Satisfaction"),
     reply_by=("Réponse par", "Reply by"),
+    reply_to=("Réponse à", "Reply to"),
     disclosure=("Discrétion", "Discretion"),
     concerns_staff=("Concerne le personnel", "Concerns staff"),
     urgent=("Danger", "Danger"),
@@ -231,6 +237,8 @@ FIELDS: Mapping[str, Bilingual] = _names(
     to=("À qui s'adresser", "Where to turn"),
     case_id=("L'autre dossier", "The other case"),
     note=("Note pour l'équipe", "Note for the team"),
+    solved=("Est-ce réglé", "Is it solved"),
+    comment=("Commentaire", "Comment"),
     effective_at=("Fait quand", "Done when"),
     late_entry_reason=("Pourquoi c'est saisi si tard", "Why it is entered so late"),
 )

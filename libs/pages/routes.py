@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.datastructures import URL
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import RedirectResponse
 
 from libs.common import problems
@@ -16,9 +17,9 @@ from libs.common.headers import asks_for_a_page
 from libs.common.languages import Language, language_of_request
 from libs.common.problems import NotFound, Problem, problem_of
 from libs.pages.addresses import local
-from libs.pages.forms import wrong_in
+from libs.pages.forms import form_of, wrong_in
 from libs.pages.rendering import Renderer
-from libs.pages.sessions import SignInNeeded
+from libs.pages.sessions import SignInNeeded, is_from_here
 from libs.pages.switching import COOKIE, keep_language
 from libs.pages.wording import in_words, title_of, typed_in
 
@@ -91,12 +92,12 @@ async def _with_problems(handle: Handler, request: Request) -> Response:
     try:
         return await handle(request)
     except SignInNeeded:
-        return _sign_in(request)
+        return await _sign_in(request)
     except Exception as error:
         problem = NotFound() if _is_in_the_path(error) else problem_of(error)
         if problem is None:
             raise
-        return _as_page(request, problem)
+        return await _as_page(request, problem)
 
 
 def _is_in_the_path(error: Exception) -> bool:
@@ -104,7 +105,7 @@ def _is_in_the_path(error: Exception) -> bool:
     return isinstance(error, RequestValidationError) and any(one["loc"][0] == "path" for one in error.errors())
 
 
-def _as_page(request: Request, problem: Problem) -> Response:
+async def _as_page(request: Request, problem: Problem) -> Response:
     body = problem.body(language_of_request.get())
     structlog.get_logger("pages").info("problem", type=body.type)
     response = _render(
@@ -115,16 +116,24 @@ def _as_page(request: Request, problem: Problem) -> Response:
         title=title_of(problem),
         detail=in_words(body.detail) if body.detail else None,
         wrong=[wrong_in(one, {}) for one in problem.errors],
-        lost=_lost(request),
+        lost=await _lost(request),
         again=_sign_in_for(_page_before(request)) if isinstance(problem, SignInNeeded) else _page_before(request),
     )
     response.headers.update(problem.headers)
     return response
 
 
-def _lost(request: Request) -> list[tuple[str, str]]:
-    """What was filled in, of which nothing came: of a form of ours, after which the browser may have an empty one."""
-    return typed_in(request.state.sent.multi_items()) if hasattr(request.state, "sent") else []
+async def _lost(request: Request) -> list[tuple[str, str]]:
+    """What was filled in, of which nothing came: of a form of ours, after which the browser may have an empty one.
+
+    It may be refused before anybody has read it. What another site sends is shown to nobody.
+    """
+    if request.method != "POST" or not isinstance(request.scope.get("route"), PageRoute) or not is_from_here(request):
+        return []
+    try:
+        return typed_in((await form_of(request)).multi_items())
+    except (Problem, HTTPException, ClientDisconnect, RuntimeError):  # there is nothing that could be read
+        return []
 
 
 def _page_before(request: Request) -> str:
@@ -141,13 +150,13 @@ def _in_language(request: Request, language: Language) -> Response:
     return keep_language(RedirectResponse(address, 303), language)
 
 
-def _sign_in(request: Request) -> Response:
+async def _sign_in(request: Request) -> Response:
     """To where one signs in, and from there back; a part of a page sends the whole page there.
 
     Who has filled in a form meanwhile is first shown what they wrote.
     """
-    if _lost(request):
-        return _as_page(request, SignInNeeded())
+    if await _lost(request):
+        return await _as_page(request, SignInNeeded())
     part_of = request.headers.get("hx-current-url") if "hx-request" in request.headers else None
     try:
         back = _without_host(URL(part_of) if part_of else request.url if request.method == "GET" else URL("/"))

@@ -20,7 +20,6 @@ from libs.common.auth.principal import Forbidden
 from libs.common.auth.sessions import Sessions
 from libs.common.problems import Problem
 from libs.common.settings import ServiceSettings
-from libs.pages.forms import form_of
 
 SESSION_SECONDS = 8 * 3600
 
@@ -110,23 +109,19 @@ async def _from_our_form(
     csrf_token: Annotated[str | None, Form()] = None,
     x_csrf_token: Annotated[str | None, Header()] = None,
 ) -> None:
-    if not _is_from_here(request):
+    if not is_from_here(request):
         raise FormNotOurs
-    request.state.sent = await form_of(request)
     sent = (csrf_token or x_csrf_token or "").encode()
     if not hmac.compare_digest(sent, token_for(request).encode()):
         raise FormNotOurs if request.cookies.get(cookie_name(request.app.state.settings)) else SignInNeeded
 
 
 FromOurForm = Depends(_from_our_form)
-"""For whatever changes something: refuses what another site sends in somebody's name.
-
-What was sent is `request.state.sent`, for the page that says why nothing came of it.
-"""
+"""For whatever changes something: refuses what another site sends in somebody's name."""
 
 
 async def _from_here(request: Request) -> None:
-    if not _is_from_here(request):
+    if not is_from_here(request):
         raise FormNotOurs
 
 
@@ -134,7 +129,7 @@ FromHere = Depends(_from_here)
 """For what somebody sends without a session: there is no token, and still no other site sends it."""
 
 
-def _is_from_here(request: Request) -> bool:
+def is_from_here(request: Request) -> bool:
     """What the browser says of the page that sends; one that says nothing is left to the token."""
     if site := request.headers.get("sec-fetch-site"):
         return site in ("same-origin", "none")

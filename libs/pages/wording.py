@@ -13,6 +13,7 @@ _QUOTED = re.compile(r"«\s?(?P<fr>[\w.]+)\s?»|`(?P<en>[\w.]+)`")
 _CALLED = (NAMES["verb"], NAMES["state"], FIELDS)
 _NAMED_AS = {"for": "waiting_for", "submitted_by.role": "role", "submitted_by.authority": "authority"}
 """What the codes of a field are of, where that is not the field's own name."""
+_TICKED = ("interim", "concerns_staff", "response_requested")
 _YES = Bilingual(fr="oui", en="yes")
 _SECRET = ("tracking_code",)
 
@@ -76,7 +77,7 @@ def typed_in(values: Iterable[tuple[str, object]]) -> list[tuple[str, str]]:
 
 
 def _said(field: str, value: str) -> str:
-    name = _YES if value == "true" else NAMES.get(_NAMED_AS.get(field, field), {}).get(value)
+    name = _YES if field in _TICKED else NAMES.get(_NAMED_AS.get(field, field), {}).get(value)
     return name.in_(_language()) if name else value
 
 

@@ -25,6 +25,7 @@ SHOWN: dict[str, Any] = {
     "urgent": codes.Urgency,
     "disclosure": codes.Disclosure,
     "reply_by": codes.ReplyBy,
+    "reply_to": codes.ReplyTo,
     "respondent": codes.Respondent,
     "source": codes.Source,
     "role": codes.SubmitterRole,

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from libs.common.problems import TooManyRequests
 from tests.services.intake.cases import Story
 from tests.services.intake.house import COMPLAINT, Intake
 from tests.services.intake.posting import SOON
@@ -39,3 +40,55 @@ async def test_who_may_not_know_is_told_of_the_person_and_asked_nothing(
     assert [one for one in said if one not in page] == []
     assert not_said not in page
     assert 'name="in_answer_to"' not in page
+
+
+TYPED = {
+    "key": "0b8f4c1e-8f59-4c5a-9f0e-1c4f3f0f5a10",
+    "kind": "complaint",
+    "text": "Trois semaines,\nsans <un> mot.",
+    "person.email": "zoe@example.org",
+    "concerns_staff": "yes",
+}
+CODE = "0E94-ZFRZ-MXY3-2C4JP"
+
+
+@pytest.mark.parametrize(
+    ("problem", "status", "said"),
+    [
+        (TooManyRequests(20), 429, ("Trop de demandes viennent de votre réseau", "Rien n'a été enregistré.")),
+        (TimeoutError(), 503, ("Le service ne répond pas pour l'instant", "Il se peut que rien n'ait été enregistré.")),
+    ],
+    ids=["429", "503"],
+)
+async def test_what_was_written_is_shown_where_nothing_came_of_it_and_no_code(
+    intake: Intake, monkeypatch: pytest.MonkeyPatch, problem: Exception, status: int, said: tuple[str, ...]
+) -> None:
+    async def spend(key: str, quota: int) -> int:
+        raise problem
+
+    monkeypatch.setattr(intake.app.state.rate_limit, "spend", spend)
+    answers = {
+        "/feedback": (TYPED, ("Trois semaines,\nsans <un> mot.", "zoe@example.org", "Plainte", "oui")),
+        "/follow/message": ({"code": CODE, "text": "Et mon dossier ?"}, ("Et mon dossier ?",)),
+        "/follow/evaluation": (
+            {"code": CODE, "solved": "partly", "comment": "Presque."},
+            ("Réglé en partie", "Presque."),
+        ),
+    }
+    for path, (sent, kept) in answers.items():
+        answer = await intake.http.post(path, data=sent, headers={"Accept-Language": "fr"})
+        page = unescape(answer.text).replace("\u202f", " ").replace("\u00a0", " ")
+        assert (answer.status_code, answer.headers["Cache-Control"]) == (status, "no-store")
+        assert [one for one in (*said, *kept, "Ce que vous aviez écrit") if one not in page] == []
+        assert f'href="{path[:7] if "follow" in path else path}"' in page
+        assert CODE not in page
+        assert TYPED["key"] not in page
+    assert "À l'accueil" in await shown(intake, "/follow", {"code": CODE}, "fr")
+
+
+async def test_what_another_site_sends_is_not_shown(intake: Intake) -> None:
+    headers = {"Sec-Fetch-Site": "cross-site", "Accept-Language": "fr"}
+    answer = await intake.http.post("/feedback", data=TYPED, headers=headers)
+    assert (answer.status_code, "semaines" in answer.text) == (403, False)
+    broken = {**headers, "Sec-Fetch-Site": "same-origin", "Content-Type": "multipart/form-data; boundary=b"}
+    assert (await intake.http.post("/feedback", content=b"--b\r\nno part", headers=broken)).status_code in (400, 422)
