@@ -87,6 +87,7 @@ def test_a_double_click_or_a_reload_is_one_message(http: httpx.Client) -> None:
         ({"text": "Hm.", "experienced_on": "2999-01-01"}, "experienced_on", "has not come yet"),
         ({"text": "Hm.", "service": "moon"}, "service", "not in the catalogue"),
         ({"text": "Hm.", "submitted_by.name": "Ali"}, "submitted_by.role", "This field is required"),
+        ({"text": "Hm.", "reply_to": "submitter"}, "submitted_by.role", "say here who you are to that person"),
         ({"text": "Hm.", "ratings": "9"}, "ratings", "not on the measure"),
     ],
 )

@@ -42,6 +42,15 @@ async def test_who_may_not_know_is_told_of_the_person_and_asked_nothing(
     assert 'name="in_answer_to"' not in page
 
 
+async def test_who_is_to_be_answered_for_somebody_else_is_asked_who_they_are_where_they_can_say_it(
+    intake: Intake,
+) -> None:
+    page = await shown(intake, "/feedback", {"text": "Hm.", "reply_to": "submitter"}, "fr")
+    assert '<a href="#submitted_by.role">' in page
+    at_the_field = page.split('id="submitted_by.role-wrong">')[1]
+    assert at_the_field.startswith("Pour que la réponse vous parvienne, dites ici qui vous êtes pour cette personne")
+
+
 TYPED = {
     "key": "0b8f4c1e-8f59-4c5a-9f0e-1c4f3f0f5a10",
     "kind": "complaint",

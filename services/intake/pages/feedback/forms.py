@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, Field
 from starlette.datastructures import FormData
 
-from libs.common.languages import Bilingual, language_of_request
+from libs.common.languages import Bilingual, language_of_request, said
 from libs.common.problems import Problem
 from libs.contracts.codes import Purpose
 from libs.pages.forms import Filled, Wrong, body_of, read, wrong_of
@@ -48,6 +48,13 @@ _IN_PLAIN_WORDS: Mapping[str, tuple[str | None, Bilingual]] = {
     ),
 }
 """Where the API speaks to programs: at which field it is shown, and how it is said here."""
+
+_WHO_ARE_YOU = said(
+    "Pour que la réponse vous parvienne, dites ici qui vous êtes pour cette personne, et laissez votre courriel ou "
+    "votre téléphone.",
+    "For the answer to reach you, say here who you are to that person, and leave your e-mail or phone.",
+)
+"""To who is to be answered in somebody else's place, and has said nothing of themselves."""
 
 
 class Arrived(BaseModel):
@@ -96,4 +103,6 @@ def _plainly(code: str, wrong: Wrong) -> Wrong:
     if code in _IN_PLAIN_WORDS:
         field, text = _IN_PLAIN_WORDS[code]
         return Wrong(field, text.in_(language_of_request.get()))
+    if wrong.field == "submitted_by":
+        return Wrong("submitted_by.role", _WHO_ARE_YOU.in_(language_of_request.get()))
     return Wrong("ratings", wrong.detail) if (wrong.field or "").startswith("ratings.") else wrong
