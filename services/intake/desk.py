@@ -28,6 +28,8 @@ class Desk:
     ledger: ErasureLedger
     late_days: int
     """How many days more are promised when a promise was not kept."""
+    sends_mail: bool
+    """Whether there is a mail server: without one, no mail is promised."""
 
 
 async def set_desk(app: FastAPI, _: AsyncExitStack) -> None:
@@ -42,6 +44,7 @@ async def set_desk(app: FastAPI, _: AsyncExitStack) -> None:
         zone=settings.time_zone,
         ledger=ErasureLedger(settings.erasure_ledger),
         late_days=settings.late_days,
+        sends_mail=settings.smtp_url is not None,
     )
 
 

@@ -34,6 +34,7 @@ ARRIVAL = Arrival(
         blind=BlindIndex(SECRET, "CA"),
         zone=ZoneInfo("America/Toronto"),
         late_days=5,
+        sends_mail=True,
         ledger=ErasureLedger(Path("/nowhere/ledger")),
     ),
     Sender.of(Principal("Prénom-Agent Nom-Agent", frozenset({"importer"}), frozenset())),

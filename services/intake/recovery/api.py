@@ -49,5 +49,8 @@ async def renew_tracking_code(
 async def recover_tracking_code(
     body: RecoveryIn, session: Session, desk: DeskOf, now: Now, once: Retryable
 ) -> RecoveryAccepted:
-    """Have the codes sent to the e-mail address on file, once an hour at most. The answer says nothing of it."""
+    """Have the codes sent to the e-mail address on file, once an hour at most. The answer says nothing of it.
+
+    Where the house sends no mail, nothing is sent: `next_step` then says who gives a new code.
+    """
     return await once(body, service.ask(session, desk, body, now))

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.auth.principal import Principal
 from libs.common.idempotency import Once
 from libs.common.ids import new_id
-from libs.common.languages import Bilingual
+from libs.common.languages import Bilingual, said
 from services.intake.desk import Desk
 from services.intake.feedback.models import Feedback, Reading
 from services.intake.persons.keys import Erased
@@ -23,6 +23,13 @@ ACCEPTED = RecoveryAccepted(
         " qui nous a été donnée avec lui. Rien ne vient ? Une personne peut vous donner un nouveau code.",
         en="If this contact came with a message that we have, its tracking code is on its way to the e-mail address"
         " that we were given with it. Nothing comes? A person can give you a new code.",
+    )
+)
+
+NO_MAIL = RecoveryAccepted(
+    next_step=said(
+        "Aucun courriel ne part d'ici : une personne de l'équipe peut vous donner un nouveau code.",
+        "No mail is sent from here: somebody of the team can give you a new code.",
     )
 )
 
@@ -67,7 +74,12 @@ async def _issue(
 
 
 async def ask(session: AsyncSession, desk: Desk, body: RecoveryIn, now: datetime) -> RecoveryAccepted:
-    """Note that somebody asks. It is looked up later, elsewhere: nothing here depends on what there is."""
+    """Note that somebody asks. It is looked up later, elsewhere: nothing here depends on what there is.
+
+    Where no mail is sent, nothing is noted, and that is said.
+    """
+    if not desk.sends_mail:
+        return NO_MAIL
     for digest in desk.blind.digests({"email": body.email, "phone": body.phone}):
         await session.execute(_ASK, {"digest": digest, "reference": body.reference, "now": now})
     return ACCEPTED

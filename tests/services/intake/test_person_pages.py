@@ -1,11 +1,13 @@
 """The person's pages: what they ask, promise and tell, and what is left where nothing came of what was written."""
 
+from dataclasses import replace
 from html import unescape
 from typing import Any
 
 import pytest
 
 from libs.common.problems import TooManyRequests
+from tests.services.desk import desk
 from tests.services.intake.cases import Story
 from tests.services.intake.house import COMPLAINT, Intake
 from tests.services.intake.posting import SOON
@@ -49,6 +51,20 @@ async def test_who_is_to_be_answered_for_somebody_else_is_asked_who_they_are_whe
     assert '<a href="#submitted_by.role">' in page
     at_the_field = page.split('id="submitted_by.role-wrong">')[1]
     assert at_the_field.startswith("Pour que la réponse vous parvienne, dites ici qui vous êtes pour cette personne")
+
+
+@pytest.mark.parametrize("sends_mail", [False, True])
+async def test_mail_is_offered_where_there_is_a_mail_server(
+    intake: Intake, monkeypatch: pytest.MonkeyPatch, sends_mail: bool
+) -> None:
+    monkeypatch.setattr(intake.app.state, "desk", replace(intake.app.state.desk, sends_mail=sends_mail))
+    form, follow = [await shown(intake, path, language="fr") for path in ("/feedback", "/follow")]
+    entry = await desk(intake.app, intake.http, "agent", teams=["first-line"]).see("/entry")
+    for page in (form, entry):
+        ways = page.split('name="reply_by"')[1].split("</select>")[0]
+        assert ['<option value="email">' in ways, '<option value="phone">' in ways] == [sends_mail, True]
+    assert ('action="/follow/recovery"' in follow) == sends_mail
+    assert ("Aucun courriel ne part d'ici : une personne de l'équipe peut" in follow) != sends_mail
 
 
 TYPED = {

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any
@@ -128,6 +129,12 @@ async def test_a_team_that_no_longer_has_it_is_not_shown_the_code_again(intake: 
 # Recovery by the person.
 
 
+@pytest.fixture(autouse=True)
+def mails(intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The house has a mail server."""
+    monkeypatch.setattr(intake.app.state, "desk", replace(intake.app.state.desk, sends_mail=True))
+
+
 async def ask(intake: Intake, headers: dict[str, str] | None = None, status: int = 202, **asked: str) -> dict[str, Any]:
     answer = await intake.http.post("/v1/tracking/recover", json=asked, headers=headers)
     assert answer.status_code == status, answer.text
@@ -167,6 +174,19 @@ async def test_whether_anything_is_found_is_seen_nowhere_in_the_answer(intake: I
     [row] = await intake.rows("SELECT count(*) AS n FROM recovery WHERE digest::text LIKE '%exemple%'")
     assert row.n == 0
     await answered(intake)
+
+
+async def test_without_a_mail_server_no_mail_is_promised_and_nobody_is_noted(
+    intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake.app.state, "desk", replace(intake.app.state.desk, sends_mail=False))
+    await intake.submit({**COMPLAINT, "person": {"email": "no-mail@exemple-marque.org"}})
+    before = await intake.count("recovery")
+    bodies = [await ask(intake, email=f"{name}@exemple-marque.org") for name in ("no-mail", "nobody")]
+    assert bodies[0] == bodies[1]
+    assert bodies[0]["next_step"]["fr"].startswith("Aucun courriel ne part d'ici\u00a0: une personne de l'équipe")
+    assert bodies[0]["next_step"]["en"] == "No mail is sent from here: somebody of the team can give you a new code."
+    assert await intake.count("recovery") == before
 
 
 @pytest.mark.parametrize("by", ["EMAIL", "phone"])

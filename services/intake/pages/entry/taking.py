@@ -28,7 +28,7 @@ CHANNELS = ("phone", "counter", "email", "letter", "chat", "social", "sms", "fax
 
 
 async def form(request: Request, session: AsyncSession, desk: Desk, now: datetime, filled: Filled) -> Response:
-    return _page(request, await _offered(session, desk, now), filled)
+    return _page(request, desk, await _offered(session, desk, now), filled)
 
 
 async def take_in(
@@ -46,15 +46,15 @@ async def take_in(
         body = feedback_of(sent, offered, desk.zone)
         receipt = await reception.take_in(desk, batcher, body, Sender.of(by), key, now)
     except Problem as refused:
-        return _page(request, offered, again(sent, refused, _wrong(refused)), refused.status)
+        return _page(request, desk, offered, again(sent, refused, _wrong(refused)), refused.status)
     following = next_one(kept(sent).values)
-    return _page(request, offered, following, receipt=receipt, spelled=spelled)
+    return _page(request, desk, offered, following, receipt=receipt, spelled=spelled)
 
 
 async def search(
     request: Request, sent: FormData, session: AsyncSession, desk: Desk, now: datetime, by: Principal
 ) -> Response:
-    show = partial(_page, request, await _offered(session, desk, now), Filled({"channel": "phone"}))
+    show = partial(_page, request, desk, await _offered(session, desk, now), Filled({"channel": "phone"}))
     sought = str(sent.get("sought", ""))
     try:
         found = await find(session, desk.blind, sought_of(sent), by, now)
@@ -76,7 +76,7 @@ async def _offered(session: AsyncSession, desk: Desk, now: datetime) -> Choices:
     return await choices(session, now.astimezone(desk.zone).date())
 
 
-def _page(request: Request, offered: Choices, filled: Filled, status: int = 200, **shown: Any) -> Response:
+def _page(request: Request, desk: Desk, offered: Choices, filled: Filled, status: int = 200, **shown: Any) -> Response:
     return page(
         request,
         "entry/entry.html",
@@ -85,5 +85,6 @@ def _page(request: Request, offered: Choices, filled: Filled, status: int = 200,
         offered=offered,
         names=NAMES,
         channels=CHANNELS,
+        sends_mail=desk.sends_mail,
         **{"receipt": None, "sought": "", "found": None, "not_sought": None, **shown},
     )

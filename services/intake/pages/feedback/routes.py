@@ -24,7 +24,7 @@ async def write(
 ) -> Response:
     """The form; an address may fill in the service, the place, the touchpoint."""
     offered = await choices(session, now.astimezone(desk.zone).date())
-    return sending.form(request, begun(arrived, offered), offered)
+    return sending.form(request, begun(arrived, offered), offered, desk)
 
 
 @router.post("/feedback", dependencies=[FromHere])

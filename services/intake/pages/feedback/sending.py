@@ -25,7 +25,7 @@ SOMEBODY = Sender.of(None)
 KINDS: tuple[Kind, ...] = ("complaint", "enquiry", "service_request", "suggestion", "compliment")
 
 
-def form(request: Request, filled: Filled, offered: Choices, status: int = 200) -> Response:
+def form(request: Request, filled: Filled, offered: Choices, desk: Desk, status: int = 200) -> Response:
     return page(
         request,
         "feedback/form.html",
@@ -35,6 +35,7 @@ def form(request: Request, filled: Filled, offered: Choices, status: int = 200) 
         kinds={kind: NAMES["kind"][kind] for kind in KINDS},
         formats=FORMATS,
         purposes=PURPOSES,
+        sends_mail=desk.sends_mail,
     )
 
 
@@ -43,11 +44,11 @@ async def send(
 ) -> Response:
     """The receipt; else the form as it was filled in. The key comes with the form: sent twice, it is one feedback."""
     if switched(sent):
-        return keep_language(form(request, _in_other_language(sent), offered), language_of_request.get())
+        return keep_language(form(request, _in_other_language(sent), offered, desk), language_of_request.get())
     try:
         receipt = await reception.take_in(desk, batcher, feedback_of(sent, desk.zone), SOMEBODY, _key(sent), now)
     except Problem as problem:
-        return form(request, again(sent, problem, wrong_with(problem)), offered, problem.status)
+        return form(request, again(sent, problem, wrong_with(problem)), offered, desk, problem.status)
     follow_url = request.app.state.settings.follow_page
     return page(request, "feedback/receipt.html", receipt=receipt, follow_url=follow_url)
 

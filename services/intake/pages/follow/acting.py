@@ -89,9 +89,10 @@ async def recover(visit: Visit) -> Response:
     except Problem as problem:
         asked = Wrong("email", ONE_OF_BOTH.in_(language_of_request.get()))
         is_neither = [one.code for one in problem.errors] == ["not_one_contact"]
-        return code_asked(visit.request, kept(visit.sent, [asked] if is_neither else wrong_of(problem)), status=422)
+        wrong = [asked] if is_neither else wrong_of(problem)
+        return code_asked(visit.request, visit.desk, kept(visit.sent, wrong), status=422)
     accepted = await recovery.ask(visit.session, visit.desk, body, visit.now)
-    return code_asked(visit.request, kept(visit.sent), done=accepted.next_step)
+    return code_asked(visit.request, visit.desk, kept(visit.sent), done=accepted.next_step)
 
 
 async def _done(visit: Visit, change: Coroutine[Any, Any, None], done: Bilingual) -> Response:

@@ -29,9 +29,9 @@ VisitOf = Annotated[Visit, Depends(_visit, scope="function")]
 
 
 @router.get("/follow")
-async def ask_for_code(request: Request, _: Visitor) -> Response:
+async def ask_for_code(request: Request, desk: DeskOf, _: Visitor) -> Response:
     """Where the code is typed; a small script takes it from behind `#`, where a link has it."""
-    return showing.code_asked(request, Filled())
+    return showing.code_asked(request, desk, Filled())
 
 
 @router.post("/follow", dependencies=[FromHere])

@@ -10,9 +10,11 @@ from libs.common.languages import Bilingual, language_of_request
 from libs.common.problems import Problem
 from libs.pages.forms import Filled, Wrong, kept
 from libs.pages.switching import keep_language, switched
+from services.intake.desk import Desk
 from services.intake.pages.follow.visit import Visit
 from services.intake.pages.rendering import page
 from services.intake.persons.keys import Erased
+from services.intake.recovery.service import NO_MAIL
 from services.intake.tracking.errors import TrackingCodeMissing, TrackingCodeMistyped, TrackingCodeUnknown
 from services.intake.tracking.queries import tracking
 from services.intake.tracking.schemas import QuestionEntry, ReplyEntry, Tracking
@@ -34,8 +36,11 @@ _OF_THE_CODE: Mapping[type[Problem], Bilingual] = {
 }
 
 
-def code_asked(request: Request, filled: Filled, done: Bilingual | None = None, status: int = 200) -> Response:
-    return page(request, "follow/code.html", status=status, form=filled, done=done)
+def code_asked(
+    request: Request, desk: Desk, filled: Filled, done: Bilingual | None = None, status: int = 200
+) -> Response:
+    no_mail = None if desk.sends_mail else NO_MAIL.next_step
+    return page(request, "follow/code.html", status=status, form=filled, done=done, no_mail=no_mail)
 
 
 async def see(visit: Visit, filled: Filled | None = None, done: Bilingual | None = None, status: int = 200) -> Response:
@@ -62,9 +67,9 @@ async def see(visit: Visit, filled: Filled | None = None, done: Bilingual | None
 
 def _refused(visit: Visit, problem: Problem) -> Response:
     if switched(visit.sent) and visit.code is None:
-        return keep_language(code_asked(visit.request, Filled()), language_of_request.get())
+        return keep_language(code_asked(visit.request, visit.desk, Filled()), language_of_request.get())
     wrong = Wrong("code", _OF_THE_CODE[type(problem)].in_(language_of_request.get()))
-    return code_asked(visit.request, kept(visit.sent, [wrong]), status=max(problem.status, 404))
+    return code_asked(visit.request, visit.desk, kept(visit.sent, [wrong]), status=max(problem.status, 404))
 
 
 def _open_question(found: Tracking) -> QuestionEntry | None:
