@@ -60,6 +60,10 @@ class Wrong:
         """With the name of the field: many can lack the same."""
         return with_label(self.field, self.detail)
 
+    def told_by(self, labels: Mapping[str, str]) -> str:
+        """The same, by what a form calls its fields, where it says."""
+        return with_label(self.field, self.detail, labels.get(self.field or ""))
+
 
 @dataclass(frozen=True)
 class Filled:

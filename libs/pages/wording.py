@@ -61,10 +61,15 @@ def _in_words(quoted: re.Match[str]) -> str:
     return f"«\u00a0{named.fr}\u00a0»" if quoted["fr"] else f"“{named.en}”"
 
 
-def with_label(field: str | None, detail: str) -> str:
-    """What is said of a field, with what it is called: many can lack the same."""
+def with_label(field: str | None, detail: str, label: str | None = None) -> str:
+    """What is said of a field, with what it is called, or its form calls it: many can lack the same."""
     name = FIELDS.get(field or "")
-    return Bilingual(fr=f"{name.fr}\u00a0: {detail}", en=f"{name.en}: {detail}").in_(_language()) if name else detail
+    called = label or (name.in_(_language()) if name else "")
+    if not called:
+        return detail
+    if called.endswith("?"):
+        return f"{called} {detail}"
+    return Bilingual(fr=f"{called}\u00a0: {detail}", en=f"{called}: {detail}").in_(_language())
 
 
 def typed_in(values: Iterable[tuple[str, object]]) -> list[tuple[str, str]]:

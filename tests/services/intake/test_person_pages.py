@@ -53,6 +53,17 @@ async def test_who_is_to_be_answered_for_somebody_else_is_asked_who_they_are_whe
     assert at_the_field.startswith("Pour que la réponse vous parvienne, dites ici qui vous êtes pour cette personne")
 
 
+async def test_what_is_wrong_is_said_by_the_question_that_the_form_asks(intake: Intake) -> None:
+    page = await shown(intake, "/feedback", {"text": " "}, "fr")
+    assert '<a href="#text">Que s\'est-il passé ? Dites-nous au moins quelques mots' in page
+    page = await shown(intake, "/feedback", {"text": "Hm.", "experienced_on": "2999-01-01"}, "fr")
+    assert '<a href="#experienced_on">Quel jour était-ce ? Ce jour n\'est pas encore venu.</a>' in page
+    code = (await intake.submit())["tracking_code"]
+    page = await shown(intake, "/follow/message", {"code": code, "text": " "}, "fr")
+    assert '<a href="#text">Votre message : ' in page
+    assert "<title>À corriger – EC-" in page
+
+
 @pytest.mark.parametrize("sends_mail", [False, True])
 async def test_mail_is_offered_where_there_is_a_mail_server(
     intake: Intake, monkeypatch: pytest.MonkeyPatch, sends_mail: bool

@@ -196,9 +196,10 @@ async def test_what_is_wrong_is_said_by_the_names_on_the_page(routing: Routing) 
     path = f"/cases/{case['id']}/ask"
     nothing = await ada.send(path, shown, path, text="", until="", otherwise="")
     told = form_of(nothing.text, "ask").split("</ul>")[0]
-    assert [f">{name}: This field is required." in told for name in ("Text", "Until when", "Without an answer")] == [
-        True
-    ] * 3
+    assert [
+        f">{name}: This field is required." in told
+        for name in ("Question to the person", "Until when", "Without an answer")
+    ] == [True] * 3
 
 
 async def test_a_form_sent_twice_takes_effect_once(routing: Routing) -> None:
