@@ -44,6 +44,26 @@ async def test_who_may_not_know_is_told_of_the_person_and_asked_nothing(
     assert 'name="in_answer_to"' not in page
 
 
+async def test_a_word_of_the_team_that_did_not_arrive_is_told_as_one_and_a_withdrawal_as_theirs(intake: Intake) -> None:
+    receipt = await intake.submit({**COMPLAINT, "person": {"email": "zoe@example.org"}, "reply_by": "email"})
+    story, code = Story(receipt["id"]), {"code": receipt["tracking_code"]}
+    await intake.rows("UPDATE feedback SET told_by_mail = '[]' WHERE id = :id RETURNING 1", id=receipt["id"])
+    await intake.hear(story.opened(), story.replied(None), story.closed("withdrawn"))
+    page = await shown(intake, "/follow", code, "fr")
+    assert "Il n'a pas pu vous parvenir autrement." in page
+    assert "comme vous l'avez demandé" in page
+    assert "retiré par la personne" not in page
+
+
+async def test_a_browser_can_fill_in_what_is_asked_of_who_writes(intake: Intake) -> None:
+    page = await shown(intake, "/feedback")
+    asked = {"person.name": "name", "person.email": "email", "person.phone": "tel", "person.address": "street-address"}
+    asked |= {f"submitted_by.{one}": f"section-speaker {one}" for one in ("name", "email")}
+    asked |= {"submitted_by.phone": "section-speaker tel"}
+    fields = {name: page.split(f'id="{name}"')[1].split(">")[0] for name in asked}
+    assert [name for name, filled in asked.items() if f'autocomplete="{filled}"' not in fields[name]] == []
+
+
 async def test_who_is_to_be_answered_for_somebody_else_is_asked_who_they_are_where_they_can_say_it(
     intake: Intake,
 ) -> None:
