@@ -23,7 +23,7 @@ from libs.contracts.codes import PROMISES
 from services.routing.cases.models import Case, Clock
 from services.routing.cases.terms import Terms
 from services.routing.cases.verbs.answering import end_case
-from services.routing.cases.verbs.waiting import BRING_APOLOGY, is_brought, unask, wake
+from services.routing.cases.verbs.waiting import BRING_APOLOGY, is_brought, take_back_question, wake
 from services.routing.cases.work import (
     Work,
     approaches_at,
@@ -137,7 +137,7 @@ def resume_if_over(work: Work, at: datetime) -> None:
     if is_brought(work, span):
         wake(work, until, "timer")
     else:
-        unask(work, span.from_at, until)
+        take_back_question(work, span, until)
     raise_task(work, "wait_over", until)
     write_line(work, "resume", BY_TIMER, until, {})
 

@@ -275,6 +275,18 @@ async def test_a_question_that_did_not_arrive_moves_no_promise_also_where_that_i
     assert (corrected.clock, corrected.because, corrected.due_at) == ("reply", "undeliverable", due(case, "reply"))
 
 
+async def test_of_two_questions_of_one_moment_the_later_holds_nothing_up_where_its_mail_comes_back(
+    routing: Routing,
+) -> None:
+    case = await in_state(routing, "acknowledged", reply_by="email")
+    for verb, body in (("ask", QUESTION), ("resume", {}), ("ask", QUESTION)):
+        await routing.done(case, verb, **body)
+    after = await hear(routing, case, untold("asked"))
+    assert (after["state"], tasks(after), after["clocks"]) == ("acknowledged", ["bring_question"], case["clocks"])
+    await hear(routing, case, untold("asked"))
+    assert len(await told(routing, case, CaseUnasked)) == 1
+
+
 async def test_a_reply_that_was_in_time_by_a_question_that_did_not_arrive_was_late(routing: Routing) -> None:
     case = await in_state(routing, "acknowledged", reply_by="email")
     await routing.done(case, "ask", **{**QUESTION, "until": local("2026-04-01 10:00").isoformat()})

@@ -222,6 +222,24 @@ async def test_a_question_that_nobody_brought_until_its_end_asked_nobody_and_is_
     assert (await routing.done(after, "note", note="Appelée."))["tasks"] == []
 
 
+async def test_of_two_questions_of_one_moment_the_wait_for_the_later_ends_once(routing: Routing) -> None:
+    question = {"text": "Quel numéro ?", "until": UNTIL.isoformat(), "otherwise": "Nous fermerons."}
+    case = await in_state(routing, "acknowledged", reply_by="phone")
+    for verb, body in (("ask", question), ("resume", {}), ("ask", question)):
+        case = await routing.done(case, verb, **body, effective_at=NOW.isoformat())
+    for moment in ("2026-03-12 10:01", "2026-03-12 10:02"):
+        await ring(routing.database, local(moment), USUAL)
+    after = await routing.see(case["id"])
+    assert (after["state"], after["waiting"]) == ("acknowledged", None)
+    assert [(span["from"], span["ended_at"]) for span in after["suspensions"]] == [("2026-03-10T14:00:00Z",) * 2] * 2
+    assert len([event for *_, event in await routing.events(case) if isinstance(event, CaseUnasked)]) == 1
+    by_timer = [line["verb"] for line in await routing.timeline(case) if line["by"] == "timer"]
+    assert by_timer == ["resume"]
+    await ring(routing.database, local("2026-03-31 10:00"), USUAL)
+    at, told = await last(routing, case, ClockBreached)
+    assert (at, told.clock) == (local("2026-03-30 16:30"), "reply")
+
+
 async def test_a_promise_that_passed_while_nobody_brought_the_question_was_not_kept(routing: Routing) -> None:
     until = local("2026-04-09 10:00")
     question = {"text": "Quel numéro ?", "until": until.isoformat(), "otherwise": "Nous fermerons."}

@@ -72,20 +72,26 @@ def is_brought(work: Work, span: Suspension) -> bool:
 
 
 def unask(work: Work, asked_at: datetime, at: datetime) -> None:
-    """The question of that moment reached nobody: the wait for its answer is as if it had never begun, unless the
-    person ended it. While nothing was decided without an answer, staff bring the question.
+    """The question of that moment reached nobody. Of two of one moment it is the later: that one may still wait."""
+    asked = [one for one in work.suspensions if one.reason == ASKED and one.from_at == asked_at]
+    if asked:
+        take_back_question(work, asked[-1], at)
+
+
+def take_back_question(work: Work, span: Suspension, at: datetime) -> None:
+    """The wait for an answer is as if it had never begun, unless the person ended it, or it has no length already.
+    While nothing was decided without an answer, staff bring the question.
     """
-    span = next((one for one in work.suspensions if one.reason == ASKED and one.from_at == asked_at), None)
-    if span is None or span.resumed_by == "person":
+    if span.resumed_by == "person" or span.ended_at == span.from_at:
         return
-    if span is work.open_suspension:
+    if span.ended_at is None:
         _go_on(work, span, at, "timer")
-    elif span.ended_at is not None:
+    else:
         for clock in work.clocks:
             if clock_rules.move_back(clock, work.calendar_of(clock), span.from_at, span.ended_at):
                 correct(work, clock, "undeliverable", breach_untrue=False)
     span.ended_at = span.from_at
-    tell(work, CaseUnasked, at, asked_at=asked_at)
+    tell(work, CaseUnasked, at, asked_at=span.from_at)
     if span.resumed_by == "timer" and work.case.state not in SETTLED:
         raise_task(work, BRING_QUESTION, at)
 
