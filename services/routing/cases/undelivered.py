@@ -13,9 +13,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.db import among
-from libs.contracts.codes import ClosedBecause
+from libs.contracts.codes import PROMISES, ClosedBecause
 from services.routing.cases import clocks as clock_rules
-from services.routing.cases.models import Clock, TimelineEntry
+from services.routing.cases.models import Case, Clock, TimelineEntry
 from services.routing.cases.verbs.waiting import BRING_APOLOGY, correct, tell_where_it_stands, wake
 from services.routing.cases.work import Work, end_task, is_contested, raise_task
 
@@ -38,33 +38,37 @@ class Given:
     """The final replies of a case that may have reached the person, and those that did not, by their numbers."""
 
     replies: dict[int, Final] = field(default_factory=dict)
-    since_reopening: set[int] = field(default_factory=set)
     lost: dict[int, Final] = field(default_factory=dict)
-    """Those given since the case was last reopened that did not reach the person."""
+    before_reopening: int = 0
+    """The last that was given before the case was last reopened."""
     lapsed_at: datetime | None = None
     """Since when no answer is wanted any more."""
 
-    def learn(self, answer: int, reply: Final) -> None:
-        self.replies[answer] = reply
-        self.since_reopening.add(answer)
+    @property
+    def standing(self) -> int | None:
+        """The reply that stands: the last, of those since the case was last reopened."""
+        return max((answer for answer in self.replies if self.is_since_reopening(answer)), default=None)
+
+    def is_since_reopening(self, answer: int) -> bool:
+        return answer > self.before_reopening
 
     def lose(self, answer: int) -> None:
-        reply = self.replies.pop(answer, None)
-        if reply is not None and answer in self.since_reopening:
-            self.since_reopening.discard(answer)
-            self.lost[answer] = reply
+        _move(answer, self.replies, self.lost)
 
     def find(self, answer: int) -> bool:
         """Whether it was lost."""
-        reply = self.lost.pop(answer, None)
-        if reply is not None:
-            self.learn(answer, reply)
-        return reply is not None
+        return _move(answer, self.lost, self.replies)
 
     def reopen(self) -> None:
-        self.since_reopening.clear()
-        self.lost.clear()
+        self.before_reopening = max((*self.replies, *self.lost), default=0)
         self.lapsed_at = None
+
+
+def _move(answer: int, source: dict[int, Final], target: dict[int, Final]) -> bool:
+    if answer not in source:
+        return False
+    target[answer] = source.pop(answer)
+    return True
 
 
 async def replies_given(session: AsyncSession, cases: Collection[UUID]) -> Mapping[UUID, Given]:
@@ -95,23 +99,24 @@ def _learn(given: Given, verb: str, details: Mapping[str, Any], at: datetime) ->
     elif verb == DELIVERED:
         given.find(answer)
     else:
-        given.learn(answer, Final(at, details.get("outcome"), details.get("remedy")))
+        given.replies[answer] = Final(at, details.get("outcome"), details.get("remedy"))
 
 
 def take_back(work: Work, answer: int, given: Given) -> None:
     """Another final reply stands in its place, where there is one; else the case is in the team's hands again."""
+    stood = given.standing
     given.lose(answer)
     case = work.case
     before = case.state
-    standing = max(given.since_reopening, default=None)
+    standing = given.standing
     if standing is not None:
         case.answered_at, case.outcome, case.remedy = given.replies[standing]
-        if case.solved_answer == standing and case.solved in ("partly", "no"):
-            case.solved_answer = None  # of the answer that stands
+        if _is_contested_again(case, standing):
             raise_task(work, "not_solved", case.answered_at)
     else:
         case.answered_at = case.remedy = None
         case.outcome = "withdrawn" if given.lapsed_at else None
+        _keep_what_was_said(case, stood)
         if case.state == "answered":
             case.state = "acknowledged" if case.acknowledged_at or case.reopened_count else "assigned"
     told = _take_back_ends(work, answer, given)
@@ -120,26 +125,53 @@ def take_back(work: Work, answer: int, given: Given) -> None:
 
 
 def give_again(work: Work, answer: int, given: Given) -> None:
-    """It counts from when it was given, as if it had never been lost, unless the case was open again since. A later
-    final reply still stands above it.
-    """
-    standing = max(given.since_reopening, default=None)
+    """It counts from when it was given, as if it had never been lost. A later final reply still stands above it."""
+    standing = given.standing
     if not given.find(answer):
         return
+    if not given.is_since_reopening(answer):
+        _give_before_reopening(work, answer, given)
+        return
     case = work.case
+    before = case.state
     end_task(work, "reply_undelivered")
     if standing is None or standing < answer:
         wake(work, max(work.effective_at, case.last_effective_at), "staff")
         case.answered_at, case.outcome, case.remedy = given.replies[answer]
-        if case.solved is not None and case.solved_answer is None:
-            case.solved_answer = standing
+        _keep_what_was_said(case, standing)
+        if not _is_contested_again(case, answer):
             end_task(work, "not_solved")
-    before = case.state
+        elif before != "closed":
+            raise_task(work, "not_solved", work.effective_at)
     if before != "closed":
         case.state = "answered"
     told = _end_again(work, answer, given)
     if case.state != before and not told:
         tell_where_it_stands(work, work.effective_at, "timer")
+
+
+def _give_before_reopening(work: Work, answer: int, given: Given) -> None:
+    """The case was open again since, and stays with the team: the reply ends clocks, and answers nothing that came
+    after.
+    """
+    if not any(given.is_since_reopening(one) for one in given.lost):
+        end_task(work, "reply_undelivered")
+    if _end_again(work, answer, given) and work.case.state == "acknowledged":
+        tell_where_it_stands(work, work.effective_at, "timer")  # with what is still promised
+
+
+def _keep_what_was_said(case: Case, answer: int | None) -> None:
+    """What the person said was of this reply, which stands no more."""
+    if case.solved is not None and case.solved_answer is None:
+        case.solved_answer = answer
+
+
+def _is_contested_again(case: Case, answer: int) -> bool:
+    """The person said that this reply, which stands now, did not solve everything."""
+    contested = case.solved in ("partly", "no") and case.solved_answer == answer
+    if contested:
+        case.solved_answer = None  # of the answer that stands
+    return contested
 
 
 def _end_again(work: Work, answer: int, given: Given) -> bool:
@@ -155,16 +187,19 @@ def _end_again(work: Work, answer: int, given: Given) -> bool:
         breach_untrue = bool(clock.met) and clock.breach_told_at is not None
         clock.breach_told_at = None if breach_untrue else clock.breach_told_at
         correct(work, clock, "undeliverable", breach_untrue=breach_untrue)
-    end_task(work, BRING_APOLOGY)
+    if not any(clock.breach_told_at for clock in clock_rules.running(work.clocks, PROMISES)):
+        end_task(work, BRING_APOLOGY)
     return bool(ended)
 
 
 def _ends_otherwise(clock: Clock, by: int, at: datetime) -> bool:
     """Whether this reply is an end that the clock does not have: it runs on, or lapsed only later; it ended later, or,
-    where it is `resolve`, by another reply.
+    where it is `resolve`, by another reply. What has started only since is not ended by it.
     """
+    if clock.started_at is None or at < clock.started_at:
+        return False
     if clock.ended_at is None:
-        return clock.due_at is not None and (clock.cancelled_at is None or at <= clock.cancelled_at)
+        return clock.cancelled_at is None or at <= clock.cancelled_at
     return clock.ended_by != by if clock.clock == "resolve" else clock.ended_at > at
 
 
@@ -196,4 +231,4 @@ def _standing_at_its_closing(work: Work, given: Given) -> int | None:
     """The reply at which `resolve` ends: the one that stands once the case is closed, and is not contested."""
     if work.case.state != "closed" or is_contested(work.case):
         return None
-    return max(given.since_reopening, default=None)
+    return given.standing

@@ -137,6 +137,31 @@ async def test_a_reply_that_arrives_after_all_counts_from_when_it_was_given(rout
     assert len(await routing.told(case["id"])) == versions
 
 
+async def test_who_was_not_content_while_the_reply_counted_as_lost_is_not_forgotten_once_it_is_found(
+    routing: Routing,
+) -> None:
+    case = await in_state(routing, "answered", reply_by="letter")
+    returned = ReplyUndeliverable(reply_id=uuid4(), answer=1, by="letter", because="returned", found_at=LATER)
+    await hear(routing, case, returned)
+    assert tasks(await hear(routing, case, FeedbackEvaluated(answer=1, solved="no"))) == ["reply_undelivered"]
+    found = await hear(routing, case, arrived(1, "letter"))
+    assert (found["state"], tasks(found)) == ("answered", ["not_solved"])
+    await ring(routing.database, local("2026-05-20 10:00"), USUAL)
+    assert (await routing.see(case["id"]))["state"] == "answered"
+
+
+@pytest.mark.parametrize(("found", "left"), [(1, ["not_solved"]), (2, [])])
+async def test_what_they_said_of_one_of_two_lost_replies_holds_where_that_one_is_found(
+    routing: Routing, found: int, left: list[str]
+) -> None:
+    case = await replied(routing, await in_state(routing, "assigned"), "not_upheld")
+    await hear(routing, case, FeedbackEvaluated(answer=1, solved="no"))
+    case = await replied(routing, case, "upheld")
+    await hear(routing, case, bounced(2), bounced(1))
+    after = await hear(routing, case, arrived(found))
+    assert (after["state"], tasks(after)) == ("answered", left)
+
+
 async def test_a_reply_is_lost_and_found_as_often_as_it_is_told(routing: Routing) -> None:
     case = await in_state(routing, "answered")
     for _ in range(2):
@@ -158,12 +183,36 @@ async def test_of_several_replies_the_last_that_arrived_decides_and_the_first_en
     assert datetime.fromisoformat(clock(first, "reply")["ended_at"]) == NOW + timedelta(hours=1)
 
 
-async def test_what_arrives_once_the_case_is_open_again_answers_nothing_that_came_after(routing: Routing) -> None:
+async def test_what_arrives_once_the_case_is_open_again_ends_its_clocks_and_answers_nothing_that_came_after(
+    routing: Routing,
+) -> None:
     case = await in_state(routing, "closed")
     assert tasks(await hear(routing, case, bounced(1))) == ["reply_undelivered"]
-    again = await routing.done(await routing.see(case["id"]), "reopen", reason="Rien n'est arrivé.")
+    await routing.done(await routing.see(case["id"]), "reopen", reason="Rien n'est arrivé.")
+    await ring(routing.database, local("2026-03-31 10:00"), USUAL)
+    breached = await told(routing, case, ClockBreached)
     after = await hear(routing, case, arrived(1))
-    assert (after["state"], after["clocks"]) == ("acknowledged", again["clocks"])
+    assert (after["state"], after["outcome"], tasks(after)) == ("acknowledged", None, [])
+    assert after["clocks"] == case["clocks"]
+    corrected = await told(routing, case, ClockCorrected)
+    assert [(one.clock, one.met, one.breach_untrue, one.state) for one in corrected[-2:]] == [
+        (one.clock, True, True, "acknowledged") for one in breached
+    ]
+    (resumed,) = await told(routing, case, CaseResumed)
+    assert [one.running for one in resumed.clocks] == [False, False]
+    lost = await hear(routing, case, bounced(1))
+    assert (lost["state"], clock(lost, "reply")["ended_at"]) == ("acknowledged", None)
+
+
+async def test_what_arrives_once_another_reply_was_given_ends_the_clock_when_it_was_given(routing: Routing) -> None:
+    case = await in_state(routing, "closed")
+    await hear(routing, case, bounced(1))
+    again = await routing.done(await routing.see(case["id"]), "reopen", reason="Rien n'est arrivé.")
+    answered = await replied(routing, again, "not_upheld")
+    after = await hear(routing, case, arrived(1))
+    assert after["clocks"] == case["clocks"]
+    stands = ("state", "outcome", "answered_at")
+    assert {name: after[name] for name in stands} == {name: answered[name] for name in stands}
 
 
 async def test_what_arrives_while_the_case_is_closed_ends_its_promises_and_leaves_it_closed(routing: Routing) -> None:
