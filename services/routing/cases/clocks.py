@@ -18,6 +18,14 @@ def start(clock: Clock, calendar: BusinessCalendar, started_at: datetime) -> Non
     clock.due_at = Within.model_validate(clock.within).due_at(calendar, started_at)
 
 
+def start_anew(clock: Clock, calendar: BusinessCalendar, started_at: datetime) -> None:
+    """The same is promised once more: of what became of it before nothing stays with the clock."""
+    take_back_end(clock)
+    clock.suspended_seconds, clock.extended = 0, False
+    clock.approaching_told_at = clock.breach_told_at = None
+    start(clock, calendar, started_at)
+
+
 def waits_for_assignment(starts: str, started_at: datetime | None, cancelled_at: datetime | None = None) -> bool:
     """The first assignment starts such a clock; a later one changes nothing."""
     return starts == "assignment" and started_at is None and cancelled_at is None

@@ -11,6 +11,7 @@ from libs.contracts.cases import (
     CaseAssigned,
     CaseClosed,
     CaseExtended,
+    CaseReopened,
     CaseReplied,
     CaseResumed,
     CaseSuspended,
@@ -155,15 +156,51 @@ async def test_nothing_is_left_to_do_in_a_closed_case_that_is_withdrawn(routing:
     assert tasks(await hear(routing, case, FeedbackWithdrawn(effective_at=LATER))) == []
 
 
-async def test_what_is_withdrawn_and_open_again_starts_no_promise_of_before(routing: Routing) -> None:
+async def test_what_is_withdrawn_and_open_again_is_promised_again_later_by_the_time_between(routing: Routing) -> None:
+    case = await in_state(routing, "acknowledged")
+    promised = due(case, "reply")
+    await hear(routing, case, FeedbackWithdrawn(effective_at=LATER))
+    reopened_at = local("2026-03-13 10:00")
+    routing.at(reopened_at)
+    await routing.done(case, "reopen", reason="Elle a rappelé.")
+    after = await routing.see(case["id"])
+    assert (promised, due(after, "reply")) == (local("2026-03-30 16:30"), local("2026-04-01 16:30"))
+    assert after["next_due_at"] == clock(after, "reply")["due_at"]
+    assert (clock(after, "reply")["cancelled_at"], clock(after, "reply")["suspended_seconds"]) == (None, 2 * 7 * 3600)
+    (span,) = after["suspensions"]
+    assert (span["reason"], span["from"], span["ended_at"]) == (
+        "withdrawn",
+        "2026-03-11T14:00:00Z",
+        "2026-03-13T14:00:00Z",
+    )
+    (told_again,) = await told(routing, case, CaseReopened)
+    assert {one.clock: one.due_at for one in told_again.clocks if one.running} == {"reply": due(after, "reply")}
+    await ring(routing.database, local("2026-04-02 10:00"), USUAL)
+    assert [one.clock for one in await told(routing, case, ClockBreached)] == ["reply"]
+
+
+async def test_what_was_due_before_it_was_withdrawn_stays_due_then(routing: Routing) -> None:
+    case = await in_state(routing, "assigned")
+    await ring(routing.database, local("2026-03-12 10:00"), USUAL)
+    await hear(routing, case, FeedbackWithdrawn(effective_at=local("2026-03-12 11:00")))
+    routing.at(local("2026-03-16 10:00"))
+    again = await routing.done(case, "reopen", reason="Elle a rappelé.")
+    assert (due(again, "acknowledge"), clock(again, "acknowledge")["cancelled_at"]) == (due(case, "acknowledge"), None)
+    await ring(routing.database, local("2026-03-16 10:01"), USUAL)
+    assert [one.clock for one in await told(routing, case, ClockBreached)] == ["acknowledge"]
+
+
+async def test_a_promise_that_waits_for_an_assignment_does_so_too_once_what_was_withdrawn_is_open_again(
+    routing: Routing,
+) -> None:
     case = await routing.open(SPOKE, kind="enquiry")
-    waiting = [one["clock"] for one in case["clocks"] if one["starts"] == "assignment"]
-    assert waiting
+    assert [one["clock"] for one in case["clocks"] if one["starts"] == "assignment"] == ["reply"]
     await hear(routing, case, FeedbackWithdrawn(effective_at=LATER))
     routing.at(LATER)
     again = await routing.done(case, "reopen", reason="Elle a rappelé.")
+    assert due(again, "reply") is None
     after = await routing.done(again, "assign", team="letters")
-    assert {name: clock(after, name)["due_at"] for name in waiting} == dict.fromkeys(waiting)
+    assert due(after, "reply") == local("2026-03-16 16:30")
 
 
 async def test_a_message_that_was_sent_before_the_question_does_not_answer_it(routing: Routing) -> None:

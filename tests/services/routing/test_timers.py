@@ -278,10 +278,26 @@ async def test_the_promise_of_the_second_stage_lapses_once_it_runs_and_can_begin
     await routing.hear(received(withdrawn, UUID(case["feedback_id"])))
     again = await routing.done(await routing.see(case["id"]), "reopen", reason="Elle a rappelé.")
     assert clock(again, "stage2_reply")["started_at"]
-    assert {one["clock"]: one["cancelled_at"] is None for one in again["clocks"]} == {
-        "reply": False,
-        "resolve": False,
-        "stage2_reply": True,
-    }
+    assert [one["cancelled_at"] for one in again["clocks"]] == [None] * 3
     await routing.hear(received(withdrawn, UUID(case["feedback_id"])))
     assert clock(await routing.see(case["id"]), "stage2_reply")["cancelled_at"]
+
+
+@pytest.mark.usefixtures("resolving")
+async def test_the_second_stage_is_promised_again_each_time_that_the_case_is_open_again(routing: Routing) -> None:
+    case = await in_state(routing, "closed", topic="resolve")
+    case = await routing.done(case, "reopen", reason="Elle a rappelé.")
+    first = clock(case, "stage2_reply")
+    case = await routing.done(case, "extend", **{**EXTENSION, "clock": "stage2_reply"}, business_days=2)
+    await settle(routing, "2026-04-10 10:00")
+    routing.at(local("2026-04-10 10:00"))
+    case = await routing.done(case, "reply", **FINAL)
+    assert clock(case, "stage2_reply")["met"] is False
+    case = await routing.done(case, "reopen", reason="Encore.")
+    again = clock(case, "stage2_reply")
+    assert (again["started_at"], again["ended_at"], again["met"]) == ("2026-04-10T14:00:00Z", None, None)
+    assert (again["extended"], again["suspended_seconds"]) == (False, 0)
+    assert again["due_at"] > first["due_at"]
+    assert clock(case, "reply")["ended_at"] == "2026-03-10T14:00:00Z"
+    await settle(routing, "2026-05-20 10:00")
+    assert [name for name, _ in await told(routing, case, ClockBreached)] == ["stage2_reply"] * 2

@@ -9,7 +9,7 @@ from services.routing.cases import clocks as clock_rules
 from services.routing.cases.models import Clock
 from services.routing.cases.verbs.line import Line
 from services.routing.cases.verbs.schemas import Acknowledge, Close, Decline, Refer, Reopen, Reply
-from services.routing.cases.verbs.waiting import correct, wake
+from services.routing.cases.verbs.waiting import correct, run_on_after_withdrawal, wake
 from services.routing.cases.work import Work, end_task, have_it_brought, is_contested, tell, waited
 
 ENDED_BY_A_REPLY = ("acknowledge", "reply", "stage2_reply")
@@ -70,13 +70,16 @@ def close(work: Work, body: Close) -> Line:  # noqa: ARG001 - it says no more th
 
 
 def reopen(work: Work, body: Reopen) -> Line:
-    """Open again, in the hands of the same team. The clock of the second stage starts; what has ended stays ended."""
+    """Open again, in the hands of the same team. What had lapsed runs on, and the second stage begins, each time anew;
+    what else has ended stays ended.
+    """
     case = work.case
     case.state, case.reopen_until = "acknowledged", None
     case.reopened_count += 1
+    run_on_after_withdrawal(work)
     for clock in work.clocks:
-        if clock.starts == "reopening" and clock.started_at is None:
-            clock_rules.start(clock, work.calendar_of(clock), work.effective_at)
+        if clock.starts == "reopening" and not clock.running:
+            clock_rules.start_anew(clock, work.calendar_of(clock), work.effective_at)
     tell(
         work,
         CaseReopened,

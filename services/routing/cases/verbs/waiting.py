@@ -19,6 +19,8 @@ from services.routing.cases.verbs.line import Line
 from services.routing.cases.verbs.schemas import Ask, Extend, Resume, Suspend
 from services.routing.cases.work import Work, end_task, have_it_brought, raise_task, tell
 
+WITHDRAWN = "withdrawn"
+"""The reason of a span in which the person wanted no answer."""
 BRING_QUESTION = "bring_question"
 BRING_EXTENSION = "bring_extension"
 BRING_APOLOGY = "bring_apology"
@@ -62,6 +64,17 @@ def wake(work: Work, at: datetime, by: ResumedBy) -> None:
     work.case.last_effective_at = at
     _go_on(work, span, at, by)
     span.ended_at = at
+
+
+def run_on_after_withdrawal(work: Work) -> None:
+    """What lapsed is promised again, moved as by a wait by the time in which no answer was wanted."""
+    lapsed = [(clock, clock.cancelled_at) for clock in work.clocks if clock.cancelled_at and clock.ended_at is None]
+    for clock, since in lapsed:
+        clock.cancelled_at = None
+        clock_rules.move(clock, work.calendar_of(clock), since, work.effective_at)
+    if lapsed:
+        span = _span(work, "person", WITHDRAWN, min(since for _, since in lapsed), work.effective_at)
+        span.ended_at, span.resumed_by = work.effective_at, "staff"
 
 
 def is_brought(work: Work, span: Suspension) -> bool:
@@ -169,18 +182,24 @@ def _see_that_it_ends_later(work: Work, until: datetime) -> None:
 
 
 def _wait(work: Work, waiting_for: WaitingFor, reason: str, until: datetime) -> None:
+    _span(work, waiting_for, reason, work.effective_at, until)
+    work.case.state, work.case.waiting_for, work.case.waiting_until = "waiting", waiting_for, until
+
+
+def _span(work: Work, waiting_for: WaitingFor, reason: str, from_at: datetime, until: datetime) -> Suspension:
+    """The next of the ledger."""
     span = Suspension(
         case_id=work.case.id,
         place=len(work.suspensions) + 1,
         waiting_for=waiting_for,
         reason=reason,
-        from_at=work.effective_at,
+        from_at=from_at,
         until_at=until,
         resumes_to=work.case.state,
     )
     work.suspensions.append(span)
     work.new.append(span)
-    work.case.state, work.case.waiting_for, work.case.waiting_until = "waiting", waiting_for, until
+    return span
 
 
 def _tell_suspended(work: Work, waiting_for: WaitingFor, reason: str, until: datetime) -> None:
