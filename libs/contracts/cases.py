@@ -319,6 +319,8 @@ class ClockCorrected(ClockEvent):
     elapsed_seconds: int | None = None
     business_seconds: int | None = None
     met: bool | None = None
+    suspended_seconds: int | None = Field(None, description="null in what was told before it could be corrected")
+    late_entry: bool | None = Field(None, description="of its end; null likewise")
     breach_untrue: bool = Field(False, description="a breach was told, and there was none")
     cancelled_at: datetime | None = Field(
         None, description="it runs on no further than this: the promise lapsed (withdrawn, erased)"

@@ -179,7 +179,8 @@ def _corrected(clocks: Mapping[str, Clock], event: ClockCorrected) -> dict[str, 
         elapsed_seconds=event.elapsed_seconds,
         business_seconds=event.business_seconds,
         met=event.met,
-        late_entry=event.ended_at is not None and clock.late_entry,
+        suspended_seconds=clock.suspended_seconds if event.suspended_seconds is None else event.suspended_seconds,
+        late_entry=event.ended_at is not None and (clock.late_entry if event.late_entry is None else event.late_entry),
         cancelled_at=event.cancelled_at,
     )
     return {**clocks, event.clock: corrected}

@@ -8,6 +8,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+from libs.contracts.cases import ClockCorrected
 from libs.contracts.feedback import Rating, SubmittedBy
 from libs.contracts.interactions import InteractionsReported
 from libs.contracts.organisation import WEEKDAYS, CalendarPublished, organisation_id_of
@@ -629,3 +630,22 @@ async def test_a_reply_after_which_the_case_was_opened_again_resolved_nothing(
     read = await figures(http, names="resolve_time")
 
     assert {one["n"] for one in read} == {1}
+
+
+async def test_a_correction_says_whether_a_clock_was_suspended_and_its_end_written_down_late(
+    readers: Readers, http: httpx.AsyncClient
+) -> None:
+    answered = story(1).opened(reply=MONDAY + 9 * DAY).suspended(MONDAY + DAY).resumed(MONDAY + 2 * DAY)
+    answered.replied(MONDAY + 3 * DAY, late_entry=True)
+    clock = answered.ended[1]["reply"]
+    due = {"clock": "reply", "standard": "fast", "standard_version": 1, "started_at": clock.started_at}
+    end = {"due_at": MONDAY + 9 * DAY, "ended_at": MONDAY + 3 * DAY, "met": True, "because": "undeliverable"}
+    taken = {"suspended_seconds": 0, "late_entry": False}
+    await readers.read([answered._case(ClockCorrected, MONDAY + 4 * DAY, "answered", **due, **end, **taken)])
+
+    standard = await figure(http, "standard_met", clock="reply")
+
+    shares = [
+        standard["companions"][name][of] for name, of in (("suspended_share", "numerator"), ("late_entries", "value"))
+    ]
+    assert (standard["denominator"], shares) == (1, [0, 0])

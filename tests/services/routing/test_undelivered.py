@@ -322,6 +322,7 @@ async def test_a_question_that_did_not_arrive_moves_no_promise_also_where_that_i
         assert [one.asked_at for one in await told(routing, case, CaseUnasked)] == ([] if case is read else [NOW])
     (corrected,) = await told(routing, by_itself, ClockCorrected)
     assert (corrected.clock, corrected.because, corrected.due_at) == ("reply", "undeliverable", due(case, "reply"))
+    assert (corrected.suspended_seconds, corrected.late_entry) == (0, False)
 
 
 async def test_of_two_questions_of_one_moment_the_later_holds_nothing_up_where_its_mail_comes_back(

@@ -232,7 +232,7 @@ def untell_breach(work: Work, clock: Clock) -> None:
 def correct(work: Work, clock: Clock, because: str, *, breach_untrue: bool) -> None:
     """What was told of this clock is not so: tell it as it now stands."""
     fields = ("clock", "standard", "standard_version", "started_at", "due_at")
-    end = ("ended_at", "elapsed_seconds", "business_seconds", "met", "cancelled_at")
+    end = ("ended_at", "elapsed_seconds", "business_seconds", "met", "cancelled_at", "suspended_seconds", "late_entry")
     tell(
         work,
         ClockCorrected,
