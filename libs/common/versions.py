@@ -100,6 +100,10 @@ def digest(parts: Iterable[Any]) -> str:
     return hashlib.sha256(repr([*parts]).encode()).hexdigest()[:32]
 
 
+KEPT_SECONDS = 60
+UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "It is what `If-None-Match` says."}}
+
+
 class Public:
     """Answers that anybody may keep for a minute, and ask again whether they have changed (RFC 9110, 13.1.2)."""
 
@@ -136,8 +140,5 @@ async def _only_new(
 
 OnlyNew = Annotated[bool, Depends(_only_new)]
 """True when the request would make something and never change what is there (`If-None-Match: *`)."""
-
-KEPT_SECONDS = 60
-UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "It is what `If-None-Match` says."}}
 
 VERSION_PROBLEMS = (PreconditionRequired, PreconditionFailed)
