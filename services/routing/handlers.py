@@ -33,6 +33,7 @@ from services.routing.cases.learning import follow, keep_verbatims
 from services.routing.cases.opening import open_cases
 from services.routing.cases.terms import USUAL, Terms
 from services.routing.catalogue.service import learn_codes
+from services.routing.organisation.marking import hold
 from services.routing.privacy.service import erase
 
 _FOLLOWED = (
@@ -56,7 +57,8 @@ _STAGES: dict[type[Event], int] = {
 
 
 async def on_feedback(session: AsyncSession, events: Sequence[Received[Any]], terms: Terms = USUAL) -> None:
-    """Many cases at once: all are opened before any learns, and forget last."""
+    """Many cases at once: all are opened before any learns, and forget last. The teams that get them stay meanwhile."""
+    await hold(session)
     for some in _in_stages(events):
         await open_cases(session, [one for one in some if isinstance(one.event, FeedbackSubmitted)], terms)
         await keep_verbatims(session, [one for one in some if isinstance(one.event, FeedbackVerbatimRedacted)], terms)

@@ -51,15 +51,20 @@ def decide_anew(work: Work, at: datetime) -> None:
         tell(work, CasePromised, work.effective_at, effective_at=work.effective_at, clocks=clocks)
 
 
-def hand_on_what_a_retired_team_has(work: Work) -> None:
-    """Who comes back to what was answered must find somebody: where its team is gone, the one that the rules choose."""
+def hand_on_what_a_retired_team_has(work: Work) -> bool:
+    """What is open, or has something to be seen to, must have somebody: where its team is gone, the one that the rules
+    choose. Whether it went there.
+    """
     case, organisation = work.case, work.office.organisation
-    if case.state not in SETTLED or not work.tasks or case.team in organisation.teams:
-        return
+    if case.team in organisation.teams or (case.state in SETTLED and not work.tasks):
+        return False
     decision = decision_on(organisation, said_of(case), case.hidden_from)
-    work.effective_at = max(work.office.now, case.last_effective_at)
+    work.effective_at = _now(work)
+    case.hidden_from = _hidden_from(case, decision, owner_keeps_it=False)
     _tell_decision(work, decision)
     assign_by_rule(work, decision)
+    case.last_effective_at = work.effective_at
+    return True
 
 
 def hide_from_whom_it_is_about_by_now(work: Work) -> None:
@@ -71,9 +76,15 @@ def hide_from_whom_it_is_about_by_now(work: Work) -> None:
     decision = decision_on(work.office.organisation, said_of(case), case.hidden_from)
     hidden_from = _hidden_from(case, decision, owner_keeps_it=True)
     if set(hidden_from) != set(case.hidden_from):
-        work.effective_at = case.last_effective_at if case.historical else max(work.office.now, case.last_effective_at)
+        work.effective_at = _now(work)
         case.hidden_from = hidden_from
         _tell_decision(work, decision)
+
+
+def _now(work: Work) -> datetime:
+    """What is historical is worked on at moments long past: the rules take none of them away."""
+    last = work.case.last_effective_at
+    return last if work.case.historical else max(work.office.now, last)
 
 
 def _tell_decision(work: Work, decision: Decision) -> None:

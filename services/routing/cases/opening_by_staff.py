@@ -16,12 +16,14 @@ from services.routing.cases.schemas import OpenCase, OpenedCase
 from services.routing.cases.terms import Terms
 from services.routing.cases.unopened import as_submitted, bring_messages, take_unopened
 from services.routing.organisation.deciding import decision_on, said_in
+from services.routing.organisation.marking import hold
 from services.routing.organisation.queries import organisation_in_force
 
 
 async def open_case(session: AsyncSession, body: OpenCase, by: Principal, now: datetime, terms: Terms) -> OpenedCase:
     """Rules choose the team; it may be one whose cases the opener does not see. Hidden from them, it does not exist."""
     case_id = case_id_of(body.feedback_id)
+    await hold(session)
     kept = await take_unopened(session, body.feedback_id)
     if kept is not None and by.kind != "staff" and not _sent(kept, by):
         raise FeedbackNotFound

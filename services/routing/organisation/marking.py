@@ -2,14 +2,17 @@
 
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.routing.organisation.models import OrganisationMark
 
+_ORGANISATION = func.hashtext("ecoute organisation")
+
 
 async def begin_change(session: AsyncSession) -> None:
     """Hold the organisation until the transaction ends: what is checked against all of it stays so."""
+    await session.execute(select(func.pg_advisory_xact_lock(_ORGANISATION)))
     await session.execute(update(OrganisationMark).values(mark=uuid4()))
 
 
@@ -19,5 +22,9 @@ async def current_mark(session: AsyncSession) -> UUID | None:
 
 
 async def hold(session: AsyncSession) -> None:
-    """Whoever changes anything waits until the transaction ends; who is changing it now is waited for."""
-    await session.execute(select(OrganisationMark.mark).with_for_update(read=True))
+    """Whoever changes anything waits until the transaction ends; who is changing it now, or waits to, is waited for.
+
+    Taken before any case is locked. It is no lock of the row: readers who come one after the other, and may share it,
+    would leave no room for who wants to change it.
+    """
+    await session.execute(select(func.pg_advisory_xact_lock_shared(_ORGANISATION)))

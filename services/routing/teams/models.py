@@ -10,7 +10,7 @@ from services.routing.database import Base
 
 
 class Team(Base):
-    """A team as it now is. One that is retired keeps its cases and gets no new ones.
+    """A team as it now is. One that is retired keeps the cases that are over.
 
     `version` 0: not told yet. The next publication tells it, whatever it changes.
     """

@@ -82,7 +82,7 @@ class TeamName(BaseModel):
 
 
 class TeamOut(TeamContent):
-    """A team as it now is. One that is retired keeps its cases and gets no new ones."""
+    """A team as it now is. One that is retired keeps the cases that are over, and gets no others."""
 
     model_config = shown(
         {

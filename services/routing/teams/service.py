@@ -54,7 +54,9 @@ async def retire(session: AsyncSession, code: str, expected: Expected, by: Princ
 
 
 async def publish(session: AsyncSession, teams: Sequence[TeamDocument], by: str, now: datetime) -> None:
-    """Make the teams what the document says. Those that it does not name are retired, and keep their cases."""
+    """Make the teams what the document says. Those that it does not name are retired; what they had open
+    goes to others (`services/routing/cases/hiding.py`).
+    """
     known = {team.code: team for team in await session.scalars(select(Team))}
     for document in teams:
         await _change(session, known.get(document.code), document, by, now)

@@ -1,19 +1,28 @@
 """The organisation: refused when it makes no sense, in force as soon as it is published, and never backwards."""
 
+import asyncio
 from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid4
 
+import httpx
 import pytest
 import yaml
+from sqlalchemy import text
 
 from libs.common.db import Database
 from libs.common.documents import read_document
 from libs.common.stream.errors import StreamStopped
+from libs.contracts.cases import CaseAssigned
+from libs.contracts.feedback import FeedbackEvaluated, ReplyDelivered
+from services.routing.cases.hiding import look_through
+from services.routing.cases.terms import USUAL
 from services.routing.handlers import on_feedback
 from services.routing.organisation.schemas import OrganisationDocument
-from tests.services.routing.office import ORGANISATION, Routing, clock, due, local, submitted, utc
+from tests.services.routing.office import ORGANISATION, Routing, clock, due, local, received, submitted, utc
+from tests.services.routing.test_working import FINAL
 
 SPOKE = local("2026-01-13 10:00")
 NOW = local("2026-02-01 10:00")
@@ -163,11 +172,13 @@ async def test_a_new_holiday_moves_no_promise_that_was_given(routing: Routing) -
     await routing.publish(ORGANISATION, NOW)
 
 
-async def test_a_team_that_is_gone_keeps_its_cases_and_gets_no_new_ones(routing: Routing) -> None:
+WITHOUT_LETTERS = changed("rules", to=[ORGANISATION["rules"][0], ORGANISATION["rules"][3]])
+WITHOUT_LETTERS["teams"] = [team for team in ORGANISATION["teams"] if team["code"] not in ("letters", "access")]
+
+
+async def test_a_team_that_is_gone_gets_no_new_cases(routing: Routing) -> None:
     case = await routing.open(SPOKE, kind="complaint", channel="letter")
-    gone = changed("rules", to=[ORGANISATION["rules"][0], ORGANISATION["rules"][3]])
-    gone["teams"] = [team for team in ORGANISATION["teams"] if team["code"] not in ("letters", "access")]
-    await routing.publish(gone, NOW)
+    await routing.publish(WITHOUT_LETTERS, NOW)
     assert (await routing.see(case["id"]))["team"]["name"]["en"] == "Letters"
     other = await routing.open(SPOKE, kind="complaint", channel="letter")
     assert (other["team"]["code"], other["state"]) == ("first-line", "new")
@@ -175,6 +186,78 @@ async def test_a_team_that_is_gone_keeps_its_cases_and_gets_no_new_ones(routing:
     await routing.done(case, "assign", team="passports")
     listed = await routing.http.get("/v1/teams", headers=routing.staff("agent"))
     assert [team["code"] for team in listed.json()["items"]] == ["complaints-office", "first-line", "passports"]
+    await routing.publish(ORGANISATION, NOW)
+
+
+async def test_what_a_team_that_is_gone_has_open_or_to_be_seen_to_goes_to_another(routing: Routing) -> None:
+    routing.at(NOW)
+    await look_through(routing.database, lambda: NOW, USUAL)
+    in_hand, waiting, contested, answered, urgent = [
+        await routing.open(SPOKE, kind="complaint", channel="letter", reply_by="letter", urgent=one)
+        for one in (None, None, None, None, "safety")
+    ]
+    await routing.done(in_hand, "acknowledge")
+    until = local("2026-03-20 10:00").isoformat()
+    await routing.done(waiting, "suspend", **{"for": "third_party", "reason": "lab", "until": until})
+    for case in (contested, answered):
+        await routing.done(case, "reply", **FINAL)
+        brought = ReplyDelivered(reply_id=uuid4(), answer=1, by="letter", delivered_at=NOW)
+        await routing.hear(received(brought, UUID(case["feedback_id"])))
+    await routing.hear(received(FeedbackEvaluated(answer=1, solved="no"), UUID(contested["feedback_id"])))
+    before = [await routing.see(one["id"]) for one in (in_hand, waiting, contested, answered, urgent)]
+
+    await routing.publish(WITHOUT_LETTERS, NOW)
+    remaining = routing.staff("supervisor", teams=["first-line", "passports", "complaints-office"])
+    assert (await routing.do(in_hand, "assign", remaining, team="passports")).status_code == 404
+    assert await look_through(routing.database, lambda: NOW, USUAL)
+    after = [await routing.see(one["id"]) for one in before]
+    assert [one["team"]["code"] for one in after] == [*["first-line"] * 3, "letters", "first-line"]
+    assert [one["state"] for one in after] == ["acknowledged", "waiting", "answered", "answered", "assigned"]
+    assert [one["clocks"] for one in after] == [one["clocks"] for one in before]
+    assert [task["task"] for task in after[0]["tasks"]] == ["bring_transfer"]
+    assert (await routing.timeline(in_hand))[-1]["verb"] == "assign"
+    *_, (_, at, told) = await routing.events(in_hand)
+    assert (type(told), told.assigned_by, told.team, at) == (CaseAssigned, "rule", "first-line", NOW)
+    alerts = await routing.rows("SELECT team FROM alert WHERE case_id = :id ORDER BY team", id=urgent["id"])
+    assert [row.team for row in alerts] == ["first-line", "letters"]
+    assert (await routing.do(in_hand, "assign", remaining, team="passports")).status_code == 200
+    versions_told = len(await routing.told(urgent["id"]))
+    assert not await look_through(routing.database, lambda: NOW, USUAL)
+    assert await look_through(routing.database, lambda: NOW, USUAL, anyway=True)
+    assert len(await routing.told(urgent["id"])) == versions_told
+    await routing.publish(ORGANISATION, NOW)
+
+
+async def test_what_a_worker_of_another_release_left_behind_is_found_at_the_start(routing: Routing) -> None:
+    case = await routing.open(SPOKE, kind="complaint", channel="letter")
+    await routing.publish(WITHOUT_LETTERS, NOW)
+    async with routing.database.connection() as connection:
+        await connection.execute(text("UPDATE organisation SET looked_through = (SELECT count(*) FROM team_version)"))
+        await connection.execute(
+            text("UPDATE organisation SET looked_through = looked_through + (SELECT count(*) FROM rule_set)")
+        )
+    assert not await look_through(routing.database, lambda: NOW, USUAL)
+    assert await look_through(routing.database, lambda: NOW, USUAL, anyway=True)
+    assert (await routing.see(case["id"]))["team"]["code"] == "first-line"
+    await routing.publish(ORGANISATION, NOW)
+
+
+async def test_a_case_that_is_just_being_opened_keeps_its_team_from_being_retired(routing: Routing) -> None:
+    admin = routing.staff("admin") | {"If-Match": "*"}
+
+    async def retire() -> httpx.Response:
+        rules = {"rules": WITHOUT_LETTERS["rules"]}
+        assert (await routing.http.put("/v1/rules", json=rules, headers=admin)).status_code == 200
+        return await routing.http.delete("/v1/teams/letters", headers=admin)
+
+    async with routing.database.transaction() as session:
+        await on_feedback(session, [submitted(SPOKE, kind="complaint", channel="letter")])
+        meanwhile, waits = asyncio.create_task(retire()), "SELECT 1 FROM pg_locks WHERE NOT granted"
+        while not meanwhile.done() and not await routing.rows(waits):  # noqa: ASYNC110 - what waits is the database
+            await asyncio.sleep(0.05)
+        assert not meanwhile.done()
+    refused = await meanwhile
+    assert (refused.status_code, refused.json()["type"]) == (409, "urn:ecoute:problem:team-has-open-cases")
     await routing.publish(ORGANISATION, NOW)
 
 
