@@ -6,15 +6,19 @@ from datetime import datetime
 from uuid import UUID
 
 from libs.common.stream.events import Recorded
-from libs.contracts.codes import DeliveredBy, UndeliverableBecause
+from libs.contracts.codes import BROUGHT_BY_STAFF, DeliveredBy, UndeliverableBecause
 from libs.contracts.feedback import NoticeUndeliverable, ReplyDelivered, ReplyUndeliverable
 from services.intake.cases.models import Reply
 from services.intake.feedback.models import Feedback
 
 
 def delivered(feedback: Feedback, reply: Reply, by: DeliveredBy, at: datetime) -> list[Recorded]:
-    """The reply is there: what is to be told of it. The feedback's row is locked by the caller."""
-    if reply.delivery == "delivered":
+    """The reply is there: what is to be told of it. The feedback's row is locked by the caller.
+
+    That staff brought one which counted as there is news: until then bringing it is their task.
+    """
+    is_brought = by in BROUGHT_BY_STAFF and reply.delivery_by not in BROUGHT_BY_STAFF
+    if reply.delivery == "delivered" and not is_brought:
         return []
     reply.delivery, reply.delivery_by, reply.delivery_at, reply.undeliverable_because = "delivered", by, at, None
     feedback.version += 1

@@ -81,6 +81,16 @@ async def test_a_reply_by_telephone_is_there_once_staff_say_so_and_is_told_once(
     assert (await bring(intake, number, team, again))[1]["outcome"] == "delivered"
 
 
+async def test_that_staff_brought_a_reply_that_could_be_read_by_tracking_is_told_once(
+    intake: Intake, post: Post
+) -> None:
+    number = await answered(intake, {**COMPLAINT, "person": PERSON})
+    team = intake.staff("agent", teams=["passports"])
+    for brought in (BROUGHT, BROUGHT, {**BROUGHT, "by": "letter"}, {**BROUGHT, "by": "email"}):
+        assert (await bring(intake, number, team, brought))[1]["by"] == "phone"
+        assert await post.replies(number) == [("delivered", "tracking"), ("delivered", "phone")]
+
+
 async def test_only_the_team_that_has_it_says_what_became_of_a_reply(intake: Intake) -> None:
     number = await answered(intake)
     assert (await bring(intake, number, None))[0] == 401
