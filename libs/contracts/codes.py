@@ -26,8 +26,10 @@ DeliveredBy = ReplyBy
 BROUGHT_BY_STAFF: Final[tuple[DeliveredBy, ...]] = ("phone", "letter")
 """What no machine delivers: a human must, and says so."""
 UndeliverableBecause = Literal["no_address", "rejected", "bounced", "returned", "unreachable"]
-UntoldNotice = Literal["asked", "extended", "late", "assigned", "transferred"]
-"""What staff must tell, besides replies, where mail of it did not arrive."""
+NO_MAIL_ARRIVES: Final[tuple[UndeliverableBecause, ...]] = ("no_address", "rejected", "bounced")
+"""Why a human must bring what is said from then on, where it was to come by mail."""
+UntoldNotice = Literal["asked", "extended", "late", "assigned", "transferred", "answered", "interim"]
+"""Of what it is told that mail of it did not arrive. Of a reply, where that did not make it undeliverable."""
 Interaction = Literal["call", "visit", "page_view", "transaction", "other"]
 
 CaseState = Literal["new", "assigned", "acknowledged", "waiting", "answered", "closed"]

@@ -215,8 +215,8 @@ class ReplyUndeliverable(Event):
 
 
 class NoticeUndeliverable(Event):
-    """Mail that told the person of a step of their case did not arrive: staff must tell them. Replies have an event of
-    their own.
+    """Mail that told the person of a step of their case did not arrive: staff must tell them. A reply that is thereby
+    undeliverable has an event of its own; of one that is not, this tells that no mail arrives.
     """
 
     type: ClassVar[str] = "ca.ecoute.notice.undeliverable.v1"

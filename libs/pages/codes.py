@@ -163,6 +163,8 @@ NAMES: Mapping[str, Mapping[str, Bilingual]] = {
         late=("nos excuses pour le retard", "the apology for the delay"),
         assigned=("qui a son message", "who has their message"),
         transferred=("le changement d'équipe", "the new team"),
+        answered=("la réponse", "the reply"),
+        interim=("la réponse provisoire", "the interim reply"),
     ),
     "verb": _names(
         acknowledge=("Accuser réception", "Acknowledge"),

@@ -186,5 +186,5 @@ def _delivery(feedback: Feedback, reply: Reply, at: datetime) -> list[Recorded]:
     if feedback.historical or feedback.reply_by in (None, "tracking"):
         return outcomes.delivered(feedback, reply, "tracking", at)
     if feedback.reply_by == "email" and not feedback.told_by_mail:
-        return outcomes.undeliverable(feedback, reply, "email", "no_address", at)
+        return outcomes.undeliverable(feedback, reply, "email", "no_address", at, at)
     return []

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from libs.common.stream.events import Recorded
-from libs.contracts.codes import BROUGHT_BY_STAFF, DeliveredBy, UndeliverableBecause
+from libs.contracts.codes import BROUGHT_BY_STAFF, NO_MAIL_ARRIVES, DeliveredBy, UndeliverableBecause
 from libs.contracts.feedback import NoticeUndeliverable, ReplyDelivered, ReplyUndeliverable
 from services.intake.cases.models import Reply
 from services.intake.feedback.models import Feedback
@@ -27,11 +27,13 @@ def delivered(feedback: Feedback, reply: Reply, by: DeliveredBy, at: datetime) -
 
 
 def undeliverable(
-    feedback: Feedback, reply: Reply, by: DeliveredBy, because: UndeliverableBecause, at: datetime
+    feedback: Feedback, reply: Reply, by: DeliveredBy, because: UndeliverableBecause, at: datetime, now: datetime
 ) -> list[Recorded]:
     """The reply did not arrive, or came back: what is to be told of it. The feedback's row is locked by the caller."""
     if reply.delivery == "undeliverable":
         return []
+    if by == "email":
+        _remember(feedback, because, now)
     reply.delivery, reply.delivery_by, reply.delivery_at = "undeliverable", by, at
     reply.undeliverable_because = because
     feedback.version += 1
@@ -42,7 +44,14 @@ def undeliverable(
 def untold(
     feedback: Feedback, notice: str, about: UUID, said_at: datetime | None, because: UndeliverableBecause, at: datetime
 ) -> list[Recorded]:
-    """Mail of a step of the case did not arrive: so it is told. The feedback's row is locked by the caller."""
+    """Mail of it did not arrive: so it is told. The feedback's row is locked by the caller."""
+    _remember(feedback, because, at)
     feedback.version += 1
     event = NoticeUndeliverable(notice=notice, about=about, said_at=said_at, by="email", because=because, found_at=at)
     return [Recorded(event, feedback.id, feedback.version, at)]
+
+
+def _remember(feedback: Feedback, because: UndeliverableBecause, now: datetime) -> None:
+    """Who reads this has staff bring what is said from now on."""
+    if because in NO_MAIL_ARRIVES:
+        feedback.no_mail_since = feedback.no_mail_since or now

@@ -32,7 +32,7 @@ async def put_down(
     if body.because is None:
         told = outcomes.delivered(feedback, reply, body.by, at)
     else:
-        told = outcomes.undeliverable(feedback, reply, body.by, body.because, at)
+        told = outcomes.undeliverable(feedback, reply, body.by, body.because, at, now)
     await record(session, *told)
     return DeliveryOut.model_validate(
         {

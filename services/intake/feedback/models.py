@@ -76,6 +76,8 @@ class Feedback(Base):
     erased_at: Mapped[datetime | None]
     told_by_mail: Mapped[list[Any]] = mapped_column(server_default="[]")
     """Who is told by mail what happens: `person`, `submitter`, both or nobody."""
+    no_mail_since: Mapped[datetime | None]
+    """Since when routing is told that no mail arrives: staff bring what is said from then on."""
     withdrawn_at: Mapped[datetime | None]
 
 

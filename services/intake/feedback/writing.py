@@ -18,7 +18,7 @@ from services.intake.notices import planning
 from services.intake.notices.models import Notice
 from services.intake.persons.models import ContactIndex, Person
 
-_LATER = {"erased_at", "withdrawn_at"}
+_LATER = {"erased_at", "withdrawn_at", "no_mail_since"}
 
 _ROWS = Inserts(
     Insert(idempotency_key, ("scope", "key", "fingerprint", "answer", "expires_at")),

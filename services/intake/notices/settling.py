@@ -2,15 +2,14 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
 from libs.common.stream.events import Recorded, record
-from libs.contracts.codes import BROUGHT_BY_STAFF, UndeliverableBecause, UntoldNotice
+from libs.contracts.codes import BROUGHT_BY_STAFF, NO_MAIL_ARRIVES, UndeliverableBecause, UntoldNotice
 from services.intake.cases.models import CaseEntry, Reply
 from services.intake.deliveries import outcomes
 from services.intake.feedback.models import Feedback
@@ -26,7 +25,7 @@ _BECAUSE: dict[str, UndeliverableBecause] = {
     "unaddressed": "no_address",
 }
 _REPLIES: Final[tuple[NoticeKind, ...]] = ("answered", "interim")
-_BROUGHT_INSTEAD: Final[tuple[UntoldNotice, ...]] = get_args(UntoldNotice)
+_BROUGHT_INSTEAD: Final[tuple[UntoldNotice, ...]] = ("asked", "extended", "late", "assigned", "transferred")
 
 
 async def settle(
@@ -80,15 +79,21 @@ async def _what_it_means(session: AsyncSession, notice: Notice, feedback: Feedba
 async def _told_of_reply(
     session: AsyncSession, notice: Notice, about: UUID, feedback: Feedback, now: datetime
 ) -> list[Recorded]:
-    """A reply is there once one mail of it was taken; it is not once none was, and none may still be."""
+    """A reply is there once one mail of it was taken; it is not once none was, and none may still be. Where that is no
+    news, or does not matter, it is still told that no mail arrives: staff must bring what follows.
+    """
     reply = await session.get(Reply, about)
     if reply is None:
         return []
     if notice.state == "sent":
         return outcomes.delivered(feedback, reply, "email", now)
-    if not await _is_lost(session, notice) or _is_there_without_mail(notice, reply):
+    if not await _is_lost(session, notice, feedback):
         return []
-    return outcomes.undeliverable(feedback, reply, "email", _BECAUSE[notice.state], now)
+    because, is_there = _BECAUSE[notice.state], _is_there_without_mail(notice, reply)
+    told = [] if is_there else outcomes.undeliverable(feedback, reply, "email", because, now, now)
+    if told or because not in NO_MAIL_ARRIVES:
+        return told
+    return outcomes.untold(feedback, notice.kind, about, reply.given_at, because, now)
 
 
 async def _told_of_step(
@@ -97,18 +102,18 @@ async def _told_of_step(
     """A mail that could not be sent in time is lost where mail was chosen: else it is read by tracking."""
     if notice.state == "expired" and feedback.reply_by != "email":
         return []
-    if not await _is_lost(session, notice):
+    if not await _is_lost(session, notice, feedback):
         return []
     entry = await session.get(CaseEntry, about)
     said_at = entry.happened_at if entry else None
     return outcomes.untold(feedback, notice.kind, about, said_at, _BECAUSE[notice.state], now)
 
 
-async def _is_lost(session: AsyncSession, notice: Notice) -> bool:
+async def _is_lost(session: AsyncSession, notice: Notice, feedback: Feedback) -> bool:
     """No mail of it arrived, none may still, and nobody else brings it."""
-    if notice.state not in _BECAUSE or await session.scalar(select(_may_arrive_otherwise(notice))):
+    if notice.state not in _BECAUSE or _is_brought_by_staff(notice, feedback):
         return False
-    return not await _is_brought_by_staff(session, notice)
+    return not await session.scalar(select(_may_arrive_otherwise(notice)))
 
 
 def _is_there_without_mail(notice: Notice, reply: Reply) -> bool:
@@ -120,33 +125,17 @@ def _is_there_without_mail(notice: Notice, reply: Reply) -> bool:
     return notice.state == "expired" or reply.words is None or reply.delivery_by in BROUGHT_BY_STAFF
 
 
-async def _is_brought_by_staff(session: AsyncSession, notice: Notice) -> bool:
-    """Before this was said, it was known of something earlier that no mail arrives: since then staff bring it."""
-    failed = (
-        select(Notice.id)
-        .outerjoin(Reply, Reply.id == Notice.about)
-        .where(
-            Notice.feedback_id == notice.feedback_id,
-            Notice.recipient == notice.recipient,
-            Notice.state.in_(("refused", "bounced")),
-            Notice.settled_at < notice.created_at,
-            or_(
-                Reply.delivery == "undeliverable",
-                Reply.delivery_by.in_(BROUGHT_BY_STAFF),
-                and_(Notice.kind.in_(_BROUGHT_INSTEAD), ~_may_arrive_otherwise(Notice)),
-            ),
-        )
-    )
-    return await session.scalar(failed.limit(1)) is not None
+def _is_brought_by_staff(notice: Notice, feedback: Feedback) -> bool:
+    """Before this was said, it was told that no mail arrives."""
+    return feedback.no_mail_since is not None and feedback.no_mail_since < notice.created_at
 
 
-def _may_arrive_otherwise(notice: Notice | type[Notice]) -> ColumnElement[bool]:
+def _may_arrive_otherwise(notice: Notice) -> ColumnElement[bool]:
     """Another is told the same."""
-    other = aliased(Notice)
     return exists().where(
-        other.feedback_id == notice.feedback_id,
-        other.about == notice.about,
-        other.kind == notice.kind,
-        other.id != notice.id,
-        other.state.in_(("waiting", "sent")),
+        Notice.feedback_id == notice.feedback_id,
+        Notice.about == notice.about,
+        Notice.kind == notice.kind,
+        Notice.id != notice.id,
+        Notice.state.in_(("waiting", "sent")),
     )

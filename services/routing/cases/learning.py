@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.clock import utc_now
 from libs.common.stream.events import Received
 from libs.contracts.cases import case_id_of
-from libs.contracts.codes import BROUGHT_BY_STAFF, PROMISES, SETTLED, UndeliverableBecause
+from libs.contracts.codes import BROUGHT_BY_STAFF, NO_MAIL_ARRIVES, PROMISES, SETTLED
 from libs.contracts.feedback import (
     CLASSIFICATION,
     FeedbackEvaluated,
@@ -60,8 +60,6 @@ from services.routing.database import Base
 PERSON = "person"
 INTAKE = "intake"
 UNTOLD = "untold"
-_NO_MAIL_ARRIVES: tuple[UndeliverableBecause, ...] = ("no_address", "rejected", "bounced")
-"""Why a human must bring what is said from then on."""
 
 
 async def keep_verbatims(
@@ -250,7 +248,7 @@ def _not_told(work: Work, event: NoticeUndeliverable) -> None:
 
 
 def _have_staff_bring_what_follows(case: Case, event: ReplyUndeliverable | NoticeUndeliverable) -> None:
-    if event.by == "email" and event.because in _NO_MAIL_ARRIVES:
+    if event.by == "email" and event.because in NO_MAIL_ARRIVES:
         case.reply_by = "phone"
 
 

@@ -101,6 +101,54 @@ async def test_once_a_reply_did_not_arrive_by_mail_a_human_brings_the_next_whate
     assert ("undeliverable", "rejected") not in (await post.replies(receipt["id"]))[len(first) :]
 
 
+UNREACHABLE = {"answer": 1, "by": "email", "outcome": "undeliverable", "because": "unreachable"}
+PHONED = {"answer": 1, "by": "phone", "outcome": "delivered"}
+
+
+@pytest.mark.parametrize(("said", "because"), [(UNREACHABLE, "bounced"), (PHONED, "rejected")])
+async def test_that_no_mail_arrives_is_told_also_where_staff_had_said_what_became_of_the_reply(
+    intake: Intake, post: Post, said: dict[str, str], because: str
+) -> None:
+    """Else the next one would be taken for brought by staff, who have no task."""
+    number = (await intake.submit({**SAID, "reply_by": "email"}))["id"]
+    path, who = f"/v1/feedback/{number}/deliveries", intake.staff("agent", teams=("passports",))
+    story = Story(number)
+    await intake.hear(story.opened(), story.replied(1))
+    post.office.rcpt += ["451 4.7.1 later"] if because == "rejected" else []
+    await post.go(timedelta())
+    assert (await intake.http.post(path, json=said, headers=who)).status_code == 200
+    [answered] = await intake.rows(
+        "UPDATE notice SET next_try_at = created_at WHERE kind = 'answered' AND feedback_id = :id RETURNING id",
+        id=number,
+    )
+    post.office.rcpt += ["550 5.1.1 no such user"] * 9
+    await post.go(timedelta())
+    if because == "bounced":
+        async with intake.database.transaction() as session:
+            assert await bounce(session, answered.id, utc_now())
+    before = await post.replies(number)
+    await intake.hear(story.replied(2))
+    await post.go(timedelta())
+    assert await untold(intake, number) == [("answered", because)]
+    assert await post.replies(number) == before  # staff have the task
+
+
+async def test_what_was_settled_on_the_spot_stands_and_no_mail_arrives_of_what_follows(
+    intake: Intake, post: Post
+) -> None:
+    at_once = {**SAID, "channel": "counter", "resolved_on_the_spot": {"remedy": "refund"}}
+    receipt = await intake.submit(at_once, intake.staff("agent"))
+    story = Story(receipt["id"])
+    await intake.hear(story.opened(), story.assigned(), story.replied(text=None, on_the_spot=True))
+    post.office.rcpt += ["550 5.1.1 no such user"] * 9
+    await post.go(timedelta())
+    assert await post.replies(receipt["id"]) == [("delivered", "tracking")]
+    assert await untold(intake, receipt["id"]) == [("answered", "rejected")]
+    await intake.hear(story.asked(SOON))
+    await post.go(timedelta())
+    assert await untold(intake, receipt["id"]) == [("answered", "rejected")]
+
+
 async def untold(intake: Intake, number: str) -> list[tuple[str, str]]:
     """Of what it was told that its mail did not arrive, and because of what."""
     return [
