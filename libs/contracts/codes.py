@@ -28,7 +28,7 @@ BROUGHT_BY_STAFF: Final[tuple[DeliveredBy, ...]] = ("phone", "letter")
 UndeliverableBecause = Literal["no_address", "rejected", "bounced", "returned", "unreachable"]
 NO_MAIL_ARRIVES: Final[tuple[UndeliverableBecause, ...]] = ("no_address", "rejected", "bounced")
 """Why a human must bring what is said from then on, where it was to come by mail."""
-UntoldNotice = Literal["asked", "extended", "late", "assigned", "transferred", "answered", "interim"]
+UntoldNotice = Literal["received", "asked", "extended", "late", "assigned", "transferred", "answered", "interim"]
 """Of what it is told that mail of it did not arrive. Of a reply, where that did not make it undeliverable."""
 Interaction = Literal["call", "visit", "page_view", "transaction", "other"]
 

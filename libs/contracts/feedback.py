@@ -216,13 +216,13 @@ class ReplyUndeliverable(Event):
 
 class NoticeUndeliverable(Event):
     """Mail that told the person of a step of their case did not arrive: staff must tell them. A reply that is thereby
-    undeliverable has an event of its own; of one that is not, this tells that no mail arrives.
+    undeliverable has an event of its own; of one that is not, and of a receipt, this tells that no mail arrives.
     """
 
     type: ClassVar[str] = "ca.ecoute.notice.undeliverable.v1"
 
     notice: str = Field(description="a code: what it told, as `asked`, `extended` or `late`; others may come")
-    about: UUID = Field(description="id of the event of routing that it told of")
+    about: UUID = Field(description="id of the event of routing that it told of; of a receipt: of the feedback")
     said_at: datetime | None = Field(None, description="of a question or a new date: its `effective_at`")
     by: DeliveredBy
     because: UndeliverableBecause

@@ -158,6 +158,7 @@ NAMES: Mapping[str, Mapping[str, Bilingual]] = {
         unreachable=("personne injoignable", "unreachable"),
     ),
     "notice": _names(
+        received=("l'accusé de réception", "the receipt"),
         asked=("la question", "the question"),
         extended=("la nouvelle date", "the new date"),
         late=("nos excuses pour le retard", "the apology for the delay"),

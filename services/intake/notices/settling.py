@@ -24,6 +24,7 @@ _BECAUSE: dict[str, UndeliverableBecause] = {
     "expired": "unreachable",
     "unaddressed": "no_address",
 }
+_RECEIPT: Final[NoticeKind] = "received"
 _REPLIES: Final[tuple[NoticeKind, ...]] = ("answered", "interim")
 _BROUGHT_INSTEAD: Final[tuple[UntoldNotice, ...]] = ("asked", "extended", "late", "assigned", "transferred")
 
@@ -67,7 +68,11 @@ async def _locked(session: AsyncSession, notice_id: UUID) -> tuple[Notice, Feedb
 
 
 async def _what_it_means(session: AsyncSession, notice: Notice, feedback: Feedback, now: datetime) -> list[Recorded]:
-    if notice.about is None or feedback.erased_at is not None:
+    if feedback.erased_at is not None:
+        return []
+    if notice.kind == _RECEIPT:
+        return await _told_of_receipt(session, notice, feedback, now)
+    if notice.about is None:
         return []
     if notice.kind in _REPLIES:
         return await _told_of_reply(session, notice, notice.about, feedback, now)
@@ -76,11 +81,18 @@ async def _what_it_means(session: AsyncSession, notice: Notice, feedback: Feedba
     return []
 
 
+async def _told_of_receipt(session: AsyncSession, notice: Notice, feedback: Feedback, now: datetime) -> list[Recorded]:
+    """Nobody brings it. It is told that no mail arrives, once: what comes next would not either."""
+    if notice.state == "expired" or feedback.no_mail_since is not None or not await _is_lost(session, notice, feedback):
+        return []
+    return outcomes.untold(feedback, notice.kind, feedback.id, None, _BECAUSE[notice.state], now)
+
+
 async def _told_of_reply(
     session: AsyncSession, notice: Notice, about: UUID, feedback: Feedback, now: datetime
 ) -> list[Recorded]:
     """A reply is there once one mail of it was taken; it is not once none was, and none may still be. Where that is no
-    news, or does not matter, it is still told that no mail arrives: staff must bring what follows.
+    news, or does not matter, it is still told once that no mail arrives: staff must bring what follows.
     """
     reply = await session.get(Reply, about)
     if reply is None:
@@ -91,7 +103,7 @@ async def _told_of_reply(
         return []
     because, is_there = _BECAUSE[notice.state], _is_there_without_mail(notice, reply)
     told = [] if is_there else outcomes.undeliverable(feedback, reply, "email", because, now, now)
-    if told or because not in NO_MAIL_ARRIVES:
+    if told or because not in NO_MAIL_ARRIVES or feedback.no_mail_since is not None:
         return told
     return outcomes.untold(feedback, notice.kind, about, reply.given_at, because, now)
 
@@ -134,7 +146,7 @@ def _may_arrive_otherwise(notice: Notice) -> ColumnElement[bool]:
     """Another is told the same."""
     return exists().where(
         Notice.feedback_id == notice.feedback_id,
-        Notice.about == notice.about,
+        Notice.about.is_not_distinct_from(notice.about),
         Notice.kind == notice.kind,
         Notice.id != notice.id,
         Notice.state.in_(("waiting", "sent")),

@@ -35,7 +35,7 @@ from services.routing.cases.opening_late import open_by_language, open_late
 from services.routing.cases.terms import Terms
 from services.routing.cases.timers import resume_if_over
 from services.routing.cases.undelivered import DELIVERED, UNDELIVERED, Given, give_again, replies_given, take_back
-from services.routing.cases.unopened import forget_unopened
+from services.routing.cases.unopened import bring_by_telephone, forget_unopened
 from services.routing.cases.verbs.answering import end_case
 from services.routing.cases.verbs.owning import BRING_TRANSFER, IN_TOUCH
 from services.routing.cases.verbs.waiting import (
@@ -80,6 +80,7 @@ async def follow(session: AsyncSession, events: Sequence[Received[Any]], terms: 
         return
     withdrawn = {one.subject for one in events if isinstance(one.event, FeedbackWithdrawn)}
     await forget_unopened(session, withdrawn)
+    await bring_by_telephone(session, {one.subject for one in events if _says_that_no_mail_arrives(one.event)})
     opening = [one for one in events if isinstance(one.event, FeedbackReclassified | FeedbackMessageAdded)]
     await open_late(session, opening, terms)
     works = await take_up(session, {case_id_of(one.subject) for one in events}, terms, utc_now())
@@ -248,8 +249,13 @@ def _not_told(work: Work, event: NoticeUndeliverable) -> None:
 
 
 def _have_staff_bring_what_follows(case: Case, event: ReplyUndeliverable | NoticeUndeliverable) -> None:
-    if event.by == "email" and event.because in NO_MAIL_ARRIVES:
+    if _says_that_no_mail_arrives(event):
         case.reply_by = "phone"
+
+
+def _says_that_no_mail_arrives(event: Any) -> bool:
+    tells = isinstance(event, ReplyUndeliverable | NoticeUndeliverable)
+    return tells and event.by == "email" and event.because in NO_MAIL_ARRIVES
 
 
 async def _keep_words(

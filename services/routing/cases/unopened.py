@@ -74,6 +74,21 @@ async def bring_messages(
     await put_down(session, list(works.values()))
 
 
+async def bring_by_telephone(session: AsyncSession, subjects: Collection[UUID]) -> None:
+    """No mail arrives: of the case that is opened for it staff bring what is said."""
+    if not subjects:
+        return
+    found = await session.scalars(
+        select(UnopenedFeedback)
+        .where(among(UnopenedFeedback.feedback_id, subjects))
+        .order_by(UnopenedFeedback.feedback_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    for row in found:
+        row.feedback = row.feedback | {"reply_by": "phone"}
+
+
 async def forget_unopened(session: AsyncSession, subjects: Collection[UUID]) -> None:
     """Nobody opens a case any more for what was withdrawn or erased. Waits for who is opening one at the moment."""
     if subjects:

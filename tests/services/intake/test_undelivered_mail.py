@@ -35,6 +35,46 @@ async def test_a_refused_receipt_says_nothing_of_a_reply(intake: Intake, post: P
     assert await post.states(receipt["id"]) == {"received": "refused"}
 
 
+@pytest.mark.parametrize("reply_by", ["email", None])
+async def test_a_receipt_that_does_not_arrive_is_told_to_staff_who_bring_what_follows(
+    intake: Intake, post: Post, reply_by: str | None
+) -> None:
+    receipt = await intake.submit({**SAID, "reply_by": reply_by} if reply_by else SAID)
+    await intake.rows(
+        "UPDATE notice SET next_try_at = created_at WHERE feedback_id = :id RETURNING 1", id=receipt["id"]
+    )
+    post.office.rcpt += ["550 5.1.1 no such user"] * 9
+    await post.go(timedelta())
+    assert await untold(intake, receipt["id"]) == [("received", "rejected")]
+    told = (await intake.events(receipt["id"]))[-1]["data"]
+    assert (told["about"], "said_at" in told) == (receipt["id"], False)
+    story = Story(receipt["id"])
+    await intake.hear(story.opened(), story.asked(SOON))
+    await intake.hear(story.replied(1))
+    await post.go(timedelta())
+    assert await untold(intake, receipt["id"]) == [("received", "rejected")]
+    assert ("undeliverable", "rejected") not in await post.replies(receipt["id"])
+
+
+async def test_a_receipt_to_two_arrives_with_one_and_is_lost_once_both_came_back(intake: Intake, post: Post) -> None:
+    submitter = {"role": "representative", "authority": "declared", "email": "avocate@example.com"}
+    receipt = await intake.submit({**SAID, "reply_by": "email", "reply_to": "both", "submitted_by": submitter})
+    await post.go()
+    notices = await intake.rows("SELECT id FROM notice WHERE feedback_id = :id", id=receipt["id"])
+    for notice, after in zip(notices, ([], [("received", "bounced")]), strict=True):
+        async with intake.database.transaction() as session:
+            assert await bounce(session, notice.id, utc_now())
+        assert await untold(intake, receipt["id"]) == after
+
+
+async def test_a_receipt_that_could_not_be_sent_in_time_says_nothing_of_what_follows(
+    intake: Intake, post: Post
+) -> None:
+    receipt = await intake.submit({**SAID, "reply_by": "email"})
+    await post.without_a_server(timedelta(days=4))
+    assert (await untold(intake, receipt["id"]), await post.states(receipt["id"])) == ([], {"received": "expired"})
+
+
 async def test_what_could_not_be_sent_in_time_expires_and_a_reply_is_then_undeliverable(
     intake: Intake, post: Post
 ) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from libs.common.auth.identity import Principal
 from libs.common.versions import Expected
-from libs.contracts.cases import CaseResumed, CaseUnasked, ClockBreached, ClockCorrected
+from libs.contracts.cases import CaseResumed, CaseUnasked, ClockBreached, ClockCorrected, case_id_of
 from libs.contracts.feedback import (
     FeedbackEvaluated,
     FeedbackWithdrawn,
@@ -21,7 +21,7 @@ from services.routing.cases.terms import USUAL
 from services.routing.cases.timers import ring
 from services.routing.cases.verbs.schemas import Reply
 from services.routing.cases.verbs.service import Hand, do
-from tests.services.routing.office import Routing, clock, due, local
+from tests.services.routing.office import Routing, clock, due, local, received, submitted
 from tests.services.routing.test_following import LATER, NOW, SPOKE, hear, message, tasks, told
 from tests.services.routing.test_working import FINAL, in_state
 
@@ -380,6 +380,19 @@ async def test_another_team_of_which_no_mail_arrived_is_told_by_staff_once_someb
         case = await in_state(routing, state, reply_by="email")
         assert tasks(await routing.done(case, "transfer", team="passports")) == []
         assert tasks(await hear(routing, case, untold(notice))) == brought
+
+
+async def test_where_no_mail_arrives_before_there_is_a_case_staff_bring_what_is_said_of_the_one_that_opens(
+    routing: Routing,
+) -> None:
+    for at_once in (False, True):
+        praise = submitted(SPOKE, kind="compliment", service="passports", ratings=[{"measure": "csat", "value": 5}])
+        lost, wrote = received(untold("received"), praise.subject), received(message("Et mon reçu ?"), praise.subject)
+        await routing.hear(praise)
+        for some in ((lost, wrote),) if at_once else ((lost,), (wrote,)):
+            await routing.hear(*some)
+        case = await routing.see(case_id_of(praise.subject))
+        assert tasks(await routing.done(case, "reply", **FINAL)) == ["deliver_reply"]
 
 
 async def test_a_notice_of_which_nothing_is_known_here_changes_nothing_but_how_staff_reach_them(
