@@ -14,7 +14,8 @@ class Notice(Base):
     """One thing to tell one recipient, once. Its id is its Message-ID.
 
     `state`: `waiting`, then `sent`, or `dropped` (no longer so, or told with another), `refused` (for good), `expired`
-    (could not be sent in time), `unaddressed` (no address any more); a sent one may come back, and is `bounced`.
+    (could not be sent in time: a question, in the time to answer it), `unaddressed` (no address any more); a sent one
+    may come back, and is `bounced`.
     """
 
     __tablename__ = "notice"

@@ -29,7 +29,7 @@ from services.intake.notices import settling
 from services.intake.notices.house import House
 from services.intake.notices.models import Notice
 from services.intake.notices.recipients import address_of
-from services.intake.notices.truth import Told, is_still_so
+from services.intake.notices.truth import Told, is_still_so, is_too_late
 from services.intake.notices.writing import Letter, letter
 from services.intake.persons.models import Person
 from services.intake.recovery.letters import codes_letter
@@ -130,7 +130,7 @@ async def _send(
 
 async def _write(
     session: AsyncSession, mailer: Mailer, house: House, now: datetime, notice_id: UUID
-) -> _Draft | Literal["dropped", "unaddressed"]:
+) -> _Draft | Literal["dropped", "unaddressed", "expired"]:
     """The mail, as things stand; else why there is none."""
     notice = await session.get_one(Notice, notice_id)
     feedback = await session.get_one(Feedback, notice.feedback_id)
@@ -149,6 +149,8 @@ async def _write(
     elif is_still_so(notice, said, await _told(session, notice), now, house):
         code = tracking_code(house.secret, feedback.id, feedback.tracking_generation)
         written = letter(notice, said, key, code, language, now, house)
+    elif is_too_late(notice, said, now):
+        return "expired"
     if written is None:
         return "dropped"
     message = mailer.compose(

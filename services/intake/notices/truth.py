@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from libs.contracts.codes import SETTLED
-from services.intake.cases.models import CaseView
+from services.intake.cases.models import CaseEntry, CaseView
 from services.intake.notices.house import House
 from services.intake.notices.models import Notice
 from services.intake.notices.writing import names
@@ -45,6 +45,20 @@ def is_still_so(notice: Notice, said: Said, told: Told, now: datetime, house: Ho
     return _CHECKS[notice.kind](_Moment(notice, said, said.view, told, now, house))
 
 
+def is_too_late(notice: Notice, said: Said, now: datetime) -> bool:
+    """It asks what was to be answered by now, and nobody has: the person was never asked."""
+    question = _question(notice, said) if notice.kind == "asked" else None
+    return question is not None and question.until is not None and question.until <= now
+
+
+def _question(notice: Notice, said: Said) -> CaseEntry | None:
+    """What it asks, as long as an answer is wanted."""
+    if said.feedback.withdrawn_at is not None or said.view is None or said.view.state in SETTLED:
+        return None
+    question = next((one for one in said.questions if one.id == notice.about), None)
+    return question if question is not None and said.is_asked_still(question) else None
+
+
 def _is_open(moment: _Moment) -> bool:
     return moment.view.state not in SETTLED
 
@@ -62,10 +76,8 @@ def _is_resumed(moment: _Moment) -> bool:
 
 
 def _is_asked(moment: _Moment) -> bool:
-    question = next((one for one in moment.said.questions if one.id == moment.notice.about), None)
-    if question is None or not moment.said.is_asked_still(question) or not _is_open(moment):
-        return False
-    return question.until is None or question.until > moment.now
+    question = _question(moment.notice, moment.said)
+    return question is not None and (question.until is None or question.until > moment.now)
 
 
 def _is_late(moment: _Moment) -> bool:

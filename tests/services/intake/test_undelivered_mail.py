@@ -233,6 +233,24 @@ async def test_a_question_that_could_not_be_mailed_in_time_is_told_where_mail_wa
     assert await untold(intake, receipt["id"]) == told
 
 
+@pytest.mark.parametrize(("reply_by", "told"), [("email", [("asked", "unreachable")]), (None, [])])
+async def test_a_question_that_waited_longer_than_the_time_to_answer_it_was_not_asked(
+    intake: Intake, post: Post, reply_by: str | None, told: list[tuple[str, str]]
+) -> None:
+    tomorrow, later = utc_now() + timedelta(days=1), timedelta(days=1, hours=1)
+    numbers = [(await intake.submit({**SAID, "reply_by": reply_by} if reply_by else SAID))["id"] for _ in range(2)]
+    for number, is_answered in zip(numbers, (False, True), strict=True):
+        story = Story(number)
+        await intake.hear(story.opened(), story.acknowledged())
+        await intake.hear(story.asked(tomorrow))
+        await intake.hear(story.replied(1) if is_answered else story.resumed("timer", DUE))
+    await post.without_a_server(later)
+    mails = await post.go(later)
+    assert [mail for mail in mails if "question" in mail["Subject"]] == []
+    assert [(await post.states(number))["asked"] for number in numbers] == ["expired", "dropped"]
+    assert [await untold(intake, number) for number in numbers] == [told, []]
+
+
 async def test_a_question_to_two_arrives_with_one_and_is_lost_once_both_came_back(intake: Intake, post: Post) -> None:
     submitter = {"role": "representative", "authority": "declared", "email": "avocate@example.com"}
     receipt = await intake.submit({**SAID, "reply_by": "email", "reply_to": "both", "submitted_by": submitter})
