@@ -29,6 +29,7 @@ INTAKE = (
 ROUTING = (
     "/queue",
     "/cases",
+    "/v1/alerts",
     "/v1/calendars",
     "/v1/cases",
     "/v1/organisation",

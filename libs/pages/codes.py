@@ -81,6 +81,7 @@ NAMES: Mapping[str, Mapping[str, Bilingual]] = {
         bring_extension=("Nouvelle date à annoncer de vive voix ou par lettre", "New date to bring to the person"),
         bring_apology=("Retard à annoncer, avec nos excuses", "Delay to tell the person, with an apology"),
         bring_transfer=("Équipe qui a le dossier à faire connaître", "Team that has it now to tell the person"),
+        alert_undelivered=("Urgence dont le courriel n'a atteint personne", "Urgent, and the mail reached nobody"),
     ),
     "urgent": _names(
         safety=("Danger pour quelqu'un", "Someone's safety"),

@@ -5,6 +5,7 @@ from libs.common.stream import dead_letters, feed
 from libs.common.stream.doorbell import hang_doorbell
 from libs.pages import assets
 from libs.pages.routes import guide_browsers
+from services.routing.alerts import api as alerts
 from services.routing.calendars import api as calendars
 from services.routing.cases import api as cases
 from services.routing.cases.verbs import api as verbs
@@ -32,6 +33,7 @@ has them.
 
 TAGS = {
     "cases": "The queue, the case, its timeline, and a call for each verb.",
+    "alerts": "Mail that told a team of an urgent case, and came back.",
     "teams": "Who answers: members, public contact, and what a team runs.",
     "calendars": "When a service is open: business days and hours are counted by it.",
     "service standards": "By when the public is promised what.",
@@ -50,6 +52,7 @@ app = create_app(
     routers=[
         cases.router,
         verbs.router,
+        alerts.router,
         teams.router,
         calendars.router,
         standards.router,

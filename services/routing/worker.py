@@ -36,7 +36,7 @@ app = create_worker(
         "housekeeping": keep_house,
         "timers": partial(run_timers, terms),
         "hiding": partial(run_hiding, terms),
-        "alerts": run_alerts,
+        "alerts": partial(run_alerts, terms),
     },
     readers=[feedback],
     relays=relays_of("routing", settings),

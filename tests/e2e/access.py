@@ -65,6 +65,7 @@ DECISIONS: dict[str, str] = {
     "POST /v1/cases": "agent supervisor reviewer",
     "POST /v1/cases/actions": WORKERS,
     "GET /v1/cases/{case_id}": "agent supervisor reviewer manager auditor importer cases:read",
+    "POST /v1/alerts/bounces": "admin service deliveries:write",
     "GET /v1/cases/{case_id}/timeline": "agent supervisor reviewer manager auditor importer cases:read",
     **{f"POST /v1/cases/{{case_id}}/{verb}": WORKERS for verb in get_args(Verb)},
     # The organisation.

@@ -79,3 +79,8 @@ class BounceOut(BaseModel):
     """What was made of it."""
 
     taken_as: Literal["bounced", "known_already", "not_for_good", "not_ours"]
+    alert: BounceIn | None = Field(
+        None,
+        description="where it is `not_ours` because routing sent it, to tell a team of an urgent case: what to post to "
+        "its `/v1/alerts/bounces`",
+    )

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.auth.principal import Principal
 from libs.common.clock import SKEW
 from libs.common.stream.events import record
+from libs.contracts.alerts import alert_in
 from services.intake.cases.models import Reply
 from services.intake.deliveries import outcomes
 from services.intake.deliveries.errors import DeliveredBeforeGiven, DeliveredInTheFuture, ReplyNotFound
@@ -81,7 +82,7 @@ async def came_back(session: AsyncSession, body: BounceIn, now: datetime) -> Bou
     notice_id = _notice_id(body.message_id)
     notice = await session.get(Notice, notice_id) if notice_id else None
     if notice is None:
-        return BounceOut(taken_as="not_ours")
+        return BounceOut(taken_as="not_ours", alert=body if alert_in(body.message_id) else None)
     return BounceOut(taken_as="bounced" if await bounce(session, notice.id, now) else "known_already")
 
 

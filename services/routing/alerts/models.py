@@ -3,14 +3,17 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import Boolean, ForeignKey, Index, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.routing.database import Base
 
 
 class Alert(Base):
-    """An e-mail without words. `try_at` is null once it was sent or given up; `outcome` says which."""
+    """An e-mail without words. `try_at` is null once it was sent or given up; `outcome` says which.
+
+    `elsewhere`: the team's own address did not take it, and it goes to the catch-all team's.
+    """
 
     __tablename__ = "alert"
     __table_args__ = (Index("ix_alert_try_at", "try_at", postgresql_where=text("try_at IS NOT NULL")),)
@@ -22,3 +25,4 @@ class Alert(Base):
     tries: Mapped[int] = mapped_column(server_default="0")
     try_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
+    elsewhere: Mapped[bool] = mapped_column(Boolean, server_default=false())

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 import structlog
@@ -18,10 +18,14 @@ from libs.common.db import Database
 from libs.common.languages import Bilingual
 from libs.common.lifecycle import every
 from libs.common.mail import Mailer, Postponed, Refused
+from libs.contracts.alerts import alert_id, alert_in
 from libs.contracts.codes import Urgency
 from services.routing.alerts import letter
 from services.routing.alerts.models import Alert
+from services.routing.alerts.schemas import AlertBounceIn, AlertBounceOut
 from services.routing.cases.models import Case
+from services.routing.cases.terms import USUAL, Terms
+from services.routing.cases.work import put_down, raise_task, take_up
 from services.routing.rules import queries as rules
 from services.routing.teams.models import Team
 
@@ -30,6 +34,8 @@ LEASE = timedelta(minutes=2)
 """How long a sender has an alert for itself: longer than a mail server may take."""
 LONGEST_PAUSE = timedelta(minutes=5)
 GIVEN_UP_AFTER = timedelta(hours=24)
+ALERT_UNDELIVERED = "alert_undelivered"
+_NOT_TAKEN = ("refused", "given_up", "bounced")
 
 URGENT = Counter("ecoute_routing_urgent_total", "Urgent cases that came to a team", ["urgency"])
 ALERTS = Counter("ecoute_routing_alerts_total", "Alerts of urgent cases, by what became of them", ["outcome"])
@@ -55,7 +61,8 @@ class Ready:
     urgency: Urgency
     raised_at: datetime
     tries: int
-    to: str | None
+    addresses: Sequence[str]
+    """Where it can go: to the first, and to the next where that does not take it."""
 
 
 async def raise_alerts(session: AsyncSession, raised: Sequence[Raised]) -> None:
@@ -72,7 +79,7 @@ async def raise_alerts(session: AsyncSession, raised: Sequence[Raised]) -> None:
         URGENT.labels(urgency).inc()
 
 
-async def run_alerts(app: FastAPI) -> None:
+async def run_alerts(terms: Terms, app: FastAPI) -> None:
     """The worker's task. Without a mail server alerts are not sent: said at the start, and for each."""
     mailer = Mailer.of(app.state.settings)
     if mailer is None:
@@ -81,12 +88,12 @@ async def run_alerts(app: FastAPI) -> None:
         )
 
     async def work() -> bool:
-        return await send_next(app.state.database, mailer, utc_now())
+        return await send_next(app.state.database, mailer, utc_now(), terms)
 
     await every(app.state.lifecycle, POLL_SECONDS, work)
 
 
-async def send_next(database: Database, mailer: Mailer | None, now: datetime) -> bool:
+async def send_next(database: Database, mailer: Mailer | None, now: datetime, terms: Terms = USUAL) -> bool:
     """Send the alert that has waited longest; whether there was one."""
     async with database.transaction() as session:
         ready = await _take(session, now)
@@ -94,27 +101,44 @@ async def send_next(database: Database, mailer: Mailer | None, now: datetime) ->
         return False
     outcome = await _send(mailer, ready, now)
     async with database.transaction() as session:
-        await _note(session, ready, outcome, now)
+        await _note(session, ready, outcome, now, terms)
     return True
 
 
+async def came_back(session: AsyncSession, body: AlertBounceIn, now: datetime, terms: Terms) -> AlertBounceOut:
+    """The mail of an alert came back. What is only delayed, and what is not ours, is left as it is."""
+    if not body.status.startswith("5"):
+        return AlertBounceOut(taken_as="not_for_good")
+    case_id, team = alert_in(body.message_id) or (None, None)
+    found = _ALERTS.where(Alert.case_id == case_id, Alert.team == team).with_for_update(of=Alert)
+    row = (await session.execute(found)).one_or_none()
+    if row is None:
+        return AlertBounceOut(taken_as="not_ours")
+    if row[0].outcome != "sent":
+        return AlertBounceOut(taken_as="known_already")
+    await _note(session, await _ready(session, row), "bounced", now, terms)
+    return AlertBounceOut(taken_as="bounced")
+
+
+_ALERTS = (
+    select(Alert, Case.reference, Case.hidden_from, Team.name, Team.alert_email)
+    .join(Case, Case.id == Alert.case_id)
+    .join(Team, Team.code == Alert.team)
+)
+
+
 async def _take(session: AsyncSession, now: datetime) -> Ready | None:
-    row = (
-        await session.execute(
-            select(Alert, Case.reference, Case.hidden_from, Team.name, Team.alert_email)
-            .join(Case, Case.id == Alert.case_id)
-            .join(Team, Team.code == Alert.team)
-            .where(Alert.try_at <= now)
-            .order_by(Alert.try_at)
-            .limit(1)
-            .with_for_update(of=Alert, skip_locked=True)
-        )
-    ).one_or_none()
+    waiting = _ALERTS.where(Alert.try_at <= now).order_by(Alert.try_at).limit(1)
+    row = (await session.execute(waiting.with_for_update(of=Alert, skip_locked=True))).one_or_none()
     if row is None:
         return None
+    row[0].try_at = now + LEASE
+    row[0].tries += 1
+    return await _ready(session, row)
+
+
+async def _ready(session: AsyncSession, row: Any) -> Ready:
     alert: Alert = row[0]
-    alert.try_at = now + LEASE
-    alert.tries += 1
     return Ready(
         case_id=alert.case_id,
         team=alert.team,
@@ -123,31 +147,32 @@ async def _take(session: AsyncSession, now: datetime) -> Ready | None:
         urgency=cast(Urgency, alert.urgency),
         raised_at=alert.raised_at,
         tries=alert.tries,
-        to=await _address(session, alert.team, row.alert_email, row.hidden_from),
+        addresses=await _addresses(session, alert, row.alert_email, row.hidden_from),
     )
 
 
-async def _address(session: AsyncSession, team: str, own: str | None, hidden_from: Sequence[str]) -> str | None:
-    """The team's own, else the catch-all team's; but never that of a team which must not know of the case."""
-    if own and team not in hidden_from:
-        return own
+async def _addresses(session: AsyncSession, alert: Alert, own: str | None, hidden_from: Sequence[str]) -> list[str]:
+    """The team's own, then the catch-all team's; but never that of a team which must not know of the case."""
+    found = [own] if own and not alert.elsewhere and alert.team not in hidden_from else []
     rule_set = await rules.newest(session)
     catch_all = rules.content(rule_set).rules[-1].team if rule_set else None
-    if catch_all is None or catch_all in hidden_from:
-        return None
-    return await session.scalar(select(Team.alert_email).where(Team.code == catch_all))
+    if catch_all is not None and catch_all not in hidden_from:
+        other = await session.scalar(select(Team.alert_email).where(Team.code == catch_all))
+        if other and other != own:
+            found.append(other)
+    return found
 
 
 async def _send(mailer: Mailer | None, ready: Ready, now: datetime) -> str | None:
     """What became of it; None where it is to be tried again."""
     if mailer is None:
         return "no_mail_server"
-    if ready.to is None:
+    if not ready.addresses:
         return "no_address"
     try:
         message = mailer.compose(
-            mailer.message_id(f"urgent.{ready.case_id}.{ready.team}"),
-            [ready.to],
+            mailer.message_id(alert_id(ready.case_id, ready.team)),
+            ready.addresses[:1],
             letter.subject(ready.reference),
             letter.text(ready.reference, ready.urgency, ready.team_name),
             written_at=ready.raised_at,
@@ -161,13 +186,24 @@ async def _send(mailer: Mailer | None, ready: Ready, now: datetime) -> str | Non
     return "sent"
 
 
-async def _note(session: AsyncSession, ready: Ready, outcome: str | None, now: datetime) -> None:
+async def _note(session: AsyncSession, ready: Ready, outcome: str | None, now: datetime, terms: Terms) -> None:
+    """Where one address does not take it, it goes to the next at once; where none does, the case has a task."""
     pause = min(LONGEST_PAUSE, timedelta(seconds=5 * 2 ** min(ready.tries, 10)))
-    await session.execute(
-        update(Alert)
-        .where(Alert.case_id == ready.case_id, Alert.team == ready.team)
-        .values(outcome=outcome, try_at=None if outcome else now + pause)
-    )
+    became: dict[str, Any] = {"outcome": outcome, "try_at": None if outcome else now + pause}
+    if outcome in _NOT_TAKEN and len(ready.addresses) > 1:
+        became = {"outcome": None, "try_at": now, "elsewhere": True}
+    elif outcome in _NOT_TAKEN:
+        await _have_it_seen_to(session, ready, now, terms)
+    await session.execute(update(Alert).where(Alert.case_id == ready.case_id, Alert.team == ready.team).values(became))
     ALERTS.labels(outcome or "postponed").inc()
     if outcome != "sent":
         structlog.get_logger("alerts").error("alert_not_sent", case=str(ready.case_id), outcome=outcome or "postponed")
+
+
+async def _have_it_seen_to(session: AsyncSession, ready: Ready, now: datetime, terms: Terms) -> None:
+    """Until somebody has taken the case in hand, who looks at the queue must see that nobody was told."""
+    works = await take_up(session, [ready.case_id], terms, now)
+    for work in works.values():
+        if work.case.team == ready.team and work.case.state in ("new", "assigned"):
+            raise_task(work, ALERT_UNDELIVERED, now)
+    await put_down(session, list(works.values()))

@@ -67,10 +67,12 @@ Task = Literal[
     "bring_extension",
     "bring_apology",
     "bring_transfer",
+    "alert_undelivered",
 ]
 """A message of the person; their answer to a question; a wait that ended by itself; an answer that did not solve it; a
 reply that did not reach them; a reply, a question, a new date, an apology for a late answer or the name of another team
-that staff must bring by telephone or letter: a note, say, that they were told, ends the last four."""
+that staff must bring by telephone or letter: a note, say, that they were told, ends those four; and mail to the team
+about something urgent that reached nobody."""
 
 
 class ClockOut(BaseModel):

@@ -27,7 +27,7 @@ VERBS: dict[CaseState, tuple[Verb, ...]] = {
     "closed": ("reopen", "link"),
 }
 
-_READ: tuple[Task, ...] = ("read_message", "answer_asked", "wait_over")
+_READ: tuple[Task, ...] = ("read_message", "answer_asked", "wait_over", "alert_undelivered")
 _TOLD: tuple[Task, ...] = ("bring_question", "bring_extension", "bring_apology", "bring_transfer")
 _ANSWERED: tuple[Task, ...] = (*_READ, "not_solved", "reply_undelivered", "deliver_reply", *_TOLD)
 

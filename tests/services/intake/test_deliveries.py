@@ -156,9 +156,9 @@ async def test_a_mail_that_comes_back_makes_its_reply_undeliverable_once(
     number, message_id = await sent(intake, post)
     report = DSN.format(message_id=message_id, action="failed", status="5.1.1", kind=attached)
     report = report.replace("Notre reponse\n", "Notre reponse\n\n" + "Toujours rien.\n" * 20_000)
-    assert (await bounce(intake, report)).json() == {"taken_as": "bounced"}
-    assert (await bounce(intake, report)).json() == {"taken_as": "known_already"}
-    assert (await bounce(intake, {"message_id": message_id, "status": "5.1.1"})).json() == {"taken_as": "known_already"}
+    assert (await bounce(intake, report)).json()["taken_as"] == "bounced"
+    assert (await bounce(intake, report)).json()["taken_as"] == "known_already"
+    assert (await bounce(intake, {"message_id": message_id, "status": "5.1.1"})).json()["taken_as"] == "known_already"
     assert await post.replies(number) == [("delivered", "email"), ("undeliverable", "bounced")]
 
 
@@ -167,7 +167,7 @@ async def test_a_report_may_be_sent_without_its_own_headers(intake: Intake, post
     report = DSN.format(message_id=message_id, action="failed", status="5.1.1", kind="message/rfc822")
     body = report.partition("\n\n")[2]
     answer = await bounce(intake, body, 'multipart/report; report-type=delivery-status; boundary="b1"')
-    assert answer.json() == {"taken_as": "bounced"}
+    assert answer.json()["taken_as"] == "bounced"
     assert ("undeliverable", "bounced") in await post.replies(number)
 
 
@@ -182,10 +182,19 @@ async def test_what_is_only_delayed_or_not_ours_changes_nothing(intake: Intake, 
     number, message_id = await sent(intake, post)
     delayed = DSN.format(message_id=message_id, action="delayed", status="4.4.1", kind="message/rfc822")
     for report in (delayed, delayed.replace("Status: 4.4.1\n", "")):
-        assert (await bounce(intake, report)).json() == {"taken_as": "not_for_good"}
+        assert (await bounce(intake, report)).json()["taken_as"] == "not_for_good"
     for other in (f"<{uuid4()}@service.example>", "<someone@else.example>"):
-        assert (await bounce(intake, {"message_id": other})).json() == {"taken_as": "not_ours"}
+        assert (await bounce(intake, {"message_id": other})).json()["taken_as"] == "not_ours"
     assert await post.replies(number) == [("delivered", "email")]
+
+
+async def test_of_an_alert_that_came_back_is_said_what_to_tell_routing(intake: Intake) -> None:
+    message_id = f"<urgent.{uuid4()}.passport.team-1@service.example>"
+    report = DSN.format(message_id=message_id, action="failed", status="5.1.1", kind="message/rfc822")
+    answer = (await bounce(intake, report)).json()
+    assert answer == {"taken_as": "not_ours", "alert": {"message_id": message_id, "status": "5.1.1"}}
+    for other in ("<urgent.x.passports@service.example>", f"<urgent.{'-' * 36}.passports@service.example>"):
+        assert (await bounce(intake, {"message_id": other})).json() == {"taken_as": "not_ours", "alert": None}
 
 
 OF_A_STRANGE_MAIL = (
