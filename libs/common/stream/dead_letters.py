@@ -7,6 +7,7 @@ from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Request, Response
+from prometheus_client import Gauge
 from pydantic import AwareDatetime, BaseModel, Field, TypeAdapter
 from sqlalchemy import delete, func, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,6 +21,8 @@ from libs.common.stream.events import Envelope
 from libs.common.stream.tables import dead_letter
 
 COLUMNS = ("pos", "prev", "epoch", "shard", "id", "type", "subject", "version", "time", "recorded_at", "traceparent")
+
+WAITING = Gauge("ecoute_stream_dead_letters", "Events that are parked, and wait for somebody to look", ["source"])
 
 _WAITS = dead_letter.c.discarded_at.is_(None)
 _ORDER = (dead_letter.c.parked_at, dead_letter.c.pos, dead_letter.c.id)
@@ -83,6 +86,17 @@ async def parked_among(session: AsyncSession, source: str, subjects: Collection[
         .distinct()
     )
     return set(found)
+
+
+async def count_dead_letters(session: AsyncSession) -> None:
+    """Tell at /metrics how many wait, by their source. One of which none waits is not named."""
+    counted = await session.execute(
+        select(dead_letter.c.source, func.count()).where(_WAITS).group_by(dead_letter.c.source)
+    )
+    rows = counted.all()
+    WAITING.clear()
+    for source, count in rows:
+        WAITING.labels(source).set(count)
 
 
 async def park(session: AsyncSession, source: str, events: Sequence[Envelope], reason: str) -> None:

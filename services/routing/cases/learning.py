@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
+import structlog
+from prometheus_client import Counter
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -57,6 +59,8 @@ from services.routing.cases.work import (
 )
 from services.routing.database import Base
 
+LOST = Counter("ecoute_routing_messages_lost_total", "Messages of feedback that is not known: nobody reads them")
+
 PERSON = "person"
 INTAKE = "intake"
 UNTOLD = "untold"
@@ -89,12 +93,20 @@ async def follow(session: AsyncSession, events: Sequence[Received[Any]], terms: 
     before = {case_id: work.case.team for case_id, work in works.items()}
     for received in events:
         work = works.get(case_id_of(received.subject))
-        if work is not None and work.case.erased_at is None and received.version > work.case.feedback_version:
+        if work is None and isinstance(received.event, FeedbackMessageAdded) and received.subject not in withdrawn:
+            _lose_message(received.subject)
+        elif work is not None and work.case.erased_at is None and received.version > work.case.feedback_version:
             apply(work, received, given)
     for work in works.values():
         hand_on_what_a_retired_team_has(work)
     await put_down(session, list(works.values()))
     await alert_those_moved(session, works.values(), before)
+
+
+def _lose_message(feedback_id: UUID) -> None:
+    """Its feedback is not known here, since the submission was given up: nobody reads what was written."""
+    LOST.inc()
+    structlog.get_logger("cases").error("message_lost", feedback=str(feedback_id))
 
 
 def _says_what_became_of_a_reply(event: Any) -> bool:

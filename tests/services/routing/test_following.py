@@ -5,6 +5,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
 
 from libs.common.stream.events import Received
 from libs.contracts.cases import (
@@ -97,6 +99,21 @@ async def test_the_answer_to_a_question_ends_the_wait(routing: Routing) -> None:
     assert due(after, "reply") == local("2026-03-31 16:30")  # seven hours after Mon 30
     routing.at(LATER)
     assert tasks(await routing.done(case, "note", note="Lu.")) == []
+
+
+async def test_a_message_of_feedback_that_is_not_known_is_logged_and_counted(routing: Routing) -> None:
+    unknown, withdrawn, compliment = uuid4(), uuid4(), submitted(SPOKE, kind="compliment")
+    await routing.hear(compliment)
+    lost = REGISTRY.get_sample_value("ecoute_routing_messages_lost_total") or 0
+    with capture_logs() as logs:
+        await routing.hear(
+            received(message(), unknown),
+            received(message(), compliment.subject),
+            received(message(), withdrawn),
+            received(FeedbackWithdrawn(effective_at=LATER), withdrawn),
+        )
+    assert [one["feedback"] for one in logs if one["event"] == "message_lost"] == [str(unknown)]
+    assert REGISTRY.get_sample_value("ecoute_routing_messages_lost_total") == lost + 1
 
 
 async def test_the_same_event_again_changes_nothing(routing: Routing) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,7 +15,9 @@ from structlog.testing import capture_logs
 
 from libs.common.db import Database
 from libs.common.failures import is_infrastructure
+from libs.common.housekeeping import keep_house
 from libs.common.lifecycle import Lifecycle
+from libs.common.stream.dead_letters import WAITING
 from libs.common.stream.errors import StreamStopped
 from libs.common.stream.events import Envelope, Received
 from libs.common.stream.reader import Reader
@@ -457,6 +460,19 @@ async def test_one_event_that_takes_too_long_is_tried_again_and_never_parked(dat
     assert (await parked(database), set((await positions(database)).values())) == ([], {0})
 
 
+async def told_to_wait(database: Database) -> dict[str, float]:
+    """By the metric, as a worker's task sets it."""
+    app = FastAPI()
+    app.state.database, app.state.lifecycle = database, Lifecycle()
+    app.state.settings = SimpleNamespace(event_log_days=30)
+    WAITING.clear()
+    housekeeping = asyncio.create_task(keep_house(app))
+    await asyncio.wait({housekeeping}, timeout=0.1)
+    app.state.lifecycle.draining.set()
+    await housekeeping
+    return {one.labels["source"]: one.value for metric in WAITING.collect() for one in metric.samples}
+
+
 async def test_what_is_given_up_stays_written_down_without_words_and_its_subject_flows_again(
     database: Database, log: Log
 ) -> None:
@@ -465,7 +481,9 @@ async def test_what_is_given_up_stays_written_down_without_words_and_its_subject
         await tell(database, (guilty, Counted(n=-1)), (guilty, Counted(n=2, said="un secret")))
     reader = reader_of(log)
     await read_to_the_end(reader, database)
+    assert await told_to_wait(database) == {reader.source: 4}
     assert await reader.discard(database, str(subject), "counted by hand") == 2
+    assert await told_to_wait(database) == {reader.source: 2}
     assert await reader.discard(database, str(subject), "again") == 0
     assert await reader.replay(database, str(subject)) == 0
     await tell(database, (subject, Counted(n=3)), (other, Counted(n=4)))
@@ -475,3 +493,5 @@ async def test_what_is_given_up_stays_written_down_without_words_and_its_subject
         database, "SELECT text, discarded_because FROM dead_letter WHERE subject = :s ORDER BY pos", s=str(subject)
     )
     assert [tuple(row) for row in rows] == [(None, "counted by hand")] * 2
+    assert await reader.discard(database, str(other), "counted by hand") == 3
+    assert await told_to_wait(database) == {}
