@@ -120,6 +120,7 @@ class FeedbackSubmitted(Event):
     interaction: InteractionTimes | None = None
     consent: tuple[Consent, ...] = ()
     external_reference: str | None = None
+    told_by_mail: tuple[Author, ...] = Field((), description="who is told by mail what happens")
 
 
 class Removal(_Part):

@@ -24,6 +24,7 @@ from libs.contracts.cases import (
     CaseSuspended,
     CaseTransferred,
 )
+from libs.contracts.codes import BROUGHT_BY_STAFF, UntoldNotice
 from services.intake.cases.models import CaseEntry, CaseView, Reply, entry_of, reply_of
 from services.intake.cases.views import View, apply
 from services.intake.deliveries import outcomes
@@ -32,6 +33,7 @@ from services.intake.notices.planning import plan
 from services.intake.persons.keys import MasterKey, PersonKey
 from services.intake.persons.models import Person
 from services.intake.teams.service import keep_names
+from services.intake.tracking.holder import withholds
 
 
 @dataclass(frozen=True)
@@ -64,8 +66,8 @@ class CaseFolder:
         await insert_rows(session, CaseView, in_order, there="replaced")
         await keep_names(session, events)
         await _keep_entries(session, fresh, known)
-        await _keep_replies(session, fresh, known)
         _take_up_again(fresh, known)
+        await _keep_replies(session, fresh, known)
         await plan(session, fresh, self._zone)
 
     async def _known(self, session: AsyncSession, ids: set[UUID]) -> dict[UUID, Known]:
@@ -183,8 +185,22 @@ def _reply(received: Received[CaseEvent], key: PersonKey | None) -> Reply:
 
 def _delivery(feedback: Feedback, reply: Reply, at: datetime) -> list[Recorded]:
     """By tracking, where the person chose no other means; a means that cannot be is told at once."""
+    if reply.words is not None and withholds(feedback):
+        return _past_the_code(feedback, reply, at)
     if feedback.historical or feedback.reply_by in (None, "tracking"):
         return outcomes.delivered(feedback, reply, "tracking", at)
     if feedback.reply_by == "email" and not feedback.told_by_mail:
         return outcomes.undeliverable(feedback, reply, "email", "no_address", at, at)
     return []
+
+
+def _past_the_code(feedback: Feedback, reply: Reply, at: datetime) -> list[Recorded]:
+    """Who has the code is not shown it: it reaches the person by mail to them, or staff bring it. Where neither was
+    chosen, that no mail tells of it is told once.
+    """
+    goes_by_mail = "person" in feedback.told_by_mail
+    is_brought = feedback.reply_by in BROUGHT_BY_STAFF or feedback.no_mail_since is not None
+    if goes_by_mail or is_brought or feedback.historical or feedback.withdrawn_at is not None:
+        return []
+    kind: UntoldNotice = "interim" if reply.answer is None else "answered"
+    return outcomes.untold(feedback, kind, reply.id, reply.given_at, "no_address", at)

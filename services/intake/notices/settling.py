@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, exists, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.stream.events import Recorded, record
@@ -15,6 +15,7 @@ from services.intake.deliveries import outcomes
 from services.intake.feedback.models import Feedback
 from services.intake.notices.models import Notice
 from services.intake.notices.planning import NoticeKind
+from services.intake.tracking.holder import withholds
 
 Outcome = Literal["sent", "dropped", "postponed", "refused", "expired", "bounced", "unaddressed"]
 
@@ -68,7 +69,7 @@ async def _locked(session: AsyncSession, notice_id: UUID) -> tuple[Notice, Feedb
 
 
 async def _what_it_means(session: AsyncSession, notice: Notice, feedback: Feedback, now: datetime) -> list[Recorded]:
-    if feedback.erased_at is not None:
+    if feedback.erased_at is not None or _is_wordless(notice, feedback):
         return []
     if notice.kind == _RECEIPT:
         return await _told_of_receipt(session, notice, feedback, now)
@@ -79,6 +80,11 @@ async def _what_it_means(session: AsyncSession, notice: Notice, feedback: Feedba
     if notice.kind in _BROUGHT_INSTEAD:
         return await _told_of_step(session, notice, notice.about, feedback, now)
     return []
+
+
+def _is_wordless(notice: Notice, feedback: Feedback) -> bool:
+    """It goes to who may not know what it tells: whether it arrives says nothing of what the person gets."""
+    return notice.recipient == "submitter" and withholds(feedback)
 
 
 async def _told_of_receipt(session: AsyncSession, notice: Notice, feedback: Feedback, now: datetime) -> list[Recorded]:
@@ -111,8 +117,8 @@ async def _told_of_reply(
 async def _told_of_step(
     session: AsyncSession, notice: Notice, about: UUID, feedback: Feedback, now: datetime
 ) -> list[Recorded]:
-    """A mail that could not be sent in time is lost where mail was chosen: else it is read by tracking."""
-    if notice.state == "expired" and feedback.reply_by != "email":
+    """A mail that could not be sent in time is lost where mail was chosen: else it is read by tracking, by who may."""
+    if notice.state == "expired" and feedback.reply_by != "email" and not withholds(feedback):
         return []
     if not await _is_lost(session, notice, feedback):
         return []
@@ -125,7 +131,7 @@ async def _is_lost(session: AsyncSession, notice: Notice, feedback: Feedback) ->
     """No mail of it arrived, none may still, and nobody else brings it."""
     if notice.state not in _BECAUSE or _is_brought_by_staff(notice, feedback):
         return False
-    return not await session.scalar(select(_may_arrive_otherwise(notice)))
+    return not await session.scalar(select(_may_arrive_otherwise(notice, feedback)))
 
 
 def _is_there_without_mail(notice: Notice, reply: Reply) -> bool:
@@ -142,9 +148,10 @@ def _is_brought_by_staff(notice: Notice, feedback: Feedback) -> bool:
     return feedback.no_mail_since is not None and feedback.no_mail_since < notice.created_at
 
 
-def _may_arrive_otherwise(notice: Notice) -> ColumnElement[bool]:
-    """Another is told the same."""
+def _may_arrive_otherwise(notice: Notice, feedback: Feedback) -> ColumnElement[bool]:
+    """Another is told the same, and may know it."""
     return exists().where(
+        Notice.recipient != "submitter" if withholds(feedback) else true(),
         Notice.feedback_id == notice.feedback_id,
         Notice.about.is_not_distinct_from(notice.about),
         Notice.kind == notice.kind,

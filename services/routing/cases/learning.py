@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.clock import utc_now
 from libs.common.stream.events import Received
 from libs.contracts.cases import case_id_of
-from libs.contracts.codes import BROUGHT_BY_STAFF, NO_MAIL_ARRIVES, PROMISES, SETTLED
+from libs.contracts.codes import BROUGHT_BY_STAFF, NO_MAIL_ARRIVES, PROMISES, SETTLED, UntoldNotice
 from libs.contracts.feedback import (
     CLASSIFICATION,
     FeedbackEvaluated,
@@ -64,6 +64,7 @@ LOST = Counter("ecoute_routing_messages_lost_total", "Messages of feedback that 
 PERSON = "person"
 INTAKE = "intake"
 UNTOLD = "untold"
+_REPLIES: tuple[UntoldNotice, ...] = ("answered", "interim")
 
 
 async def keep_verbatims(
@@ -250,6 +251,8 @@ def _not_told(work: Work, event: NoticeUndeliverable) -> None:
     write_line(work, UNTOLD, INTAKE, at, {"by": event.by, "notice": event.notice, "because": event.because})
     if event.notice == "asked" and event.said_at is not None:
         unask(work, event.said_at, at)
+    elif event.notice in _REPLIES and event.because == "no_address":
+        raise_task(work, "deliver_reply", at)  # no mail was ever to tell it
     elif case.state in SETTLED:
         return
     elif event.notice == "extended":

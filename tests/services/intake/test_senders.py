@@ -140,6 +140,7 @@ async def test_who_spoke_for_the_person_is_kept_for_the_team_and_told_as_role_an
     [event] = await intake.events(receipt["id"])
     assert event["data"]["submitted_by"] == {"role": "relative", "authority": "declared"}
     assert (event["data"]["reply_to"], event["data"]["reply_by"]) == ("submitter", "email")
+    assert event["data"]["told_by_mail"] == ["submitter"]
     read = await intake.http.get(f"/v1/feedback/{receipt['id']}", headers=intake.staff("reviewer"))
     assert read.json()["submitted_by"] == LUC | {"authority": "declared"}
     found = await intake.rows("SELECT whose FROM contact_index WHERE feedback_id = :id", id=receipt["id"])

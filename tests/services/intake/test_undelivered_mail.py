@@ -1,13 +1,14 @@
 """What is told where a mail to the person is refused, comes back, or could not be sent in time."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from libs.common.clock import utc_now
 from services.intake.notices.settling import bounce, settle
 from tests.services.intake.cases import DUE, Story
-from tests.services.intake.house import Intake
+from tests.services.intake.house import COMPLAINT, Intake
 from tests.services.intake.posting import SAID, SOON, Post
 
 
@@ -264,6 +265,76 @@ async def test_a_question_to_two_arrives_with_one_and_is_lost_once_both_came_bac
         async with intake.database.transaction() as session:
             assert await bounce(session, sent.id, utc_now())
         assert await untold(intake, receipt["id"]) == after
+
+
+# Who has the code may not know what is answered.
+
+NIECE = {"role": "relative", "email": "niece@example.com"}
+WITHOUT_ADDRESS = {**COMPLAINT, "submitted_by": NIECE}
+TO_THE_NIECE = {**WITHOUT_ADDRESS, "reply_to": "submitter", "reply_by": "email"}
+TO_BOTH = {**SAID, "submitted_by": NIECE, "reply_to": "both"}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{**COMPLAINT, "submitted_by": {"role": "relative"}}, WITHOUT_ADDRESS, TO_THE_NIECE, {**TO_BOTH, **TO_THE_NIECE}],
+)
+async def test_a_reply_that_only_one_without_authority_could_come_upon_is_not_there_until_staff_bring_it(
+    intake: Intake, post: Post, said: dict[str, Any]
+) -> None:
+    number = (await intake.submit(said))["id"]
+    story = Story(number)
+    await intake.hear(story.opened(), story.replied(None), story.replied(1))
+    await post.go()
+    await intake.hear(story.replied(2))
+    await post.go()
+    assert await post.replies(number) == []
+    assert await untold(intake, number) == [("interim", "no_address")]  # once: staff bring what follows
+    path, who = f"/v1/feedback/{number}/deliveries", intake.staff("agent", teams=("passports",))
+    assert (await intake.http.post(path, json=PHONED, headers=who)).status_code == 200
+    assert await post.replies(number) == [("delivered", "phone")]
+
+
+async def comes_back(intake: Intake, number: str, kind: str, recipient: str) -> None:
+    find = "SELECT id FROM notice WHERE feedback_id = :id AND kind = :kind AND recipient = :recipient"
+    [sent] = await intake.rows(find, id=number, kind=kind, recipient=recipient)
+    async with intake.database.transaction() as session:
+        assert await bounce(session, sent.id, utc_now())
+
+
+@pytest.mark.parametrize("reply_by", [{"reply_by": "email"}, {}])
+async def test_a_reply_past_the_code_is_there_once_mail_to_the_person_was_taken(
+    intake: Intake, post: Post, reply_by: dict[str, str]
+) -> None:
+    sent, waits = [(await intake.submit({**TO_BOTH, **reply_by}))["id"] for _ in range(2)]
+    for number in (sent, waits):
+        story = Story(number)
+        await intake.hear(story.opened(), story.replied(1))
+        assert await post.replies(number) == []
+        if number == sent:
+            await post.go(timedelta())
+    assert await post.replies(sent) == [("delivered", "email")]
+    await comes_back(intake, sent, "answered", "submitter")
+    assert await post.replies(sent) == [("delivered", "email")]
+    await comes_back(intake, sent, "answered", "person")
+    assert await post.replies(sent) == [("delivered", "email"), ("undeliverable", "bounced")]
+    await post.without_a_server(timedelta(days=4))
+    assert await post.replies(waits) == [("undeliverable", "unreachable")]
+
+
+async def test_a_question_that_only_one_without_authority_was_mailed_reached_nobody(intake: Intake, post: Post) -> None:
+    sent, waits = [(await intake.submit(TO_BOTH))["id"] for _ in range(2)]
+    for number in (sent, waits):
+        story = Story(number)
+        await intake.hear(story.opened(), story.asked(SOON))
+        if number == sent:
+            await post.go()
+    await comes_back(intake, sent, "asked", "submitter")
+    assert await untold(intake, sent) == []
+    await comes_back(intake, sent, "asked", "person")
+    assert await untold(intake, sent) == [("asked", "bounced")]
+    await post.without_a_server(timedelta(days=4))
+    assert await untold(intake, waits) == [("asked", "unreachable")]
 
 
 async def test_of_two_who_are_told_one_is_enough(intake: Intake, post: Post) -> None:

@@ -407,6 +407,24 @@ async def test_an_interim_reply_ends_no_task_that_only_an_answer_ends(routing: R
     assert tasks(after) == ["not_solved"]
 
 
+@pytest.mark.parametrize(
+    ("said", "brought"),
+    [
+        ({"submitted_by": {"role": "relative"}}, ["deliver_reply"]),
+        ({"submitted_by": {"role": "relative"}, "reply_by": "tracking"}, ["deliver_reply"]),
+        ({"submitted_by": {"role": "organisation"}, "told_by_mail": ["submitter"]}, ["deliver_reply"]),
+        ({"submitted_by": {"role": "relative"}, "told_by_mail": ["person", "submitter"]}, []),
+        ({"submitted_by": {"role": "relative", "authority": "declared"}}, []),
+        ({"submitted_by": {"role": "staff"}}, []),
+    ],
+)
+async def test_what_only_one_without_authority_could_come_upon_is_brought_by_staff(
+    routing: Routing, said: dict[str, Any], brought: list[str]
+) -> None:
+    case = await routing.open(SPOKE, kind="complaint", service="passports", **said)
+    assert tasks(await routing.done(case, "reply", **FINAL)) == brought
+
+
 async def test_an_interim_that_arrives_late_is_not_the_final_reply_that_must_be_brought(routing: Routing) -> None:
     case = await routing.open(SPOKE, kind="complaint", service="passports", reply_by="letter")
     await routing.done(case, "reply", text="Nous regardons.", interim=True)

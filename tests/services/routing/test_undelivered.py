@@ -382,6 +382,17 @@ async def test_another_team_of_which_no_mail_arrived_is_told_by_staff_once_someb
         assert tasks(await hear(routing, case, untold(notice))) == brought
 
 
+@pytest.mark.parametrize(("because", "brought"), [("no_address", ["deliver_reply"]), ("bounced", [])])
+async def test_a_reply_that_no_mail_was_ever_to_tell_is_brought_by_staff(
+    routing: Routing, because: str, brought: list[str]
+) -> None:
+    for notice in ("answered", "interim"):
+        case = await replied(routing, await in_state(routing, "assigned"), "upheld")
+        after = await hear(routing, case, untold(notice, because))
+        assert (after["state"], tasks(after), after["clocks"]) == ("answered", brought, case["clocks"])
+        assert tasks(await routing.done(case, "reply", **FINAL)) == ["deliver_reply"]
+
+
 async def test_where_no_mail_arrives_before_there_is_a_case_staff_bring_what_is_said_of_the_one_that_opens(
     routing: Routing,
 ) -> None:
