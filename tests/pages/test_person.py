@@ -84,6 +84,11 @@ def test_a_double_click_or_a_reload_is_one_message(http: httpx.Client) -> None:
         ({"text": "Hm.", "person.email": "zoe@"}, "person.email", "not a whole e-mail address"),
         ({"text": "Hm.", "reply_by": "phone"}, "person.phone", "needed for the reply"),
         ({"text": "Hm.", "reply_by": "phone", "person.phone": "abc"}, "person.phone", "too few digits"),
+        (
+            {"text": "Hm.", "reply_by": "phone", "person.phone": "514 555-0101", "disclosure": "anonymous"},
+            "reply_by",
+            "choose e-mail or the tracking code",
+        ),
         ({"text": "Hm.", "experienced_on": "2999-01-01"}, "experienced_on", "has not come yet"),
         ({"text": "Hm.", "service": "moon"}, "service", "not in the catalogue"),
         ({"text": "Hm.", "submitted_by.name": "Ali"}, "submitted_by.role", "This field is required"),

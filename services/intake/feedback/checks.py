@@ -6,7 +6,7 @@ from typing import Final
 from libs.common.field_problems import FieldProblem, field_problem
 from libs.common.languages import Bilingual
 from libs.common.problems import InvalidRequest
-from libs.contracts.codes import ReplyBy
+from libs.contracts.codes import BROUGHT_BY_STAFF, ReplyBy
 from services.intake.feedback.errors import NotAvailableYet, NotYoursToSet, ReplyCannotReach
 from services.intake.feedback.schemas import FeedbackIn, PersonIn, SubmittedByIn
 from services.intake.feedback.sender import Sender
@@ -24,6 +24,10 @@ _LETTERS_GO_TO_THE_PERSON = Bilingual(
 )
 _STAFF_GET_NO_MAIL = Bilingual(
     fr="Le personnel qui l'a noté ne reçoit aucun courriel.", en="Staff who wrote it down are sent no mail."
+)
+_NOBODY_IS_SHOWN_IT = Bilingual(
+    fr="Personne ne voit le numéro ni l'adresse de qui reste anonyme : choisissez le courriel ou le code de suivi.",
+    en="Nobody is shown the number or the address of who stays anonymous: choose e-mail or the tracking code.",
 )
 _NEEDED: dict[ReplyBy, str] = {"email": "email", "phone": "phone", "letter": "address"}
 _FEWEST_DIGITS: Final = 4
@@ -61,9 +65,11 @@ def refuse_what_has_not_happened(body: FeedbackIn, now: datetime) -> None:
 
 
 def refuse_what_cannot_be_answered(body: FeedbackIn) -> None:
-    """A reply by a means needs that means, of everyone whom it is to reach."""
+    """A reply by a means needs that means, of everyone whom it is to reach; and whoever brings it must be shown it."""
     if body.reply_to is None and body.reply_by is None:
         return
+    if body.disclosure == "anonymous" and body.reply_by in BROUGHT_BY_STAFF and not body.historical:
+        raise ReplyCannotReach(errors=[field_problem("anonymous", _NOBODY_IS_SHOWN_IT, pointer="/reply_by")])
     errors: list[FieldProblem] = []
     needed = _NEEDED.get(body.reply_by) if body.reply_by else None
     if needed and (body.reply_to in ("person", "both") or (body.reply_to is None and not _speaker_has(body, needed))):

@@ -197,7 +197,11 @@ class FeedbackIn(Wire):
     submitted_by: SubmittedByIn | None = None
     reply_to: ReplyTo | None = None
     reply_by: ReplyBy | None = None
-    disclosure: Disclosure = "named"
+    disclosure: Disclosure = Field(
+        "named",
+        description="`confidential`: hidden from the team complained about; `anonymous`: nobody is shown how to reach "
+        "them, so that no reply goes by telephone or letter",
+    )
     concerns_staff: bool = False
     urgent: Urgency | None = None
     response_requested: bool = False

@@ -8,6 +8,7 @@ import pytest
 from tests.services.intake.house import COMPLAINT, Intake
 
 LUC = {"role": "relative", "name": "Luc Tremblay", "email": "luc@example.org", "phone": "514 555-0188"}
+REACHED = {"email": "a@example.org", "phone": "514 555-0101", "address": "12, rue des Lilas"}
 DECLARED = LUC | {"role": "representative", "authority": "declared"}
 SPOT = {"remedy": "apology", "note": "Excuses présentées au comptoir."}
 
@@ -228,6 +229,14 @@ async def test_evidence_of_authority_was_seen_by_somebody_or_is_not_claimed(inta
             {"reply_to": "submitter", "reply_by": "email", "submitted_by": {**LUC, "role": "staff"}},
             [("/reply_to", "mail_to_staff")],
         ),
+        *(
+            ({"disclosure": "anonymous", "reply_by": by, "person": REACHED}, [("/reply_by", "anonymous")])
+            for by in ("phone", "letter")
+        ),
+        (
+            {"disclosure": "anonymous", "reply_to": "submitter", "reply_by": "phone", "submitted_by": DECLARED},
+            [("/reply_by", "anonymous")],
+        ),
         (
             {"reply_to": "submitter", "reply_by": "email", "submitted_by": {"role": "self"}},
             [("/person/email", "needed_to_reply")],
@@ -251,6 +260,9 @@ async def test_a_reply_that_could_reach_nobody_is_not_promised(intake: Intake, s
         {"reply_by": "phone", "submitted_by": DECLARED},
         {"reply_by": "letter", "person": {"address": "12, rue des Lilas"}},
         {"reply_by": "phone", "person": {"phone": "poste 4412"}},
+        {"disclosure": "confidential", "reply_by": "phone", "person": REACHED},
+        {"disclosure": "anonymous", "reply_by": "email", "person": REACHED},
+        {"disclosure": "anonymous", "reply_by": "tracking"},
     ],
     ids=str,
 )
