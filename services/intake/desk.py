@@ -37,7 +37,7 @@ async def set_desk(app: FastAPI, _: AsyncExitStack) -> None:
     settings = app.state.settings
     app.state.desk = Desk(
         database=app.state.database,
-        codes=KnownCodes(lambda: app.state.clock().astimezone(settings.time_zone).date()),
+        codes=KnownCodes(lambda: app.state.clock().astimezone(settings.time_zone).date(), settings.time_zone),
         master_key=MasterKey(settings.master_key.get_secret_value()),
         secret=settings.secret.get_secret_value(),
         blind=BlindIndex(settings.secret.get_secret_value(), settings.phone_region),

@@ -28,7 +28,7 @@ SECRET = "of no importance, but long enough"
 ARRIVAL = Arrival(
     Desk(
         database=Database("postgresql://nowhere/none", pool_size=1, application="none"),
-        codes=KnownCodes(lambda: date(2026, 11, 23)),
+        codes=KnownCodes(lambda: date(2026, 11, 23), ZoneInfo("America/Toronto")),
         master_key=MasterKey("A" * 43 + "="),
         secret=SECRET,
         blind=BlindIndex(SECRET, "CA"),

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
@@ -28,13 +29,22 @@ class Known:
     """What each touchpoint fills in: its `FILLED_IN` that are not empty."""
     elsewhere: Mapping[str, Bilingual] = field(default_factory=dict)
     """Of each service out of scope, where to turn."""
+    gone_at: Mapping[tuple[str, str], datetime] = field(default_factory=dict)
+    """Of each code that can no longer be chosen, since when."""
+
+    def takes(self, kind: str, code: str, said_at: datetime | None) -> bool:
+        """It can be chosen; or it could be when it was said, as who sends it later tells."""
+        if (kind, code) in self.codes:
+            return True
+        gone_at = self.gone_at.get((kind, code))
+        return gone_at is not None and said_at is not None and said_at < gone_at
 
 
 class KnownCodes:
     """What new feedback may carry today. The request waits for a query where a code is new, and every 30 s."""
 
-    def __init__(self, today: Callable[[], date]) -> None:
-        self._today = today
+    def __init__(self, today: Callable[[], date], zone: ZoneInfo) -> None:
+        self._today, self._zone = today, zone
         self._known = Known(frozenset(), {})
         self._refreshing = Refreshing()
 
@@ -46,16 +56,21 @@ class KnownCodes:
         return self._known
 
     async def _read(self, database: Database) -> None:
+        today = self._today()
         async with database.transaction() as session:
-            rows = (await session.scalars(select(CatalogueEntry).where(choosable_on(self._today())))).all()
+            found = (await session.execute(select(CatalogueEntry, choosable_on(today)))).all()
+        entries = [entry for entry, _ in found]
+        choosable = [entry for entry, can_be_chosen in found if can_be_chosen]
+        gone = [(entry, _gone_at(entry, today, self._zone)) for entry, can_be_chosen in found if not can_be_chosen]
         self._known = Known(
-            codes=frozenset((row.kind, row.code) for row in rows),
-            filled_in={row.code: _filled_in(row) for row in rows if row.kind == "touchpoint"},
+            codes=frozenset((entry.kind, entry.code) for entry in choosable),
+            filled_in={entry.code: _filled_in(entry) for entry in entries if entry.kind == "touchpoint"},
             elsewhere={
-                row.code: Bilingual.model_validate(row.where_to_turn)
-                for row in rows
-                if row.kind == "service" and row.out_of_scope
+                entry.code: Bilingual.model_validate(entry.where_to_turn)
+                for entry in choosable
+                if entry.kind == "service" and entry.out_of_scope
             },
+            gone_at={(entry.kind, entry.code): moment for entry, moment in gone if moment is not None},
         )
 
     async def unknown(self, database: Database, codes: list[tuple[EntryKind, str]]) -> list[tuple[EntryKind, str]]:
@@ -66,3 +81,11 @@ class KnownCodes:
 
 def _filled_in(touchpoint: CatalogueEntry) -> dict[str, str]:
     return {name: value for name in FILLED_IN if (value := getattr(touchpoint, name)) is not None}
+
+
+def _gone_at(entry: CatalogueEntry, today: date, zone: ZoneInfo) -> datetime | None:
+    """Since when it can no longer be chosen, where that is known."""
+    moments = [entry.retired_at] if entry.retired and entry.retired_at else []
+    if entry.valid_until is not None and entry.valid_until < today:
+        moments.append(datetime.combine(entry.valid_until + timedelta(days=1), time(), zone))
+    return min(moments, default=None)

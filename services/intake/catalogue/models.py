@@ -1,6 +1,6 @@
 """The catalogue: what people may speak about, as trees."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import false, text
@@ -26,6 +26,8 @@ class CatalogueEntry(Base):
     valid_from: Mapped[date | None]
     valid_until: Mapped[date | None]
     retired: Mapped[bool]
+    retired_at: Mapped[datetime | None]
+    """Since when, while it is."""
     out_of_scope: Mapped[bool] = mapped_column(server_default=false())
     where_to_turn: Mapped[dict[str, Any] | None]
     channel: Mapped[str | None]

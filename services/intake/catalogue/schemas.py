@@ -109,7 +109,7 @@ class EntryOut(BaseModel):
     parent: str | None
     valid_from: date | None
     valid_until: date | None
-    retired: bool = Field(description="no longer accepted in new feedback")
+    retired: bool = Field(description="no longer accepted in new feedback; with what was said before, still")
 
 
 class ServicePointOut(EntryOut):

@@ -78,7 +78,7 @@ async def put(
 async def retire(
     session: AsyncSession, kind: EntryKind, code: str, expected: Expected, now: datetime
 ) -> CatalogueEntry:
-    """New feedback may no longer name it; what named it before stays as it was."""
+    """New feedback may no longer name it. What named it before stays as it was; what was said before may still come."""
     shelves = await _locked(session)
     entry = shelves.get((kind, code))
     if entry is None:
@@ -97,7 +97,7 @@ async def _locked(session: AsyncSession) -> Shelves:
 
 
 def _values(body: BaseModel) -> dict[str, Any]:
-    return {**_PLAIN, **body.model_dump(exclude={"code"}), "retired": False}
+    return {**_PLAIN, **body.model_dump(exclude={"code"}), "retired": False, "retired_at": None}
 
 
 async def _change(
@@ -117,7 +117,7 @@ async def _change(
 
 async def _retire(session: AsyncSession, entry: CatalogueEntry, now: datetime) -> None:
     if not entry.retired:
-        entry.retired = True
+        entry.retired, entry.retired_at = True, now
         await _tell(session, entry, now)
 
 

@@ -99,7 +99,7 @@ def prepare(arrival: Arrival, body: FeedbackIn, key: str | None, *, route: str =
     checks.refuse_what_cannot_be_answered(body)
     slip = slip_of(arrival, body)
     said = body.model_dump(include=_AS_SENT)
-    _fill_in(said, arrival)
+    _fill_in(said, arrival, body.submitted_at)
     feedback_id, person_id = slip.feedback_id if slip else new_id(), new_id()
     person_key, wrapped = desk.master_key.new_person_key(person_id)
 
@@ -176,11 +176,14 @@ def _contacts(body: FeedbackIn, by_person: Iterable[bytes], by_submitter: Iterab
     return tuple(dict.fromkeys(found))
 
 
-def _fill_in(said: dict[str, Any], arrival: Arrival) -> None:
+def _fill_in(said: dict[str, Any], arrival: Arrival, said_at: datetime | None) -> None:
     """What the touchpoint says, where it is missing."""
     if said["touchpoint"] is None:
         said["touchpoint"] = arrival.sender.touchpoint
-    filled_in: Mapping[str, str] = arrival.known.filled_in.get(said["touchpoint"] or "", {})
+    touchpoint, known = said["touchpoint"] or "", arrival.known
+    filled_in: Mapping[str, str] = {}
+    if known.takes("touchpoint", touchpoint, said_at):
+        filled_in = known.filled_in.get(touchpoint, {})
     for name in FILLED_IN:
         if said.get(name) is None:
             said[name] = filled_in.get(name)
@@ -200,11 +203,14 @@ def codes_of(body: FeedbackIn, sender: Sender) -> list[tuple[EntryKind, str]]:
 
 
 def _unknown_codes(arrival: Arrival, body: FeedbackIn, said: Mapping[str, Any]) -> UnknownCode | None:
-    """Of the codes that it names; of the sender's own touchpoint where that alone could have told the channel."""
+    """Of the codes that it names; of the sender's own touchpoint where that alone could have told the channel.
+
+    What was said before a code was retired is taken with it: `submitted_at` is from who knows when that was.
+    """
     unknown = [
         kind
         for kind, code in codes_of(body, arrival.sender)
-        if (kind, code) not in arrival.known.codes and (getattr(body, kind) or said["channel"] is None)
+        if not arrival.known.takes(kind, code, body.submitted_at) and (getattr(body, kind) or said["channel"] is None)
     ]
     return UnknownCode.at(unknown) if unknown else None
 

@@ -2,10 +2,12 @@
 
 from datetime import UTC, date, datetime
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
 
+from libs.common.clock import utc_now
 from libs.common.documents import read_document
 from libs.contracts.catalogue import entry_id_of
 from services.intake.catalogue.at_hand import AGAIN_SECONDS
@@ -68,6 +70,33 @@ async def test_an_entry_is_made_changed_retired_and_brought_back_and_each_is_tol
         ("passports", True),
         (None, False),
     ]
+
+
+async def test_what_was_said_before_a_code_was_retired_is_taken_however_late_it_arrives(intake: Intake) -> None:
+    await put(intake, "services/trams")
+    await put(intake, "touchpoints/pier", {"channel": "counter"})
+    kiosk = await intake.key("pier-kiosk", "feedback:write", "tracking-codes:write", kind="device", touchpoint="pier")
+    partner, agent = await intake.key("pier-partner"), intake.staff("agent")
+    slips = await intake.http.post("/v1/tracking-codes", json={"count": 1}, headers=kiosk)
+    before = utc_now()
+    for path in ("services/trams", "touchpoints/pier"):
+        assert (await delete(intake, path)).status_code == 200
+    intake.app.state.desk.codes._refreshing._read_at = float("-inf")
+
+    late = {"kind": "complaint", "service": "trams", "text": "x", "submitted_at": before.isoformat()}
+    [code] = slips.json()["tracking_codes"]
+    receipt = await intake.submit({**late, "tracking_code": code}, kiosk | {"Idempotency-Key": str(uuid4())})
+    [event] = await intake.events(receipt["id"])
+    said = {name: event["data"][name] for name in ("service", "touchpoint", "channel")}
+    assert said == {"service": "trams", "touchpoint": "pier", "channel": "counter"}
+    for who in (partner, agent):
+        await intake.submit({**late, "channel": "phone"}, who)
+        for now in ({"submitted_at": utc_now().isoformat()}, {"submitted_at": None}):
+            answer = await intake.http.post("/v1/feedback", json={**late, "channel": "phone", **now}, headers=who)
+            assert [one["pointer"] for one in answer.json()["errors"]] == ["/service"]
+    assert await refuses(intake, service="trams")
+    await put(intake, "services/trams", **{"If-Match": '"2"'})
+    assert not await refuses(intake, service="trams")
 
 
 async def test_a_change_names_the_version_that_it_changes(intake: Intake) -> None:
@@ -142,6 +171,20 @@ async def test_a_tree_has_each_entry_within_its_parent(intake: Intake) -> None:
     assert not {"town", "desk-1"} & {item["code"] for item in tree}
     flat = (await intake.http.get("/v1/service-points")).json()["items"]
     assert all("children" not in item for item in flat)
+
+
+async def test_what_was_said_by_the_last_day_of_a_code_is_taken_after_it(intake: Intake) -> None:
+    await put(intake, "topics/season", {"valid_until": "2026-03-31"})
+    await put(intake, "topics/future", {"valid_from": "2999-03-01", "valid_until": "2999-03-31"})
+    intake.app.state.desk.codes._refreshing._read_at = float("-inf")
+    for topic, said_at, taken in (
+        ("season", "2026-03-31T23:59:59-04:00", True),
+        ("season", "2026-04-01T00:00:00-04:00", False),
+        ("future", "2026-03-31T23:59:59-04:00", False),
+    ):
+        body = {"channel": "web", "text": "x", "topic": topic, "submitted_at": said_at}
+        answer = await intake.http.post("/v1/feedback", json=body, headers=intake.staff("agent"))
+        assert (answer.status_code == 201) is taken, answer.text
 
 
 async def test_an_entry_counts_from_its_first_day_to_its_last(intake: Intake) -> None:
