@@ -527,16 +527,14 @@ TABLE = [
             "reopened twice",
             MON,
             days(10),
-            "2026-04-27 16:30",
-            "it starts once, and has ended with the second reply",
+            "2026-05-04 16:30",
+            "what the second reply had used up is promised anew",
             [
                 ("reply", "2026-03-11 10:00"),
                 ("reopen", "2026-04-13 10:00"),
                 ("reply", "2026-04-14 10:00"),
                 ("reopen", "2026-04-20 10:00"),
             ],
-            ended="2026-04-14 10:00",
-            met=True,
         )
     ),
     Row(
@@ -660,7 +658,7 @@ class Desk:
                 waiting.extend(work, bodies.Extend.model_validate(body))
             case "reply":
                 answering.reply(work, bodies.Reply(text="x", outcome="upheld"))
-                self.given.learn(work.case.answers, Final(at, "upheld", None))
+                self.given.replies[work.case.answers] = Final(at, "upheld", None)
             case "undelivered":
                 take_back(work, rest[0], self.given)
             case "delivered":

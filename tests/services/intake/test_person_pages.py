@@ -34,10 +34,11 @@ async def test_who_may_not_know_is_told_of_the_person_and_asked_nothing(
     person = {"email": "mother@example.org"}
     receipt = await intake.submit({**COMPLAINT, "person": person, "reply_by": "email", "submitted_by": without})
     story, code = Story(receipt["id"]), {"code": receipt["tracking_code"]}
-    await intake.rows("UPDATE feedback SET told_by_mail = '[]' WHERE id = :id RETURNING 1", id=receipt["id"])
     await intake.hear(
         story.opened(), story.replied(1), story.reopened(), story.asked(SOON), story.suspended("person", SOON)
     )
+    lost = "UPDATE reply SET delivery = 'undeliverable', delivery_by = 'email' WHERE feedback_id = :id RETURNING 1"
+    await intake.rows(lost, id=receipt["id"])
     page = await shown(intake, "/follow", code, language)
     assert [one for one in said if one not in page] == []
     assert not_said not in page
