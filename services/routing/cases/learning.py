@@ -246,13 +246,14 @@ def _non_delivery(work: Work, event: ReplyUndeliverable, given: Mapping[UUID, Gi
 def _not_told(work: Work, event: NoticeUndeliverable) -> None:
     """Staff must tell the person, where it is still so."""
     case, at = work.case, min(event.found_at, work.office.now)
-    work.effective_at = at
+    work.effective_at, was_brought = at, case.reply_by in BROUGHT_BY_STAFF
     _have_staff_bring_what_follows(case, event)
     write_line(work, UNTOLD, INTAKE, at, {"by": event.by, "notice": event.notice, "because": event.because})
     if event.notice == "asked" and event.said_at is not None:
         unask(work, event.said_at, at)
-    elif event.notice in _REPLIES and event.because == "no_address":
-        raise_task(work, "deliver_reply", at)  # no mail was ever to tell it
+    elif event.notice in _REPLIES:
+        if event.because == "no_address" and not was_brought:  # no mail was ever to tell it
+            raise_task(work, "deliver_reply", at)
     elif case.state in SETTLED:
         return
     elif event.notice == "extended":

@@ -390,7 +390,9 @@ async def test_a_reply_that_no_mail_was_ever_to_tell_is_brought_by_staff(
         case = await replied(routing, await in_state(routing, "assigned"), "upheld")
         after = await hear(routing, case, untold(notice, because))
         assert (after["state"], tasks(after), after["clocks"]) == ("answered", brought, case["clocks"])
-        assert tasks(await routing.done(case, "reply", **FINAL)) == ["deliver_reply"]
+        again = await routing.done(case, "reply", **FINAL)
+        assert tasks(again) == ["deliver_reply"]
+        assert tasks(await hear(routing, await routing.done(again, "close"), untold(notice, because))) == []
 
 
 async def test_where_no_mail_arrives_before_there_is_a_case_staff_bring_what_is_said_of_the_one_that_opens(
