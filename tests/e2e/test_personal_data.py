@@ -58,6 +58,7 @@ PUBLIC = {
     **dict.fromkeys(("put_calendar", "put_service_standard"), "the organisation's own texts"),
     **dict.fromkeys(("issue_partner_key", "issue_device_key"), "the organisation's own label"),
     "report_bounce": "takes the id of a mail of ours",
+    "report_alert_bounce": "likewise",
 }
 """Operations that take words and are not sent marks, and why. All are sent marks in a form that is refused."""
 
