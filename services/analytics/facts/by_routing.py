@@ -25,6 +25,7 @@ from libs.contracts.cases import (
     ClockCorrected,
     ClockEnd,
     ClockState,
+    RuleDecided,
 )
 from libs.contracts.codes import SETTLED
 from services.analytics.facts.fact import Clock, Fact, Json
@@ -34,10 +35,10 @@ _NOT_PECULIAR = {*CaseEvent.model_fields, "clocks", "ended", "text"}
 
 
 def apply_case_event(fact: Fact, received: Received[Any]) -> Fact:
-    """The fact after an event of routing; the same fact if it has seen that event."""
-    if received.version <= fact.case_version:
-        return fact
+    """The fact after an event of routing; the same fact if it has seen that event, or it tells nothing."""
     event: CaseEvent = received.event
+    if received.version <= fact.case_version or (isinstance(event, RuleDecided) and _team_of(event) == fact.team):
+        return fact
     at = _moment(received)
     changed = _course(fact, event, at)
     match event:
@@ -74,7 +75,7 @@ def apply_case_event(fact: Fact, received: Received[Any]) -> Fact:
         {
             **changed,
             "case_version": received.version,
-            "team": None if event.team in event.hidden_from else event.team,  # it owns what it must not see
+            "team": _team_of(event),
             "state": event.state,
             "case_details": {name: getattr(event, name) for name in _DETAILS_OF_CASE}
             | {"team_name": event.team_name.__dict__},
@@ -88,6 +89,10 @@ def apply_link(fact: Fact, other_id: UUID, other_opened_at: datetime) -> Fact:
     if str(other_id) in fact.links:
         return fact
     return fact.after({"links": {**fact.links, str(other_id): other_opened_at.isoformat()}})
+
+
+def _team_of(event: CaseEvent) -> str | None:
+    return None if event.team in event.hidden_from else event.team  # it owns what it must not see
 
 
 def _moment(received: Received[Any]) -> datetime:
