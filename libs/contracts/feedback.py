@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from libs.common.stream.events import Event
 from libs.contracts.codes import (
+    FOR_OTHERS,
     AnsweredBy,
     Author,
     Authority,
@@ -59,6 +60,11 @@ class PersonTraits(_Part):
 class SubmittedBy(_Part):
     role: SubmitterRole
     authority: Authority = "none"
+
+    @property
+    def lacks_authority(self) -> bool:
+        """They speak for somebody else, and nothing says that they may."""
+        return self.role in FOR_OTHERS and self.authority == "none"
 
 
 class ResolvedOnTheSpot(_Part):

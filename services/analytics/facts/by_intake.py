@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from libs.common.stream.events import Received
-from libs.contracts.codes import FOR_OTHERS
 from libs.contracts.feedback import (
     CLASSIFICATION,
     FeedbackEvaluated,
@@ -50,8 +49,7 @@ def apply_feedback_event(fact: Fact, received: Received[Any]) -> Fact:
         case FeedbackSubmitted() as event:
             changed = {name: getattr(event, name) for name in _SUBMITTED}
             changed["ratings"] = _json(event.ratings)
-            by = event.submitted_by
-            changed["may_evaluate"] = by is None or by.role not in FOR_OTHERS or by.authority != "none"
+            changed["may_evaluate"] = event.submitted_by is None or not event.submitted_by.lacks_authority
             details = event.model_dump(mode="json", include=_DETAILS_OF_SUBMISSION, exclude_none=True)
             changed["feedback_details"] = {**fact.feedback_details, **details}
         case FeedbackVerbatimRedacted() as event:

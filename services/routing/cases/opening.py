@@ -17,7 +17,7 @@ from libs.common.clock import utc_now
 from libs.common.db import among
 from libs.common.stream.events import Received, Recorded, record
 from libs.contracts.cases import CaseAssigned, CaseEvent, CaseOpened, ClockState, RuleDecided, case_id_of
-from libs.contracts.codes import BROUGHT_BY_STAFF, FOR_OTHERS, ReplyBy
+from libs.contracts.codes import BROUGHT_BY_STAFF, ReplyBy
 from libs.contracts.feedback import FeedbackSubmitted
 from libs.contracts.organisation import DEFAULT_CALENDAR
 from services.routing.alerts.service import Raised, raise_alerts
@@ -269,8 +269,7 @@ def _reply_by(feedback: FeedbackSubmitted) -> ReplyBy | None:
     """Where the code is in the hand of who may not know what is answered, and no mail goes to the person, a human must
     bring it.
     """
-    by = feedback.submitted_by
-    is_withheld = by is not None and by.role in FOR_OTHERS and by.authority == "none"
+    is_withheld = feedback.submitted_by is not None and feedback.submitted_by.lacks_authority
     is_brought = feedback.reply_by in BROUGHT_BY_STAFF
     return "phone" if is_withheld and not is_brought and "person" not in feedback.told_by_mail else feedback.reply_by
 

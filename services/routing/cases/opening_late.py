@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.clock import utc_now
-from libs.common.db import among
 from libs.common.stream.events import Received
 from libs.contracts.feedback import (
     FeedbackMessageAdded,
@@ -21,7 +20,7 @@ from libs.contracts.feedback import (
 from services.routing.cases.models import Case, UnopenedFeedback
 from services.routing.cases.opening import open_decided
 from services.routing.cases.terms import Terms
-from services.routing.cases.unopened import as_submitted, bring_messages, keep_message, wrote_first_at
+from services.routing.cases.unopened import as_submitted, bring_messages, keep_message, lock_unopened, wrote_first_at
 from services.routing.organisation.deciding import Decision, decision_on, said_in
 from services.routing.organisation.queries import Organisation, organisation_in_force
 
@@ -47,14 +46,7 @@ async def open_late(session: AsyncSession, events: Sequence[Received[Late]], ter
     if not events:
         return
     latest: dict[UUID, Received[Any]] = {one.subject: one for one in events}
-    found = await session.scalars(
-        select(UnopenedFeedback)
-        .where(among(UnopenedFeedback.feedback_id, latest))
-        .order_by(UnopenedFeedback.feedback_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    kept = {row.feedback_id: row for row in found}
+    kept = {row.feedback_id: row for row in await lock_unopened(session, latest)}
     for received in events:
         if received.subject in kept:
             _learn(kept[received.subject], received)

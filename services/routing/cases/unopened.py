@@ -74,10 +74,8 @@ async def bring_messages(
     await put_down(session, list(works.values()))
 
 
-async def bring_by_telephone(session: AsyncSession, subjects: Collection[UUID]) -> None:
-    """No mail arrives: of the case that is opened for it staff bring what is said."""
-    if not subjects:
-        return
+async def lock_unopened(session: AsyncSession, subjects: Collection[UUID]) -> Sequence[UnopenedFeedback]:
+    """What is kept of them until a case opens, in the order of their ids."""
     found = await session.scalars(
         select(UnopenedFeedback)
         .where(among(UnopenedFeedback.feedback_id, subjects))
@@ -85,7 +83,14 @@ async def bring_by_telephone(session: AsyncSession, subjects: Collection[UUID]) 
         .with_for_update()
         .execution_options(populate_existing=True)
     )
-    for row in found:
+    return found.all()
+
+
+async def bring_by_telephone(session: AsyncSession, subjects: Collection[UUID]) -> None:
+    """No mail arrives: of the case that is opened for it staff bring what is said."""
+    if not subjects:
+        return
+    for row in await lock_unopened(session, subjects):
         row.feedback = row.feedback | {"reply_by": "phone"}
 
 
