@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import partial
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -20,6 +21,13 @@ AGAIN_SECONDS = 0.1
 """How soon the catalogue is read again for a code that it did not have: somebody may just have put it there."""
 
 
+class Elsewhere(NamedTuple):
+    """A service out of scope: who gives it, and since when; None where it never was in scope."""
+
+    where_to_turn: Bilingual
+    since: datetime | None
+
+
 @dataclass(frozen=True)
 class Known:
     """The catalogue of this moment, as a request needs it."""
@@ -27,8 +35,8 @@ class Known:
     codes: frozenset[tuple[str, str]]
     filled_in: Mapping[str, Mapping[str, str]]
     """What each touchpoint fills in: its `FILLED_IN` that are not empty."""
-    elsewhere: Mapping[str, Bilingual] = field(default_factory=dict)
-    """Of each service out of scope, where to turn."""
+    elsewhere: Mapping[str, Elsewhere] = field(default_factory=dict)
+    """The services out of scope, by their codes."""
     gone_at: Mapping[tuple[str, str], datetime] = field(default_factory=dict)
     """Of each code that can no longer be chosen, since when."""
 
@@ -38,6 +46,13 @@ class Known:
             return True
         gone_at = self.gone_at.get((kind, code))
         return gone_at is not None and said_at is not None and said_at < gone_at
+
+    def where_to_turn(self, service: str, said_at: datetime | None) -> Bilingual | None:
+        """For a service that is out of scope, and was when it was said."""
+        elsewhere = self.elsewhere.get(service)
+        if elsewhere is None or (elsewhere.since is not None and said_at is not None and said_at < elsewhere.since):
+            return None
+        return elsewhere.where_to_turn
 
 
 class KnownCodes:
@@ -66,7 +81,7 @@ class KnownCodes:
             codes=frozenset((entry.kind, entry.code) for entry in choosable),
             filled_in={entry.code: _filled_in(entry) for entry in entries if entry.kind == "touchpoint"},
             elsewhere={
-                entry.code: Bilingual.model_validate(entry.where_to_turn)
+                entry.code: Elsewhere(Bilingual.model_validate(entry.where_to_turn), entry.out_of_scope_since)
                 for entry in choosable
                 if entry.kind == "service" and entry.out_of_scope
             },

@@ -29,6 +29,8 @@ class CatalogueEntry(Base):
     retired_at: Mapped[datetime | None]
     """Since when, while it is."""
     out_of_scope: Mapped[bool] = mapped_column(server_default=false())
+    out_of_scope_since: Mapped[datetime | None]
+    """Since when, while it is; null where it was from the first."""
     where_to_turn: Mapped[dict[str, Any] | None]
     channel: Mapped[str | None]
     service: Mapped[str | None]

@@ -109,6 +109,9 @@ async def _change(
         session.add(entry)
     elif entry.version and all(getattr(entry, name) == value for name, value in values.items()):
         return entry
+    else:
+        since = entry.out_of_scope_since if entry.out_of_scope else now
+        entry.out_of_scope_since = since if values["out_of_scope"] else None
     for name, value in values.items():
         setattr(entry, name, value)
     await _tell(session, entry, now)

@@ -149,7 +149,7 @@ def prepare(arrival: Arrival, body: FeedbackIn, key: str | None, *, route: str =
         contacts=_contacts(body, by_person, by_submitter),
         links=links,
         claims=claims,
-        refused=_unknown_codes(arrival, body, said) or _out_of_scope(arrival, said),
+        refused=_unknown_codes(arrival, body, said) or _out_of_scope(arrival, body, said),
         traceparent=traceparent.get(),
         tracking_code=code,
     )
@@ -215,8 +215,8 @@ def _unknown_codes(arrival: Arrival, body: FeedbackIn, said: Mapping[str, Any]) 
     return UnknownCode.at(unknown) if unknown else None
 
 
-def _out_of_scope(arrival: Arrival, said: Mapping[str, Any]) -> ServiceOutOfScope | None:
-    where_to_turn = arrival.known.elsewhere.get(said["service"] or "")
+def _out_of_scope(arrival: Arrival, body: FeedbackIn, said: Mapping[str, Any]) -> ServiceOutOfScope | None:
+    where_to_turn = arrival.known.where_to_turn(said["service"] or "", body.submitted_at)
     if where_to_turn is None:
         return None
     text = Bilingual(fr="Ce service relève d'autres que nous.", en="This service is given by others.")

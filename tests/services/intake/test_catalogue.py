@@ -99,6 +99,28 @@ async def test_what_was_said_before_a_code_was_retired_is_taken_however_late_it_
     assert not await refuses(intake, service="trams")
 
 
+async def test_what_was_said_of_a_service_before_it_went_out_of_scope_is_taken_however_late_it_arrives(
+    intake: Intake,
+) -> None:
+    await put(intake, "services/ferries")
+    before = utc_now()
+    elsewhere = {"out_of_scope": True, "where_to_turn": {"fr": "Au port.", "en": "At the port."}}
+    await put(intake, "services/ferries", elsewhere, **{"If-Match": '"1"'})
+    await put(intake, "services/barges", elsewhere)  # it never was in scope
+    intake.app.state.desk.codes._refreshing._read_at = float("-inf")
+
+    async def taken(service: str, said_at: datetime | None) -> int:
+        said = {"channel": "phone", "kind": "complaint", "text": "x", "service": service}
+        at = {"submitted_at": said_at.isoformat()} if said_at else {}
+        return (await intake.http.post("/v1/feedback", json=said | at, headers=intake.staff("agent"))).status_code
+
+    assert [await taken("ferries", at) for at in (before, utc_now(), None)] == [201, 422, 422]
+    assert await taken("barges", before) == 422
+    await put(intake, "services/ferries", elsewhere | {"parent": "barges"}, **{"If-Match": '"2"'})
+    intake.app.state.desk.codes._refreshing._read_at = float("-inf")
+    assert [await taken("ferries", at) for at in (before, utc_now())] == [201, 422]
+
+
 async def test_a_change_names_the_version_that_it_changes(intake: Intake) -> None:
     await put(intake, "topics/noise")
     assert (await put(intake, "topics/noise")).status_code == 428
