@@ -51,6 +51,7 @@ NoticeKind = Literal[
     "reopened",
     "closed",
     "withdrawn",
+    "new_code",
 ]
 
 _ALWAYS_TOLD: Final[dict[type[CaseEvent], NoticeKind]] = {

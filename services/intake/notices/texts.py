@@ -23,6 +23,7 @@ SUBJECTS: Final[dict[NoticeKind, Bilingual]] = {
     "reopened": said("Votre dossier est rouvert", "Your case is open again"),
     "closed": said("Votre dossier est fermé", "Your case is closed"),
     "withdrawn": said("Votre message est retiré", "Your message is withdrawn"),
+    "new_code": said("Un nouveau code de suivi a été donné", "A new tracking code was given out"),
 }
 
 OPENINGS: Final[dict[NoticeKind, Bilingual]] = {
@@ -101,6 +102,14 @@ OPENINGS: Final[dict[NoticeKind, Bilingual]] = {
         "qui l'avez demandé, dites-le-nous par un nouveau message.",
         "Your message of {day} is withdrawn, as requested: we will not answer it any more. If you did not ask for "
         "it, tell us in a new message.",
+    ),
+    "new_code": said(
+        "Une personne de nos équipes a donné un nouveau code de suivi pour votre message du {day} : celui d'avant "
+        "n'ouvre plus rien. Si ce n'est pas vous qui l'avez demandé, dites-le-nous sans attendre : qui a ce code peut "
+        "lire ce que vous avez dit et agir à votre place.",
+        "Somebody of our teams gave out a new tracking code for your message of {day}: the one before opens nothing "
+        "any more. If you did not ask for it, tell us without delay: who has this code can read what you said and act "
+        "in your place.",
     ),
 }
 

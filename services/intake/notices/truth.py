@@ -13,7 +13,7 @@ from services.intake.notices.writing import names
 from services.intake.tracking.conversation import Said
 from services.intake.tracking.situations import is_late
 
-_ALWAYS: Final = ("answered", "interim", "withdrawn")
+_ALWAYS: Final = ("answered", "interim", "withdrawn", "new_code")
 
 
 @dataclass(frozen=True)

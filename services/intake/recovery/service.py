@@ -12,10 +12,12 @@ from libs.common.ids import new_id
 from libs.common.languages import Bilingual, said
 from services.intake.desk import Desk
 from services.intake.feedback.models import Feedback, Reading
+from services.intake.notices import planning
 from services.intake.persons.keys import Erased
 from services.intake.reading.access import readable
 from services.intake.recovery.schemas import CodeIssued, NewCode, NewCodeIn, RecoveryAccepted, RecoveryIn
 from services.intake.tracking.codes import tracking_code, tracking_digest
+from services.intake.tracking.holder import withholds
 
 ACCEPTED = RecoveryAccepted(
     next_step=Bilingual(
@@ -70,7 +72,14 @@ async def _issue(
             read_at=now,
         )
     )
+    await _tell_who_is_told_by_mail(session, feedback, now)
     return CodeIssued(generation=feedback.tracking_generation)
+
+
+async def _tell_who_is_told_by_mail(session: AsyncSession, feedback: Feedback, now: datetime) -> None:
+    """Whoever asked: of the code that was theirs, those are told to whom it was given."""
+    holders = [one for one in feedback.told_by_mail if one != "person" or not withholds(feedback)]
+    await planning.write(session, planning.notices(feedback.id, holders, "new_code", new_id(), now))
 
 
 async def ask(session: AsyncSession, desk: Desk, body: RecoveryIn, now: datetime) -> RecoveryAccepted:

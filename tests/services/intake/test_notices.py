@@ -395,6 +395,24 @@ async def test_what_was_withdrawn_is_told_and_nothing_after_it(intake: Intake, p
     assert sorted((await post.states(receipt["id"])).values()) == ["dropped", "dropped", "sent"]
 
 
+async def test_a_new_code_is_told_to_who_had_the_one_before(intake: Intake, post: Post) -> None:
+    relative = {"role": "relative", "email": "ali@example.org"}
+    for by, told_to in (
+        ({}, [ADDRESS]),
+        ({"submitted_by": relative | {"authority": "declared"}, "reply_to": "both"}, ["ali@example.org", ADDRESS]),
+        ({"submitted_by": relative, "reply_to": "both"}, ["ali@example.org"]),
+    ):
+        receipt = await intake.submit({**SAID, **by})
+        await intake.hear(Story(receipt["id"]).opened())
+        await post.go()
+        path, agent = f"/v1/feedback/{receipt['id']}/tracking-code", intake.staff("agent", teams=("passports",))
+        given = (await intake.http.post(path, json={"reason": "lost"}, headers=agent)).json()["tracking_code"]
+        mails = await post.go()
+        assert sorted(mail["To"] for mail in mails) == told_to
+        assert all("Un nouveau code de suivi a été donné" in mail["Subject"] for mail in mails)
+        assert all(given in text_of(mail) and receipt["tracking_code"] not in text_of(mail) for mail in mails)
+
+
 async def test_what_was_withdrawn_and_is_open_again_is_told_of_again(intake: Intake, post: Post) -> None:
     receipt = await intake.submit(SAID)
     code = {"Tracking-Code": receipt["tracking_code"]}
