@@ -36,6 +36,7 @@ LONGEST_PAUSE = timedelta(minutes=5)
 GIVEN_UP_AFTER = timedelta(hours=24)
 ALERT_UNDELIVERED = "alert_undelivered"
 _NOT_TAKEN = ("refused", "given_up", "bounced")
+_TOLD_NOBODY = (*_NOT_TAKEN, "no_address", "no_mail_server")
 
 URGENT = Counter("ecoute_routing_urgent_total", "Urgent cases that came to a team", ["urgency"])
 ALERTS = Counter("ecoute_routing_alerts_total", "Alerts of urgent cases, by what became of them", ["outcome"])
@@ -192,7 +193,7 @@ async def _note(session: AsyncSession, ready: Ready, outcome: str | None, now: d
     became: dict[str, Any] = {"outcome": outcome, "try_at": None if outcome else now + pause}
     if outcome in _NOT_TAKEN and len(ready.addresses) > 1:
         became = {"outcome": None, "try_at": now, "elsewhere": True}
-    elif outcome in _NOT_TAKEN:
+    elif outcome in _TOLD_NOBODY:
         await _have_it_seen_to(session, ready, now, terms)
     await session.execute(update(Alert).where(Alert.case_id == ready.case_id, Alert.team == ready.team).values(became))
     ALERTS.labels(outcome or "postponed").inc()

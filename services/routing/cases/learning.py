@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.clock import utc_now
 from libs.common.stream.events import Received
 from libs.contracts.cases import case_id_of
-from libs.contracts.codes import BROUGHT_BY_STAFF, NO_MAIL_ARRIVES, PROMISES, SETTLED, UntoldNotice
+from libs.contracts.codes import BROUGHT_BY_STAFF, PROMISES, SETTLED, UntoldNotice
 from libs.contracts.feedback import (
     CLASSIFICATION,
     FeedbackEvaluated,
@@ -24,6 +24,11 @@ from libs.contracts.feedback import (
     NoticeUndeliverable,
     ReplyDelivered,
     ReplyUndeliverable,
+)
+from services.routing.cases.bringing import (
+    have_staff_bring_what_follows,
+    have_staff_bring_what_was_said,
+    says_that_no_mail_arrives,
 )
 from services.routing.cases.clocks import running
 from services.routing.cases.deciding_anew import (
@@ -38,7 +43,7 @@ from services.routing.cases.terms import Terms
 from services.routing.cases.timers import resume_if_over
 from services.routing.cases.undelivered import DELIVERED, UNDELIVERED, Given, give_again, replies_given, take_back
 from services.routing.cases.unopened import bring_by_telephone, forget_unopened
-from services.routing.cases.verbs.answering import end_case
+from services.routing.cases.verbs.answering import DELIVER_REPLY, end_case
 from services.routing.cases.verbs.owning import BRING_TRANSFER, IN_TOUCH
 from services.routing.cases.verbs.waiting import (
     BRING_APOLOGY,
@@ -85,19 +90,25 @@ async def follow(session: AsyncSession, events: Sequence[Received[Any]], terms: 
         return
     withdrawn = {one.subject for one in events if isinstance(one.event, FeedbackWithdrawn)}
     await forget_unopened(session, withdrawn)
-    await bring_by_telephone(session, {one.subject for one in events if _says_that_no_mail_arrives(one.event)})
+    no_mail_since = {
+        one.subject: one.event.found_at for one in reversed(events) if says_that_no_mail_arrives(one.event)
+    }
+    await bring_by_telephone(session, no_mail_since)
     opening = [one for one in events if isinstance(one.event, FeedbackReclassified | FeedbackMessageAdded)]
     await open_late(session, opening, terms)
     works = await take_up(session, {case_id_of(one.subject) for one in events}, terms, utc_now())
     brought = {case_id_of(one.subject) for one in events if _says_what_became_of_a_reply(one.event)}
     given = await replies_given(session, brought)  # under their locks: staff may just have replied again
     before = {case_id: work.case.team for case_id, work in works.items()}
+    told_by_mail = {case_id for case_id, work in works.items() if work.case.reply_by not in BROUGHT_BY_STAFF}
     for received in events:
         work = works.get(case_id_of(received.subject))
         if work is None and isinstance(received.event, FeedbackMessageAdded) and received.subject not in withdrawn:
             _lose_message(received.subject)
         elif work is not None and work.case.erased_at is None and received.version > work.case.feedback_version:
             apply(work, received, given)
+    found_at = {case_id_of(subject): at for subject, at in no_mail_since.items() if case_id_of(subject) in told_by_mail}
+    await have_staff_bring_what_was_said(session, works, found_at)
     for work in works.values():
         hand_on_what_a_retired_team_has(work)
     await put_down(session, list(works.values()))
@@ -217,7 +228,7 @@ def _delivery(work: Work, event: ReplyDelivered, given: Mapping[UUID, Given]) ->
         work.effective_at = min(event.delivered_at, work.office.now)
         give_again(work, event.answer, given[work.case.id])
     if event.by in BROUGHT_BY_STAFF and _is_the_one_to_deliver(work.case, event):
-        end_task(work, "deliver_reply")
+        end_task(work, DELIVER_REPLY)
 
 
 def _is_the_one_to_deliver(case: Case, event: ReplyDelivered | ReplyUndeliverable) -> bool:
@@ -234,11 +245,11 @@ def _non_delivery(work: Work, event: ReplyUndeliverable, given: Mapping[UUID, Gi
     work.effective_at = at
     if event.answer is not None:
         take_back(work, event.answer, given[case.id])
-    _have_staff_bring_what_follows(case, event)
+    have_staff_bring_what_follows(case, event)
     details = {"by": event.by, "answer": event.answer, "because": event.because}
     write_line(work, UNDELIVERED, INTAKE, at, details)
     if is_the_one:
-        end_task(work, "deliver_reply")
+        end_task(work, DELIVER_REPLY)
     if given[case.id].lapsed_at is None:
         raise_task(work, "reply_undelivered", at)
 
@@ -247,13 +258,13 @@ def _not_told(work: Work, event: NoticeUndeliverable) -> None:
     """Staff must tell the person, where it is still so."""
     case, at = work.case, min(event.found_at, work.office.now)
     work.effective_at, was_brought = at, case.reply_by in BROUGHT_BY_STAFF
-    _have_staff_bring_what_follows(case, event)
+    have_staff_bring_what_follows(case, event)
     write_line(work, UNTOLD, INTAKE, at, {"by": event.by, "notice": event.notice, "because": event.because})
     if event.notice == "asked" and event.said_at is not None:
         unask(work, event.said_at, at)
     elif event.notice in _REPLIES:
         if event.because == "no_address" and not was_brought:  # no mail was ever to tell it
-            raise_task(work, "deliver_reply", at)
+            raise_task(work, DELIVER_REPLY, at)
     elif case.state in SETTLED:
         return
     elif event.notice == "extended":
@@ -262,16 +273,6 @@ def _not_told(work: Work, event: NoticeUndeliverable) -> None:
         raise_task(work, BRING_APOLOGY, at)
     elif event.notice in ("assigned", "transferred") and case.state in IN_TOUCH:
         raise_task(work, BRING_TRANSFER, at)
-
-
-def _have_staff_bring_what_follows(case: Case, event: ReplyUndeliverable | NoticeUndeliverable) -> None:
-    if _says_that_no_mail_arrives(event):
-        case.reply_by = "phone"
-
-
-def _says_that_no_mail_arrives(event: Any) -> bool:
-    tells = isinstance(event, ReplyUndeliverable | NoticeUndeliverable)
-    return tells and event.by == "email" and event.because in NO_MAIL_ARRIVES
 
 
 async def _keep_words(

@@ -93,8 +93,9 @@ async def test_where_a_team_has_no_address_the_catch_all_team_is_told_unless_it_
     await urgent(routing, channel="letter")
     await send_all(routing, office)
     assert office.recipients == [["garde@agence.example"]]
-    await urgent(routing, concerns_staff=True)  # about the front desk, so for the complaints office
+    nobodys = await urgent(routing, concerns_staff=True)  # about the front desk, so for the complaints office
     await send_all(routing, office)
+    assert await tasks(routing, nobodys) == ["alert_undelivered"]
     assert len(office.recipients) == 1
     assert await outcomes(routing) == [("complaints-office", "no_address"), ("letters", "sent")]
 
@@ -192,5 +193,6 @@ async def test_without_a_mail_server_it_is_said_and_the_case_waits_first_in_the_
     case = await urgent(routing)
     assert await send_next(routing.database, None, utc_now() + timedelta(minutes=1)) is True
     assert await outcomes(routing) == [("first-line", "no_mail_server")]
+    assert await tasks(routing, case) == ["alert_undelivered"]
     [row] = await routing.rows("SELECT priority FROM cases WHERE id = :id", id=case)
     assert row.priority == "urgent"

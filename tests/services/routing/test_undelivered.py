@@ -382,6 +382,42 @@ async def test_another_team_of_which_no_mail_arrived_is_told_by_staff_once_someb
         assert tasks(await hear(routing, case, untold(notice))) == brought
 
 
+NEW_DATE = {"clock": "reply", "business_days": 5, "text": "Il faut du temps.", "recourse": "Écrivez."}
+
+
+@pytest.mark.parametrize(
+    ("verb", "body", "brought"),
+    [
+        ("reply", FINAL, ["deliver_reply"]),
+        ("ask", QUESTION, ["bring_question"]),
+        ("extend", NEW_DATE, ["bring_extension"]),
+        ("transfer", {"team": "passports"}, ["bring_transfer"]),
+        ("note", {"note": "Vu."}, []),
+    ],
+)
+async def test_what_was_said_while_only_intake_knew_that_no_mail_arrives_is_brought_by_staff(
+    routing: Routing, verb: str, body: dict[str, Any], brought: list[str]
+) -> None:
+    for said, then in ((timedelta(minutes=1), brought), (-timedelta(minutes=1), [])):
+        routing.at(NOW)
+        case = await in_state(routing, "acknowledged", reply_by="email")
+        found = untold("received")
+        routing.at(found.found_at + said)
+        assert tasks(await routing.done(case, verb, **body)) == []
+        assert tasks(await hear(routing, case, found)) == then
+        assert tasks(await hear(routing, case, untold("received"))) == then  # told again it is no news
+
+
+async def test_a_promise_that_was_broken_while_only_intake_knew_that_no_mail_arrives_is_apologised_for_by_staff(
+    routing: Routing,
+) -> None:
+    case = await in_state(routing, "acknowledged", reply_by="email")
+    late = local("2026-04-30 10:00")
+    await ring(routing.database, late, USUAL)
+    before = untold("received").model_copy(update={"found_at": late - timedelta(minutes=1)})
+    assert tasks(await hear(routing, case, before)) == ["bring_apology"]
+
+
 @pytest.mark.parametrize(("because", "brought"), [("no_address", ["deliver_reply"]), ("bounced", [])])
 async def test_a_reply_that_no_mail_was_ever_to_tell_is_brought_by_staff(
     routing: Routing, because: str, brought: list[str]

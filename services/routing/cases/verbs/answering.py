@@ -12,6 +12,7 @@ from services.routing.cases.verbs.schemas import Acknowledge, Close, Decline, Re
 from services.routing.cases.verbs.waiting import correct, run_on_after_withdrawal, wake
 from services.routing.cases.work import Work, end_task, have_it_brought, is_contested, tell, waited
 
+DELIVER_REPLY = "deliver_reply"
 ENDED_BY_A_REPLY = ("acknowledge", "reply", "stage2_reply")
 
 
@@ -152,8 +153,8 @@ def _tell_reply(work: Work, ended: list[Clock], *, interim: bool, **fields: Any)
         **fields,
     )
     if fields["text"]:
-        end_task(work, "deliver_reply")
-        have_it_brought(work, "deliver_reply", work.effective_at)
+        end_task(work, DELIVER_REPLY)
+        have_it_brought(work, DELIVER_REPLY, work.effective_at)
 
 
 def _correct_breaches(work: Work, ended: list[Clock]) -> None:
