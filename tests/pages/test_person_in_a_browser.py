@@ -112,6 +112,23 @@ def test_a_link_opens_what_its_code_is_of_and_the_code_is_in_no_address(
         expect(page.locator("#next")).to_have_text("Where it stands Answered")
 
 
+def test_what_is_half_written_stays_when_the_language_changes_and_is_not_sent(
+    browser: Browser, system: System, code: str
+) -> None:
+    with screen(browser, system.gateway, language="fr") as (page, _):
+        page.goto(f"/follow#{code}")
+        page.check("[name=solved][value=partly]", force=True)
+        page.fill("#comment", "À moitié.")
+        page.fill("#text", "Et pourtant…")
+        page.click("button[name=lang]")
+        expect(page.locator("html")).to_have_attribute("lang", "en")
+        expect(page.locator("[name=solved][value=partly]")).to_be_checked()
+        assert (page.input_value("#comment"), page.input_value("#text")) == ("À moitié.", "Et pourtant…")
+        expect(page.locator(".errors, .conversation .message")).to_have_count(0)
+        page.click("form[action='/follow/message'] button")
+        expect(page.locator(".conversation .message")).to_contain_text("Et pourtant…")
+
+
 def test_a_receipt_on_paper_is_the_code_and_how_to_follow_it_in_ink(browser: Browser, system: System) -> None:
     with screen(browser, system.gateway, theme="dark") as (page, _):
         page.goto("/feedback")
