@@ -1,7 +1,6 @@
 """What is refused of feedback that has the form: what is not the sender's to say, and what nobody could answer."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Final
 
 from libs.common.field_problems import FieldProblem, field_problem
 from libs.common.languages import Bilingual
@@ -10,7 +9,7 @@ from libs.contracts.codes import BROUGHT_BY_STAFF, ReplyBy
 from services.intake.feedback.errors import NotAvailableYet, NotYoursToSet, ReplyCannotReach
 from services.intake.feedback.schemas import FeedbackIn, PersonIn, SubmittedByIn
 from services.intake.feedback.sender import Sender
-from services.intake.notices.recipients import speaks_for_another
+from services.intake.notices.recipients import can_be_called, speaks_for_another
 
 _NOT_THEIRS = Bilingual(fr="Vous ne pouvez pas remplir ce champ.", en="You may not set this field.")
 _NO_QUESTIONNAIRES = Bilingual(fr="Ce champ n'est pas encore disponible.", en="This field is not available yet.")
@@ -30,7 +29,6 @@ _NOBODY_IS_SHOWN_IT = Bilingual(
     en="Nobody is shown the number or the address of who stays anonymous: choose e-mail or the tracking code.",
 )
 _NEEDED: dict[ReplyBy, str] = {"email": "email", "phone": "phone", "letter": "address"}
-_FEWEST_DIGITS: Final = 4
 
 
 def refuse_what_is_not_built(body: FeedbackIn) -> None:
@@ -100,6 +98,6 @@ def _missing(who: PersonIn | SubmittedByIn | None, needed: str, at: str) -> list
     given, pointer = getattr(who, needed, None), f"{at}/{needed}"
     if not given:
         return [field_problem("needed_to_reply", _NEEDED_TO_REPLY, pointer=pointer)]
-    if needed == "phone" and sum(map(str.isdecimal, given)) < _FEWEST_DIGITS:
+    if needed == "phone" and not can_be_called(given):
         return [field_problem("too_few_digits", _NO_TELEPHONE, pointer=pointer)]
     return []

@@ -196,7 +196,11 @@ class FeedbackIn(Wire):
     respondent: Respondent | None = None
     submitted_by: SubmittedByIn | None = None
     reply_to: ReplyTo | None = None
-    reply_by: ReplyBy | None = None
+    reply_by: ReplyBy | None = Field(
+        None,
+        description="where missing: by mail, to an address that is given; else, to who came by telephone, letter or "
+        "fax, by the number or address that is given; else with the tracking code",
+    )
     disclosure: Disclosure = Field(
         "named",
         description="`confidential`: hidden from the team complained about; `anonymous`: nobody is shown how to reach "

@@ -29,7 +29,7 @@ from services.intake.feedback.events import TELLABLE
 from services.intake.feedback.models import resolution_note_of, submitter_of, words_of
 from services.intake.feedback.schemas import FeedbackIn, PersonIn
 from services.intake.feedback.sender import Sender
-from services.intake.notices.recipients import told_by_mail
+from services.intake.notices.recipients import reply_by, told_by_mail
 from services.intake.persons.models import contact_of
 from services.intake.tracking.codes import (
     own_tracking_digest,
@@ -100,6 +100,7 @@ def prepare(arrival: Arrival, body: FeedbackIn, key: str | None, *, route: str =
     slip = slip_of(arrival, body)
     said = body.model_dump(include=_AS_SENT)
     _fill_in(said, arrival, body.submitted_at)
+    said["reply_by"] = reply_by(body, said["channel"])
     feedback_id, person_id = slip.feedback_id if slip else new_id(), new_id()
     person_key, wrapped = desk.master_key.new_person_key(person_id)
 
@@ -111,6 +112,7 @@ def prepare(arrival: Arrival, body: FeedbackIn, key: str | None, *, route: str =
     by_person, by_submitter = desk.blind.digests(contact), desk.blind.digests(submitter)
     links = by_person if _may_be_linked(body) else ()
     code = tracking_code(desk.secret, feedback_id, 1)
+    spot = body.resolved_on_the_spot
     return Submission(
         feedback=said
         | {
@@ -132,10 +134,8 @@ def prepare(arrival: Arrival, body: FeedbackIn, key: str | None, *, route: str =
             "declared_kind": body.kind,
             "submitted_by": body.submitted_by.model_dump(include={"role", "authority"}) if body.submitted_by else None,
             "submitter": sealed(_json(submitter), submitter_of(feedback_id)),
-            "resolved_on_the_spot": _resolved(body, sender),
-            "resolution_note": sealed(
-                body.resolved_on_the_spot.note if body.resolved_on_the_spot else None, resolution_note_of(feedback_id)
-            ),
+            "resolved_on_the_spot": {"remedy": spot.remedy, "agent": sender.agent} if spot else None,
+            "resolution_note": sealed(spot.note if spot else None, resolution_note_of(feedback_id)),
             "interaction": body.interaction.model_dump(exclude={"reference"}) if body.interaction else None,
         },
         person={
@@ -259,14 +259,3 @@ def _submitter(body: FeedbackIn) -> dict[str, str]:
 
 def _json(contact: Mapping[str, str]) -> str | None:
     return orjson.dumps(contact).decode() if contact else None
-
-
-def _resolved(body: FeedbackIn, sender: Sender) -> dict[str, Any] | None:
-    """Events tell of the agent where the name that their own house gives them is a code, and not an address."""
-    if body.resolved_on_the_spot is None:
-        return None
-    agent = sender.agent or ""
-    return {
-        "remedy": body.resolved_on_the_spot.remedy,
-        "agent": agent if TELLABLE.fullmatch(agent) else None,
-    }

@@ -54,18 +54,20 @@ _TAKE = text(
     UPDATE notice SET next_try_at = :until, tries = tries + 1
      WHERE id = ANY (ARRAY(
         SELECT id FROM notice n
-         WHERE state = 'waiting' AND (expires_at < :now OR (:can_send AND next_try_at <= :now))
+         WHERE state = 'waiting' AND (expires_at < :now OR next_try_at <= :now)
            AND NOT EXISTS (SELECT FROM notice e
                             WHERE e.feedback_id = n.feedback_id AND e.recipient = n.recipient AND e.state = n.state
                               AND e.next_try_at <= :now AND (e.created_at, e.id) < (n.created_at, n.id) OFFSET 0)
          ORDER BY next_try_at LIMIT :limit FOR UPDATE SKIP LOCKED))
-    RETURNING id, expires_at < :now AS expired
+    RETURNING id, expires_at < :now OR NOT :can_send AS expired
     """
 )
 
 
 async def run_notices(app: FastAPI) -> None:
-    """The worker's task. Without a mail server what is to be told waits, and expires; tracking tells it all."""
+    """The worker's task. Without a mail server nothing can be sent in time: tracking tells it all, and staff bring what
+    was to go by mail.
+    """
     settings = app.state.settings
     mailer = Mailer.of(settings)
     if mailer is None:

@@ -113,6 +113,24 @@ OPENINGS: Final[dict[NoticeKind, Bilingual]] = {
     ),
 }
 
+DECISIONS: Final[dict[str, Bilingual]] = {
+    "upheld": said("Notre décision : votre plainte est fondée.", "Our decision: your complaint is upheld."),
+    "partly_upheld": said(
+        "Notre décision : votre plainte est fondée en partie.", "Our decision: your complaint is upheld in part."
+    ),
+    "not_upheld": said(
+        "Notre décision : votre plainte n'est pas fondée.", "Our decision: your complaint is not upheld."
+    ),
+    "referred": said(
+        "Notre décision : votre plainte relève d'un autre organisme.",
+        "Our decision: your complaint is for another organisation.",
+    ),
+    "declined": said(
+        "Notre décision : nous n'examinerons pas votre plainte.", "Our decision: we will not examine your complaint."
+    ),
+}
+"""What a final answer decided of a complaint, by its outcome."""
+
 RESOLVED_SUBJECT: Final = said("Réglé sur place ?", "Settled on the spot?")
 RESOLVED: Final = said(
     "Ce que vous nous avez dit le {day} a été réglé sur place, selon la personne qui s'est occupée de vous.",

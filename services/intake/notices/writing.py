@@ -26,6 +26,7 @@ _NAMES_PROMISE = ("received", "taken", "assigned", "transferred", "acknowledged"
 _NAMES_TEAM_AND_DATE = (*_NAMES_PROMISE, "suspended", "waiting_for_you", "extended")
 _WITH_PROMISE = (*_NAMES_PROMISE, "interim")
 _OF_ITS_ENTRY = ("asked", "reminder", "extended")
+_WITH_CODE = ("received", "new_code", "answered")
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,8 @@ def _part(
     day = written(day_of(feedback.submitted_at, house.zone), language)
     opening = texts.RESOLVED if _tells_of_the_spot(notice, said) else texts.OPENINGS[kind]
     blocks = [texts.GREETING.in_(language), opening.in_(language).format(day=day, reference=feedback.reference)]
+    if decision := _decision(notice, said):
+        blocks.append(decision.in_(language))
     if words is not None:
         is_above = words == texts.AS_ABOVE.in_(language)
         blocks.append(words if is_above else _quoted(words) if words else texts.WITHHELD.in_(language))
@@ -151,6 +154,14 @@ def _part(
     no_reply = texts.NO_REPLY if has_code else texts.NO_REPLY_TO_THE_PERSON
     blocks += [house.name, no_reply.in_(language).format(reference=feedback.reference)]
     return "\n\n".join(block for block in blocks if block)
+
+
+def _decision(notice: Notice, said: Said) -> Bilingual | None:
+    """Of a complaint, to who may know it; what was settled on the spot was told there."""
+    if said.feedback.kind != "complaint" or _is_withheld(notice, said) or _tells_of_the_spot(notice, said):
+        return None
+    outcomes = (reply.outcome for reply in said.replies if reply.id == notice.about and reply.answer is not None)
+    return texts.DECISIONS.get(next(outcomes, None) or "")
 
 
 def _is_withheld(notice: Notice, said: Said) -> bool:
@@ -176,7 +187,7 @@ def _reached(team: TeamName, language: Language) -> str:
 
 def _follow(kind: NoticeKind, code: str, language: Language, house: House, *, acts: bool) -> str:
     if house.follow_url is None:
-        return f"{texts.FOLLOW_BY_CODE.in_(language)}\n{code}" if kind == "received" else ""
+        return f"{texts.FOLLOW_BY_CODE.in_(language)}\n{code}" if kind in _WITH_CODE else ""
     asks: dict[str, Bilingual] = {
         **dict.fromkeys(_ASKS, texts.ANSWER_HERE),
         "answered": texts.IS_IT_SOLVED,

@@ -4,6 +4,7 @@ import asyncio
 import io
 import re
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from html import unescape
 from typing import Any
@@ -393,6 +394,43 @@ async def test_what_was_withdrawn_is_told_and_nothing_after_it(intake: Intake, p
     [mail] = await post.go()
     assert "est retiré" in text_of(mail)
     assert sorted((await post.states(receipt["id"])).values()) == ["dropped", "dropped", "sent"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "decision"),
+    [
+        ("upheld", "est fondée."),
+        ("partly_upheld", "est fondée en partie."),
+        ("not_upheld", "n'est pas fondée."),
+        ("referred", "relève d'un autre organisme."),
+        ("declined", "nous n'examinerons pas votre plainte."),
+    ],
+)
+async def test_an_answer_names_the_decision_on_a_complaint(
+    intake: Intake, post: Post, outcome: str, decision: str
+) -> None:
+    receipt, asked = await intake.submit(SAID), await intake.submit({**SAID, "kind": "enquiry"})
+    for number in (receipt["id"], asked["id"]):
+        story = Story(number)
+        await intake.hear(story.opened(), story.replied(None), story.replied(outcome=outcome))
+    found = {mail["Subject"]: text_of(mail) for mail in await post.go()}
+    answers = [body for subject, body in found.items() if "Notre réponse" in subject]
+    assert sorted("Notre décision" in body for body in answers) == [False, True]
+    assert [decision in body for body in answers if "Notre décision" in body] == [True]
+    assert [body for subject, body in found.items() if "Des nouvelles" in subject and "décision" in body] == []
+
+
+async def test_where_there_is_no_page_mail_that_opens_something_has_the_code(intake: Intake, post: Post) -> None:
+    post.house = replace(post.house, follow_url=None)
+    receipt = await intake.submit(SAID)
+    story = Story(receipt["id"])
+    await intake.hear(story.opened(), story.replied())
+    [answer] = await post.go()
+    assert receipt["tracking_code"] in text_of(answer)
+    path, agent = f"/v1/feedback/{receipt['id']}/tracking-code", intake.staff("agent", teams=("passports",))
+    given = (await intake.http.post(path, json={"reason": "lost"}, headers=agent)).json()["tracking_code"]
+    [mail] = await post.go()
+    assert given in text_of(mail)
 
 
 async def test_a_new_code_is_told_to_who_had_the_one_before(intake: Intake, post: Post) -> None:

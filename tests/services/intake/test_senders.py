@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 
+from tests.services.intake.cases import Story
 from tests.services.intake.house import COMPLAINT, Intake
 
 LUC = {"role": "relative", "name": "Luc Tremblay", "email": "luc@example.org", "phone": "514 555-0188"}
@@ -109,18 +110,61 @@ async def test_a_key_of_a_partner_never_meets_that_of_somebody_of_its_name(intak
 async def test_what_an_agent_did_at_once_is_told_with_the_agent_and_without_the_note(intake: Intake) -> None:
     said = {**COMPLAINT, "resolved_on_the_spot": SPOT}
     counter = await intake.key("counter-tool")
-    for headers, agent in (
-        (intake.staff("agent", subject="agent-7"), "agent-7"),
-        (counter | {"Acting-Agent": "a7"}, "a7"),
-        (counter | {"Acting-Agent": "zoe@example.org"}, None),
-        (intake.staff("agent", subject="Zoé Quintessence"), None),
+    for headers, agent, is_told in (
+        (intake.staff("agent", subject="agent-7"), "agent-7", True),
+        (counter | {"Acting-Agent": "a7"}, "a7", True),
+        (counter | {"Acting-Agent": "zoe@example.org"}, "zoe@example.org", False),
+        (intake.staff("agent", subject="Zoé Quintessence"), "Zoé Quintessence", False),
     ):
         receipt = await intake.submit(said, headers)
         [event] = await intake.events(receipt["id"])
-        expected = {"remedy": "apology", "agent": agent} if agent else {"remedy": "apology"}
+        expected = {"remedy": "apology", "agent": agent} if is_told else {"remedy": "apology"}
         assert event["data"]["resolved_on_the_spot"] == expected
         read = await intake.http.get(f"/v1/feedback/{receipt['id']}", headers=intake.staff("reviewer"))
-        assert read.json()["resolved_on_the_spot"]["note"] == SPOT["note"]
+        assert read.json()["resolved_on_the_spot"] == {"remedy": "apology", "agent": agent, "note": SPOT["note"]}
+
+
+# Who chose no means is answered as they came.
+
+AT_HOME = {"phone": "418 555 0100", "address": "12, rue des Lilas"}
+REFUSED = [{"purpose": "contact", "given": False}]
+
+
+@pytest.mark.parametrize(
+    ("said", "reply_by"),
+    [
+        ({"channel": "phone", "person": AT_HOME}, "phone"),
+        ({"channel": "letter", "person": AT_HOME}, "letter"),
+        ({"touchpoint": "mailroom", "person": {"address": "12, rue des Lilas"}}, "letter"),
+        ({"channel": "fax", "person": {"phone": "418 555 0100"}}, "phone"),
+        ({"channel": "phone", "person": {"phone": "no."}}, None),
+        ({"channel": "phone", "person": {"name": "Zoé"}}, None),
+        ({"channel": "web", "person": AT_HOME}, None),
+        ({"channel": "phone", "person": AT_HOME, "reply_by": "tracking"}, "tracking"),
+        ({"channel": "phone", "person": AT_HOME, "disclosure": "anonymous"}, None),
+        ({"channel": "phone", "person": AT_HOME, "consent": REFUSED}, None),
+        ({"channel": "letter", "person": AT_HOME, "submitted_by": DECLARED | {"email": None}}, "phone"),
+        ({"channel": "letter", "person": AT_HOME, "submitted_by": {"role": "relative"}}, "letter"),
+    ],
+)
+async def test_who_came_by_telephone_or_letter_and_chose_no_means_is_answered_by_that(
+    intake: Intake, said: dict[str, Any], reply_by: str | None
+) -> None:
+    mailroom = {"name": {"fr": "Le courrier", "en": "The mail room"}, "channel": "letter"}
+    await intake.http.put("/v1/touchpoints/mailroom", json=mailroom, headers=intake.staff("admin"))
+    receipt = await intake.submit({**COMPLAINT, "channel": None, **said}, intake.staff("agent"))
+    [event] = await intake.events(receipt["id"])
+    assert event["data"].get("reply_by") == reply_by
+    story = Story(receipt["id"])
+    await intake.hear(story.opened(), story.replied())
+    delivered = [one["data"]["by"] for one in await intake.events(receipt["id"]) if "reply.delivered" in one["type"]]
+    assert delivered == ([] if reply_by in ("phone", "letter") else ["tracking"])
+
+
+async def test_who_came_by_telephone_and_is_sent_mail_is_called_by_nobody(intake: Intake) -> None:
+    said = {**COMPLAINT, "channel": "phone", "person": AT_HOME | {"email": "zoe@example.org"}}
+    event = await told(intake, said, intake.staff("agent"))
+    assert ("reply_by" in event, event["told_by_mail"]) == (False, ["person"])
 
 
 async def test_only_who_has_an_agent_resolves_on_the_spot(intake: Intake) -> None:

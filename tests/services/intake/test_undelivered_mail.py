@@ -89,6 +89,18 @@ async def test_what_could_not_be_sent_in_time_expires_and_a_reply_is_then_undeli
     assert await post.go() == []
 
 
+async def test_where_no_mail_is_sent_what_was_to_go_by_mail_is_for_staff_at_once(intake: Intake, post: Post) -> None:
+    chose, left = (
+        await intake.submit({**SAID, "reply_by": "email"}),
+        await intake.submit(SAID),  # an address, and no choice: it is read by tracking
+    )
+    for receipt, expected in ((chose, [("undeliverable", "unreachable")]), (left, [("delivered", "tracking")])):
+        story = Story(receipt["id"])
+        await intake.hear(story.opened(), story.replied(1))
+        await post.without_a_server(timedelta(seconds=1))
+        assert await post.replies(receipt["id"]) == expected
+
+
 async def test_a_mail_that_was_only_a_courtesy_takes_no_delivery_back_when_it_expires(
     intake: Intake, post: Post
 ) -> None:
@@ -245,7 +257,6 @@ async def test_a_question_that_waited_longer_than_the_time_to_answer_it_was_not_
         await intake.hear(story.opened(), story.acknowledged())
         await intake.hear(story.asked(tomorrow))
         await intake.hear(story.replied(1) if is_answered else story.resumed("timer", DUE))
-    await post.without_a_server(later)
     mails = await post.go(later)
     assert [mail for mail in mails if "question" in mail["Subject"]] == []
     assert [(await post.states(number))["asked"] for number in numbers] == ["expired", "dropped"]
