@@ -15,9 +15,10 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import BigInteger, Text
 
+from libs.common.db import driver_of
 from libs.common.stream.memory import Lost, Memory, first_of_epoch
 from libs.common.stream.partitions import make_for
-from libs.common.stream.sequencer import CHANNEL
+from libs.common.stream.sequencer import CHANNEL, Floor, sequence
 from libs.common.stream.tables import ENVELOPE_COLUMNS, SHARDS
 
 # Who writes waits meanwhile, and so does the sequencer: both for seconds. Always in this order.
@@ -32,12 +33,6 @@ _LIFT = text(
     """
     INSERT INTO version_lift AS known (subject, lift) SELECT * FROM unnest(:subjects, :lifts)
     ON CONFLICT (subject) DO UPDATE SET lift = known.lift + excluded.lift
-    """
-).bindparams(bindparam("subjects", type_=ARRAY(Text)), bindparam("lifts", type_=ARRAY(BigInteger)))
-_LIFT_PENDING = text(
-    """
-    UPDATE event_pending p SET version = version + lifted.lift
-      FROM unnest(:subjects, :lifts) AS lifted (subject, lift) WHERE p.subject = lifted.subject
     """
 ).bindparams(bindparam("subjects", type_=ARRAY(Text)), bindparam("lifts", type_=ARRAY(BigInteger)))
 _COUNT = text("SELECT count(*) FROM event_log WHERE pos > :agreed")
@@ -77,9 +72,15 @@ class Restored:
 
 
 async def hold_log(connection: AsyncConnection) -> tuple[int, int]:
-    """Nothing is written to the log until this transaction ends; its head and its epoch."""
+    """Nothing is written to the log until this transaction ends; its head and its epoch.
+
+    What waited for its place when the backup was made has it first: readers may know it, and it is told again as such.
+    """
     for statement in _HOLD:
         await connection.execute(text(statement))
+    driver, floor = await driver_of(connection), Floor()
+    while await sequence(driver, floor):
+        pass
     head = (await connection.execute(_HEAD)).one()
     return head.pos, head.epoch
 
@@ -102,7 +103,6 @@ async def open_epoch(
         await make_for(connection, place)
     await connection.execute(_OPEN, {"epoch": epoch, "first": first})
     await connection.execute(_LIFT, lifted)
-    await connection.execute(_LIFT_PENDING, lifted)
     await connection.execute(_TELL_AGAIN, {"first": first, "epoch": epoch, "agreed": agreed, **lifted})
     await connection.execute(_BEGIN, {"epoch": epoch, "first": first, "last": last})
     return Restored(epoch, first, told_again, lost)

@@ -76,7 +76,7 @@ class Floor:
 
 
 async def sequence(driver: asyncpg.Connection, floor: Floor) -> int:
-    """Move the next events from `event_pending` to `event_log`, in a transaction of its own; how many it were."""
+    """Move the next events from `event_pending` to `event_log`, by one statement; how many it were."""
     row = await driver.fetchrow(_SEQUENCE, floor.now())
     if row is None:
         return 0
