@@ -16,6 +16,7 @@ from sqlalchemy import text
 from libs.common.stream import applying
 from libs.common.stream.errors import StreamStopped
 from libs.common.stream.events import Envelope
+from services.analytics.reconciliation.queries import take_time
 from services.analytics.rollups.counters import Cell
 from services.analytics.rollups.folding import fold
 from services.analytics.rollups.rebuild import rebuild, rebuild_if_needed
@@ -56,6 +57,14 @@ async def test_any_interleaving_of_logs_any_slices_folds_and_a_second_delivery_g
     assert await readers.dead_letters() == 0
     recount = (await http.get("/v1/reconciliation")).json()
     assert (recount["facts"], recount["difference"], recount["differing"]) == (40, 0, [])
+
+
+async def test_a_recount_has_more_time_than_the_transaction_had_when_it_began(readers: Readers) -> None:
+    async with readers.database.transaction() as session:
+        for limit in ("0", "100ms"):
+            await session.execute(text(f"SET LOCAL transaction_timeout = '{limit}'"))
+        await take_time(session)
+        await session.execute(text("SELECT pg_sleep(0.4)"))
 
 
 async def test_the_two_readers_may_run_at_once(readers: Readers) -> None:
