@@ -64,6 +64,9 @@ class Ready:
     tries: int
     addresses: Sequence[str]
     """Where it can go: to the first, and to the next where that does not take it."""
+    outcome: str | None
+    try_at: datetime | None
+    """These two as they were when it was taken."""
 
 
 async def raise_alerts(session: AsyncSession, raised: Sequence[Raised]) -> None:
@@ -115,7 +118,9 @@ async def came_back(session: AsyncSession, body: AlertBounceIn, now: datetime, t
     row = (await session.execute(found)).one_or_none()
     if row is None:
         return AlertBounceOut(taken_as="not_ours")
-    if row[0].outcome != "sent":
+    alert: Alert = row[0]
+    is_being_sent = alert.outcome is None and alert.tries > 0 and alert.try_at is not None and alert.try_at > now
+    if alert.outcome != "sent" and not is_being_sent:
         return AlertBounceOut(taken_as="known_already")
     await _note(session, await _ready(session, row), "bounced", now, terms)
     return AlertBounceOut(taken_as="bounced")
@@ -149,6 +154,8 @@ async def _ready(session: AsyncSession, row: Any) -> Ready:
         raised_at=alert.raised_at,
         tries=alert.tries,
         addresses=await _addresses(session, alert, row.alert_email, row.hidden_from),
+        outcome=alert.outcome,
+        try_at=alert.try_at,
     )
 
 
@@ -188,7 +195,13 @@ async def _send(mailer: Mailer | None, ready: Ready, now: datetime) -> str | Non
 
 
 async def _note(session: AsyncSession, ready: Ready, outcome: str | None, now: datetime, terms: Terms) -> None:
-    """Where one address does not take it, it goes to the next at once; where none does, the case has a task."""
+    """Where one address does not take it, it goes to the next at once; where none does, the case has a task.
+
+    Nothing where more is known by now: its mail may have come back before that it was sent is put down.
+    """
+    alert = await session.get_one(Alert, (ready.case_id, ready.team), with_for_update=True, populate_existing=True)
+    if (alert.outcome, alert.try_at) != (ready.outcome, ready.try_at):
+        return
     pause = min(LONGEST_PAUSE, timedelta(seconds=5 * 2 ** min(ready.tries, 10)))
     became: dict[str, Any] = {"outcome": outcome, "try_at": None if outcome else now + pause}
     if outcome in _NOT_TAKEN and len(ready.addresses) > 1:

@@ -169,6 +169,23 @@ async def test_an_alert_that_comes_back_is_told_to_the_catch_all_team_and_then_b
     assert (len(office.taken), await outcomes(routing)) == (2, [("passports", "bounced")])
 
 
+async def test_an_alert_that_comes_back_before_it_is_written_down_as_sent_has_come_back(
+    routing: Routing, office: PostOffice
+) -> None:
+    case = await urgent(routing, service="passports")
+
+    class Slow(Mailer):
+        async def send(self, message: Any) -> None:
+            await super().send(message)
+            assert await came_back(routing, str(message["Message-ID"])) == "bounced"
+
+    mailer = Slow(server_of(office.url), sender_of("no-reply@agence.example"))
+    for _ in office.rcpt, office.data:
+        await send_next(routing.database, mailer, utc_now())
+    assert office.recipients == [["passeports@agence.example"], ["garde@agence.example"]]
+    assert (await outcomes(routing), await tasks(routing, case)) == ([("passports", "bounced")], ["alert_undelivered"])
+
+
 async def test_what_is_no_alert_of_ours_or_is_in_hand_makes_no_task(routing: Routing, office: PostOffice) -> None:
     for other in ("<someone@else.example>", f"<urgent.{NOBODYS}.passports@agence.example>"):
         assert await came_back(routing, other) == "not_ours"

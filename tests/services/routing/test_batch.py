@@ -73,6 +73,13 @@ async def test_each_has_the_outcome_that_it_would_have_had_by_itself_in_order(ro
     assert len(await routing.events(one)) == 4
 
 
+async def test_an_outcome_has_the_date_as_the_verb_leaves_it(routing: Routing) -> None:
+    case = await in_state(routing, "acknowledged")
+    extend = act(case, "extend", body={"clock": "reply", "business_days": 5, "text": "Encore.", "recourse": "Écrivez."})
+    told = (await send(routing, extend)).json()["outcomes"][0]["case"]
+    assert told["next_due_at"] == (await routing.see(case["id"]))["next_due_at"] != case["next_due_at"]
+
+
 async def test_a_refusal_says_where_the_body_is_wrong(routing: Routing) -> None:
     case = await in_state(routing, "assigned")
     answer = await send(routing, act(case, "reply", body={"text": "\x00", "colour": "red"}))

@@ -38,7 +38,7 @@ from services.routing.cases.timers import resume_if_over
 from services.routing.cases.verbs import answering, owning, waiting
 from services.routing.cases.verbs import schemas as bodies
 from services.routing.cases.verbs.line import Line
-from services.routing.cases.work import Other, Work, end_tasks, put_down, take_up, write_line
+from services.routing.cases.work import Other, Work, end_tasks, put_down, settle, take_up, write_line
 from services.routing.catalogue.queries import known_codes
 from services.routing.organisation.marking import hold
 
@@ -132,6 +132,7 @@ def _outcome(
             raise body
         expected = Expected(None if action.version is None else etag(action.version))
         _carry_out(work, action.verb, body, by, expected)
+        settle(work)  # it is told as after this verb, whatever comes next
     except Problem as problem:
         return bodies.ActionOutcome(
             case_id=action.case_id,
