@@ -78,7 +78,7 @@ class CaseFolder:
             .join(Person, Person.id == Feedback.person_id)
             .where(among(Feedback.id, ids))
             .order_by(Feedback.id)
-            .with_for_update(of=Feedback)
+            .with_for_update(of=Feedback, key_share=True)  # readings are put down meanwhile
         )
         return {
             feedback.id: Known(feedback, self._master_key.person_key(feedback.person_id, key) if key else None)

@@ -80,10 +80,11 @@ async def came_back(session: AsyncSession, body: BounceIn, now: datetime) -> Bou
     if not body.status.startswith("5"):
         return BounceOut(taken_as="not_for_good")
     notice_id = _notice_id(body.message_id)
-    notice = await session.get(Notice, notice_id) if notice_id else None
-    if notice is None:
+    # Its id alone: another report of the same may be on its way, and the row is read under its lock.
+    ours = await session.scalar(select(Notice.id).where(Notice.id == notice_id)) if notice_id else None
+    if ours is None:
         return BounceOut(taken_as="not_ours", alert=body if alert_in(body.message_id) else None)
-    return BounceOut(taken_as="bounced" if await bounce(session, notice.id, now) else "known_already")
+    return BounceOut(taken_as="bounced" if await bounce(session, ours, now) else "known_already")
 
 
 def _notice_id(message_id: str) -> UUID | None:

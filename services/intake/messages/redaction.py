@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -18,6 +19,7 @@ from services.intake.feedback.models import Feedback
 from services.intake.messages.models import Message, message_of
 from services.intake.persons.keys import MasterKey
 from services.intake.persons.models import Person
+from services.intake.verbatims.in_time import AT_MOST_SECONDS, in_time
 from services.intake.verbatims.language import find_language, load_model
 from services.intake.verbatims.personal_data import redact
 from services.intake.verbatims.service import REDACTED, UNREADABLE
@@ -52,8 +54,13 @@ async def run_messages(app: FastAPI) -> None:
     await every(app.state.lifecycle, POLL_SECONDS, work)
 
 
-async def tell_messages(session: AsyncSession, master_key: MasterKey, unreadable: set[UUID]) -> int:
-    """Tell at most `AT_ONCE` messages that wait, in their order; how many were looked at. Workers share the queue."""
+async def tell_messages(
+    session: AsyncSession, master_key: MasterKey, unreadable: set[UUID], seconds: float = AT_MOST_SECONDS
+) -> int:
+    """Tell at most `AT_ONCE` messages that wait, in their order; how many were looked at. Workers share the queue.
+
+    None is begun once the `seconds` are over.
+    """
     rows = await session.execute(
         select(Message, Feedback, Person.key)
         .join(Feedback, Feedback.id == Message.feedback_id)
@@ -67,9 +74,9 @@ async def tell_messages(session: AsyncSession, master_key: MasterKey, unreadable
     pending = [_Pending(*row) for row in rows]
     if not pending:
         return 0
-    found = await asyncio.to_thread(lambda: [_redact(master_key, one) for one in pending])
+    found = await asyncio.to_thread(in_time, partial(_redact, master_key), pending, seconds)
     told = []
-    for one, event in zip(pending, found, strict=True):
+    for one, event in found:
         if event is None:
             unreadable.add(one.message.id)
             UNREADABLE.inc()
@@ -79,7 +86,7 @@ async def tell_messages(session: AsyncSession, master_key: MasterKey, unreadable
         told.append(Recorded(event, one.feedback.id, one.feedback.version, one.message.sent_at))
     REDACTED.inc(len(told))
     await record(session, *told)
-    return len(pending)
+    return len(found)
 
 
 def _redact(master_key: MasterKey, pending: _Pending) -> FeedbackMessageAdded | None:

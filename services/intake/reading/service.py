@@ -51,7 +51,7 @@ async def on_classified(session: AsyncSession, events: Sequence[Received[CaseCla
     """Routing's staff have found what it is about: `declared_kind` stays, the rest follows in order."""
     ids = {received.event.feedback_id for received in events}
     rows = await session.scalars(
-        select(Feedback).where(among(Feedback.id, ids)).order_by(Feedback.id).with_for_update()
+        select(Feedback).where(among(Feedback.id, ids)).order_by(Feedback.id).with_for_update(key_share=True)
     )
     known = {feedback.id: feedback for feedback in rows}
     for received in events:

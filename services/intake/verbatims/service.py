@@ -1,9 +1,8 @@
 """Finds the language of words, takes personal data out of them, and tells the rest: `feedback.verbatim_redacted`."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass
-from time import monotonic
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -22,13 +21,12 @@ from libs.contracts.feedback import FeedbackVerbatimRedacted, Removal
 from services.intake.feedback.models import Feedback, words_of
 from services.intake.persons.keys import MasterKey
 from services.intake.persons.models import Person
+from services.intake.verbatims.in_time import AT_MOST_SECONDS, in_time
 from services.intake.verbatims.language import Language, find_language, load_model
 from services.intake.verbatims.personal_data import redact
 
 POLL_SECONDS = 0.1
 AT_ONCE = 200
-AT_MOST_SECONDS = 1.0
-"""Locks are held meanwhile: who adds a message waits for them, two seconds at most. Some texts take a second each."""
 
 # In the order of their index: PostgreSQL takes so many to be waiting that it would rather read the table.
 _IS_LANGUAGE_UNKNOWN = f"""
@@ -115,7 +113,7 @@ async def redact_some(
     ]
     if not pending:
         return 0
-    found = await asyncio.to_thread(_redact_in_time, master_key, pending, seconds)
+    found = await asyncio.to_thread(in_time, partial(_redact, master_key), pending, seconds)
     for one in [one for one, event in found if event is None]:
         unreadable.add(one.id)
         UNREADABLE.inc()
@@ -133,19 +131,6 @@ async def redact_some(
         await record(session, *(Recorded(event, one.id, one.version + 1, now) for one, event in redacted))
         REDACTED.inc(len(redacted))
     return len(found)
-
-
-def _redact_in_time(
-    master_key: MasterKey, pending: Sequence[Pending], seconds: float
-) -> list[tuple[Pending, FeedbackVerbatimRedacted | None]]:
-    """The first, and as many more as time allows."""
-    until = monotonic() + seconds
-    found = [(pending[0], _redact(master_key, pending[0]))]
-    for one in pending[1:]:
-        if monotonic() >= until:
-            break
-        found.append((one, _redact(master_key, one)))
-    return found
 
 
 def _redact(master_key: MasterKey, pending: Pending) -> FeedbackVerbatimRedacted | None:

@@ -19,7 +19,8 @@ from libs.contracts.cases import CaseEvent, case_id_of
 from services.intake.handlers import handlers
 from services.intake.messages.redaction import tell_messages
 from services.intake.persons.keys import MasterKey
-from services.intake.verbatims.service import AT_MOST_SECONDS, redact_some
+from services.intake.verbatims.in_time import AT_MOST_SECONDS
+from services.intake.verbatims.service import redact_some
 
 COMPLAINT = {"channel": "web", "kind": "complaint", "text": "Toujours rien."}
 TEAM = {"team": "passports", "team_name": {"fr": "Équipe des passeports", "en": "Passport team"}}
@@ -87,9 +88,9 @@ class Intake:
         async with self.database.transaction() as session:
             await fold(session, events)
 
-    async def tell_messages(self) -> int:
+    async def tell_messages(self, seconds: float = AT_MOST_SECONDS) -> int:
         async with self.database.transaction() as session:
-            return await tell_messages(session, self.master_key, set())
+            return await tell_messages(session, self.master_key, set(), seconds)
 
     async def redact(self, seconds: float = AT_MOST_SECONDS) -> int:
         async with self.database.transaction() as session:

@@ -140,6 +140,16 @@ async def test_a_message_is_kept_at_once_and_told_without_personal_data(intake: 
     assert event["version"] == 2
 
 
+async def test_messages_that_take_long_hold_others_up_no_longer_than_time_allows(intake: Intake) -> None:
+    receipt = await intake.submit()
+    for text_ in ("Un.", "Deux.", "Trois."):
+        await write(intake, receipt["tracking_code"], text=text_)
+    looked_at = [await intake.tell_messages(seconds=0) for _ in range(4)]
+    assert looked_at == [1, 1, 1, 0]
+    events = await told_events(intake, receipt["id"], "feedback.message_added")
+    assert [(one["version"], one["text"]) for one in events] == [(2, "Un."), (3, "Deux."), (4, "Trois.")]
+
+
 async def test_a_message_that_another_worker_has_in_hand_is_left_to_it(intake: Intake) -> None:
     receipt = await intake.submit()
     await write(intake, receipt["tracking_code"], text="Le chien s'appelle Rex.")
