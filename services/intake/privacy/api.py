@@ -16,6 +16,7 @@ from services.intake.feedback.errors import FeedbackNotFound
 from services.intake.messages.errors import AuthorityNeeded
 from services.intake.persons.keys import Erased
 from services.intake.privacy import export, queries, service
+from services.intake.privacy.errors import NewCodeNotTold
 from services.intake.privacy.schemas import (
     ErasureDone,
     ErasureIn,
@@ -70,7 +71,8 @@ async def list_erasures(
 
 
 @router.post(
-    "/v1/privacy/erasure", responses=responses(*CODE_PROBLEMS, InvalidRequest, AuthorityNeeded, *RETRY_PROBLEMS)
+    "/v1/privacy/erasure",
+    responses=responses(*CODE_PROBLEMS, InvalidRequest, AuthorityNeeded, NewCodeNotTold, *RETRY_PROBLEMS),
 )
 async def erase_my_feedback(
     body: MyErasureIn, session: Session, desk: DeskOf, now: Now, once: RetryableByCode, tracking_code: TrackingCode

@@ -35,20 +35,28 @@ _TOLD = [
 
 
 async def export_by_code(session: AsyncSession, desk: Desk, code: str | None, now: datetime) -> Export:
-    """All about the one feedback that the code opens, for its person; not for who speaks without their authority."""
+    """All about the one feedback that the code opens, for its person; not for who speaks without their authority.
+
+    Who stays anonymous is told to nobody of staff: a code that staff gave out shows no contact data of theirs.
+    """
     feedback = await feedback_of(session, desk.secret, code)
     if withholds(feedback):
         raise AuthorityNeeded
     session.add(_reading(feedback, BY_THE_PERSON, None, now))
     await session.flush()
-    return Export(exported_at=now, items=[await _export(session, desk, feedback, with_contact=True)])
+    is_theirs_alone = feedback.disclosure != "anonymous" or feedback.tracking_generation == 1
+    return Export(exported_at=now, items=[await _export(session, desk, feedback, with_contact=is_theirs_alone)])
 
 
 async def export_by_staff(
     session: AsyncSession, desk: Desk, body: WhoseIn, by: Principal, now: datetime
 ) -> StaffExport:
-    """The same of several; of who chose to stay anonymous without contact data, which is shown to nobody."""
+    """The same of several; of who chose to stay anonymous without contact data, which is shown to nobody, and by ids
+    alone: who asks by contact data knows whose it is.
+    """
     feedbacks, others = await asked_for(session, desk, body, by)
+    if body.contact is not None:
+        feedbacks = [one for one in feedbacks if one.disclosure != "anonymous"]
     held = [one for one in feedbacks if one.erased_at is None]
     session.add_all(_reading(one, by.subject, by.agent, now) for one in held)
     await session.flush()

@@ -12,7 +12,6 @@ WORDS = (
     Held("case_entry", ("words",)),
     Held("message", ("words",)),
     Held("evaluation", ("comment",)),
-    Held("reading", ("reason",)),
 )
 """Taken away when a person is erased: with the key, whatever a backup still has of them cannot be read."""
 
@@ -29,7 +28,7 @@ NO_WORDS: Mapping[str, str] = {
     "team_view": "code name contact",
     "slip": "tracking_digest source source_code made_by",
     "evaluation": "solved ratings",
-    "reading": "read_by agent what",
+    "reading": "read_by agent what reason",
     "recovery": "digest reference",
     "erasure": "requested_by agent reason feedback_ids",
     "key_holder": "code kind name scopes origins teams touchpoint partner",

@@ -42,9 +42,10 @@ async def asked_for(
 
 
 async def _given_out(session: AsyncSession, ids: list[UUID], by: Principal) -> list[UUID]:
-    """Those of the feedbacks that are not hidden from who asks."""
+    """Those of the feedbacks that are not hidden from who asks, nor of somebody who stays anonymous."""
     query = select(Feedback.id).outerjoin(CaseView, CaseView.feedback_id == Feedback.id)
-    return list(await session.scalars(query.where(among(Feedback.id, ids), given_out_to(by)).order_by(Feedback.id)))
+    may_be_told = among(Feedback.id, ids), given_out_to(by), Feedback.disclosure != "anonymous"
+    return list(await session.scalars(query.where(*may_be_told).order_by(Feedback.id)))
 
 
 async def _of_contact(session: AsyncSession, desk: Desk, contact: ContactIn) -> tuple[list[UUID], list[UUID]]:

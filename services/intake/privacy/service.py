@@ -19,6 +19,7 @@ from services.intake.desk import Desk
 from services.intake.feedback.models import Feedback
 from services.intake.messages.errors import AuthorityNeeded
 from services.intake.messages.models import Message
+from services.intake.privacy.errors import NewCodeNotTold
 from services.intake.privacy.holdings import WORDS
 from services.intake.privacy.models import BY_THE_PERSON, Erasure
 from services.intake.privacy.queries import asked_for
@@ -44,20 +45,29 @@ _FORGET_FINGERPRINTS = text(
     """
 ).bindparams(_IDS)
 
+_IS_CODE_UNTOLD = text(
+    "SELECT true FROM notice WHERE feedback_id = :feedback_id AND kind = 'new_code' AND state = 'waiting' LIMIT 1"
+)
+
 
 async def erase_by_staff(
     session: AsyncSession, desk: Desk, body: ErasureIn, by: Principal, now: datetime
 ) -> ErasureDone:
-    """Erase what is named by ids or by contact data, and put it down in the register."""
+    """Erase what is named by ids or by contact data, and put it down in the register.
+
+    Who asks by contact data is not told of feedback whose person stays anonymous: it is erased like the others.
+    """
     await hold_readers(session)
     feedbacks, others = await asked_for(session, desk, body, by, lock=True)
     open_to_erase = [one for one in feedbacks if one.erased_at is None]
     line = await erase(session, open_to_erase, body.reason, by.subject, by.agent, now)
     await desk.ledger.append([one.id for one in open_to_erase], now)
+    told = {one.id for one in feedbacks if body.contact is None or one.disclosure != "anonymous"}
     return ErasureDone.model_validate(
         {
             **{name: getattr(line, name) for name in ErasureDone.model_fields if hasattr(line, name)},
-            "already_erased": [one.id for one in feedbacks if one not in open_to_erase],
+            "feedback_ids": [one.id for one in open_to_erase if one.id in told],
+            "already_erased": [one.id for one in feedbacks if one.id in told and one not in open_to_erase],
             "spoke_for_others": others,
         }
     )
@@ -67,11 +77,14 @@ async def erase_by_code(session: AsyncSession, desk: Desk, code: str | None, now
     """Erase the one feedback that the code opens, as its person asks. A second time is answered as the first.
 
     `AuthorityNeeded` where the code is in the hand of who spoke for the person without their authority.
+    `NewCodeNotTold` while mail that the code was given out is still to be sent: with the erasure its address is gone.
     """
     await hold_readers(session)
     feedback = await any_feedback_of(session, desk.secret, code, lock=True)
     if withholds(feedback):
         raise AuthorityNeeded
+    if await session.scalar(_IS_CODE_UNTOLD, {"feedback_id": feedback.id}):
+        raise NewCodeNotTold
     if feedback.erased_at is None:
         await erase(session, [feedback], "person_asked", BY_THE_PERSON, None, now)
         await desk.ledger.append([feedback.id], now)

@@ -39,7 +39,7 @@ async def as_said(session: AsyncSession, desk: Desk, feedback: Feedback, *, with
     reference = contact.pop("interaction_reference", None)
     external_reference = feedback.external_reference or contact.pop("external_reference", None)
     if not with_contact:
-        contact, submitter = {}, {}
+        contact, submitter, reference = {}, {}, None
     said = await said_of(session, feedback)
     columns = {name: getattr(feedback, name) for name in FeedbackOut.model_fields if name not in _READ}
     return FeedbackOut.model_validate(

@@ -38,8 +38,10 @@ NO_MAIL = RecoveryAccepted(
 _ASK = text(
     """
     INSERT INTO recovery (digest, reference, asked_at) VALUES (:digest, :reference, :now)
-    ON CONFLICT (digest) DO UPDATE SET reference = excluded.reference, asked_at = excluded.asked_at
-    """
+    ON CONFLICT (digest) DO UPDATE SET asked_at = excluded.asked_at,
+       reference = CASE WHEN recovery.asked_at IS NULL OR recovery.reference = excluded.reference
+                        THEN excluded.reference END
+    """  # of two who wait and name different messages nobody is passed over: the codes of all go
 )
 
 

@@ -181,7 +181,34 @@ async def test_who_chose_to_stay_anonymous_is_shown_to_themselves_alone(intake: 
     assert own.json()["items"][0]["feedback"]["person"]["name"] == MARKS["name"]
     asked = {"feedback_ids": [receipt["id"]]}
     theirs = await intake.http.post("/v1/privacy/exports", json=asked, headers=intake.staff("admin"))
-    assert theirs.json()["items"][0]["feedback"]["person"]["name"] is None
+    held = theirs.json()["items"][0]["feedback"]
+    assert (held["person"]["name"], held["interaction"]["reference"]) == (None, None)
+
+
+async def test_a_code_that_staff_gave_out_shows_no_contact_of_who_stays_anonymous(intake: Intake) -> None:
+    for disclosure, name in (("anonymous", None), ("confidential", MARKS["name"])):
+        receipt = await intake.submit({**SAID, "disclosure": disclosure}, intake.staff("agent"))
+        await intake.hear(Story(receipt["id"]).opened())
+        path, agent = f"/v1/feedback/{receipt['id']}/tracking-code", intake.staff("agent", teams=["passports"])
+        given = (await intake.http.post(path, json={"reason": "lost"}, headers=agent)).json()
+        held = (await intake.http.get("/v1/privacy/export", headers=code_of(given))).json()["items"][0]["feedback"]
+        assert (held["text"], held["person"]["name"]) == ("Mot-Zibeline", name)
+
+
+async def test_who_stays_anonymous_is_not_found_by_contact_for_an_export(intake: Intake) -> None:
+    contact = {"email": f"zoe.{uuid4()}@export.example"}
+    named, hidden = [
+        (await intake.submit({**COMPLAINT, "person": contact, "disclosure": disclosure}))["id"]
+        for disclosure in ("named", "anonymous")
+    ]
+    admin = intake.staff("admin")
+    found = await intake.http.post("/v1/privacy/exports", json={"contact": contact}, headers=admin)
+    assert [one["feedback"]["id"] for one in found.json()["items"]] == [named]
+    body = {"contact": contact, "reason": "person_asked"}
+    done = await intake.http.post("/v1/privacy/erasures", json=body, headers=admin)
+    assert done.json()["feedback_ids"] == [named]
+    rows = await intake.rows("SELECT id FROM feedback WHERE id IN (:a, :b) AND erased_at IS NULL", a=named, b=hidden)
+    assert rows == []
 
 
 async def test_of_the_erased_nothing_is_given_out(intake: Intake) -> None:

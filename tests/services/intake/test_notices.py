@@ -451,6 +451,26 @@ async def test_a_new_code_is_told_to_who_had_the_one_before(intake: Intake, post
         assert all(given in text_of(mail) and receipt["tracking_code"] not in text_of(mail) for mail in mails)
 
 
+async def test_nothing_is_erased_by_a_new_code_before_mail_has_told_of_it(intake: Intake, post: Post) -> None:
+    receipt = await intake.submit(SAID)
+    await intake.hear(Story(receipt["id"]).opened())
+    path, agent = f"/v1/feedback/{receipt['id']}/tracking-code", intake.staff("agent", teams=("passports",))
+    given = (await intake.http.post(path, json={"reason": "lost"}, headers=agent)).json()["tracking_code"]
+
+    async def erase() -> Any:
+        body, code = {"confirm": True}, {"Tracking-Code": given}
+        return await intake.http.post("/v1/privacy/erasure", json=body, headers=code)
+
+    refused = await erase()
+    assert (refused.status_code, refused.headers["Retry-After"]) == (409, "60")
+    page = await intake.http.post("/follow/erasure", data={"code": given, "erase": "yes"})
+    assert (page.status_code, "sera averti" in page.text or "told the person" in page.text) == (409, True)
+    await post.go()
+    assert (await erase()).status_code == 200
+    [row] = await intake.rows("SELECT reason FROM reading WHERE feedback_id = :id", id=receipt["id"])
+    assert row.reason == "lost"
+
+
 async def test_what_was_withdrawn_and_is_open_again_is_told_of_again(intake: Intake, post: Post) -> None:
     receipt = await intake.submit(SAID)
     code = {"Tracking-Code": receipt["tracking_code"]}

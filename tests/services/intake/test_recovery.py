@@ -189,6 +189,15 @@ async def test_without_a_mail_server_no_mail_is_promised_and_nobody_is_noted(
     assert await intake.count("recovery") == before
 
 
+async def test_who_asks_in_somebodys_name_with_a_wrong_reference_takes_nothing_from_them(intake: Intake) -> None:
+    contact = {"email": "asked.twice@exemple-marque.org"}
+    receipt = await intake.submit({**COMPLAINT, "person": contact})
+    for reference in (receipt["reference"], (await intake.submit())["reference"]):
+        await ask(intake, **contact, reference=reference)
+    await answered(intake)
+    assert await notices(intake, receipt["id"]) == ["person"]
+
+
 @pytest.mark.parametrize("by", ["EMAIL", "phone"])
 async def test_the_code_goes_to_the_address_on_file_and_nowhere_else(intake: Intake, by: str) -> None:
     contact = {"email": f"{by}@exemple-marque.org", "phone": f"+1 514 555 01{len(by)}0"}
