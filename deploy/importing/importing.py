@@ -114,7 +114,7 @@ class _Papers:
 def _papers(
     file: Path, mapping_file: Path, source: Source, folder: Path, addresses: Addresses, *, dry_run: bool
 ) -> _Papers:
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     stem = f"{file.stem}.dry-run" if dry_run else file.stem
     refused, mark = folder / f"{stem}.refused.{source.form}", folder / f"{stem}.progress.json"
     if refused.resolve() == file.resolve():

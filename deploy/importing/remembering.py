@@ -62,11 +62,16 @@ def forget(path: Path) -> None:
 
 
 class RefusedRows:
-    """Refused rows in the form of the file, in UTF-8, with the row's number and what is wrong with it."""
+    """Refused rows in the form of the file, in UTF-8, with the row's number and what is wrong with it.
+
+    They have names and words in clear: nobody reads them but who imports.
+    """
 
     def __init__(self, path: Path, source: Source, size: int) -> None:
         self.path, self._source = path, source
         self._columns = [name for name in source.columns if name not in (ERROR_COLUMN, ROW_COLUMN)]
+        path.touch(mode=0o600)
+        path.chmod(0o600)
         with path.open("ab") as file:  # what was written after the last mark is sent, and written, again
             file.truncate(size)
         if size == 0 and source.form == "csv":

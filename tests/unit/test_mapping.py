@@ -9,6 +9,8 @@ import pytest
 import yaml
 
 from deploy.importing.directory import Directory, free_code
+from deploy.importing.doors import Addresses
+from deploy.importing.importing import _papers
 from deploy.importing.mapping import Mapping, _Loader, load_mapping
 from deploy.importing.reading import LARGEST_CELL, Row, open_source
 from deploy.importing.remembering import Progress, RefusedRows, fingerprint_of, recall, remember
@@ -293,6 +295,18 @@ def test_what_was_written_after_the_last_mark_is_written_again_and_not_twice(tmp
         {"id": 1, "ecoute_row": 1, "ecoute_error": "a"},
         {"id": 2, "ecoute_row": 2, "ecoute_error": "b"},
     ]
+
+
+def test_refused_rows_can_be_read_by_nobody_else(tmp_path: Path) -> None:
+    file, folder = tmp_path / "file.csv", tmp_path / "import"
+    file.write_text("id\n1\n", encoding="utf-8")
+    source = open_source(file)
+    papers = _papers(file, file, source, folder, Addresses.at("http://here"), dry_run=False)
+    RefusedRows(papers.refused, source, 0)
+    before = tmp_path / "before.csv"
+    before.touch(mode=0o644)
+    RefusedRows(before, source, 0)
+    assert [path.stat().st_mode & 0o777 for path in (folder, papers.refused, before)] == [0o700, 0o600, 0o600]
 
 
 def test_progress_belongs_to_a_file_a_mapping_and_a_place_as_they_are(tmp_path: Path) -> None:
