@@ -2,13 +2,16 @@ import csv
 import re
 import time
 from pathlib import Path
+from typing import Any
 
+import phonenumbers
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.intake.verbatims.personal_data import Redacted, Removal, redact
 from services.intake.verbatims.spans import Kind
+from services.intake.verbatims.windows import MOST_LOOKED_UP, Patience
 
 STORIES = Path(__file__).parents[2].parent / "shared/data/services_publics_plus_sample.csv"
 real_stories = pytest.mark.skipif(not STORIES.exists(), reason=f"the real stories are not at {STORIES}")
@@ -329,6 +332,43 @@ def test_any_text_and_any_regions_are_safe(text: str, regions: list[str]) -> Non
 def test_hostile_characters_take_the_longer_the_more_they_are_and_no_longer(piece: str) -> None:
     text = (piece * 10_000)[:10_000]
     assert _seconds(text) < 2 * 4 * _seconds(text[:2_500]) + 0.5
+
+
+HOSTILE = ["00 5 ", "00 ", "+5 ", "0033 1 ", "tel 5", "418 555 01", "+1(", "00 5 1 2 3 4 5 6 7 8 9 "]
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_few_numbers_of_a_text_are_looked_up_and_beyond_what_has_the_form_of_one_is_gone(
+    piece: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_up = 0
+    parse = phonenumbers.parse
+
+    def counted(*number: Any) -> phonenumbers.PhoneNumber:
+        nonlocal looked_up
+        looked_up += 1
+        return parse(*number)
+
+    monkeypatch.setattr(phonenumbers, "parse", counted)
+    redacted = redact((piece * 20_000)[:20_000] + " x 06 12 34 56 78 x +33 6 12 34 56 78 x 418 555 0123")
+    assert looked_up <= MOST_LOOKED_UP
+    assert redacted.text.endswith("x [telephone] x [telephone] x [telephone]")
+
+
+@real_stories
+def test_real_stories_need_far_fewer_numbers_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    left = [MOST_LOOKED_UP]
+    ask = Patience.is_over
+
+    def asked(patience: Patience) -> bool:
+        over = ask(patience)
+        left.append(patience.left)
+        return over
+
+    monkeypatch.setattr(Patience, "is_over", asked)
+    for text in stories().values():
+        redact(text)
+    assert MOST_LOOKED_UP - min(left) <= MOST_LOOKED_UP / 10
 
 
 @pytest.mark.parametrize("piece", ["1 ", "0 ", "6 ", "1.", "00 ", "1 " * 12 + "a ", "1 " * 12 + "1111 "])

@@ -9,7 +9,7 @@ from typing import Final
 from services.intake.verbatims.characters import DASH, START
 from services.intake.verbatims.spans import Kind
 from services.intake.verbatims.telephones import is_telephone, may_begin
-from services.intake.verbatims.windows import ODD, PLUS, REFERENCE_CUE, UNIT, Window
+from services.intake.verbatims.windows import ODD, PLUS, REFERENCE_CUE, UNIT, Patience, Window
 
 _RUN: Final = re.compile(r"\d+(?:(?:_|[^\w\n\r\[\]@+#€$%&\"«»<>=?!;'’]){1,3}\d+)*")
 _GROUP: Final = re.compile(r"\d+")
@@ -26,13 +26,15 @@ _SIN_CUE: Final = re.compile(
 def without_numbers(text: str, regions: tuple[str, ...], counted: Counter[Kind]) -> str:
     parts: list[str] = []
     done, tail = 0, ""
+    patience = Patience()
     for run in _RUN.finditer(text):
         groups = [(found.start() + run.start(), found.end() + run.start()) for found in _GROUP.finditer(run[0])]
         place = 0
         while place < len(groups):
             start = groups[place][0]
             before = (tail + text[max(done, start - _LOOK_BACK) : start])[-_LOOK_BACK:]
-            taken, kind = _take(text, groups[place : place + _MOST_GROUPS], before, regions, is_first=place == 0)
+            some = groups[place : place + _MOST_GROUPS]
+            taken, kind = _take(text, some, before, regions, patience, is_first=place == 0)
             end = groups[place + taken - 1][1]
             if kind:
                 opening = _opening(text[done:start], text[start:end])
@@ -53,7 +55,13 @@ def _opening(before: str, number: str) -> int:
 
 
 def _take(
-    text: str, groups: list[tuple[int, int]], before: str, regions: tuple[str, ...], *, is_first: bool
+    text: str,
+    groups: list[tuple[int, int]],
+    before: str,
+    regions: tuple[str, ...],
+    patience: Patience,
+    *,
+    is_first: bool,
 ) -> tuple[int, Kind | None]:
     """How many of the groups belong together, and as what; (1, None) if the first says nothing.
 
@@ -69,7 +77,12 @@ def _take(
     joins = tuple(text[left[1] : right[0]] for left, right in pairwise(groups))
     windows = [
         Window(
-            words[:count], joins[: count - 1], before, text[groups[count - 1][1] : groups[count - 1][1] + 12], regions
+            words[:count],
+            joins[: count - 1],
+            before,
+            text[groups[count - 1][1] : groups[count - 1][1] + 12],
+            regions,
+            patience,
         )
         for count in range(len(words), 0, -1)
         if 7 <= sum(map(len, words[:count])) <= 19

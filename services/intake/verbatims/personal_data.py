@@ -42,7 +42,8 @@ def redact(text: str, regions: Sequence[str] = ("FR", "CA")) -> Redacted:
 
     `regions` (ISO 3166) are those whose national ways of writing a telephone number are recognised; a number with its
     country code is found whatever they are. A nine-digit Canadian social insurance number needs a cue word, or "CA"
-    among the regions and its grouping by three. Never raises; takes time in proportion to the length of the text.
+    among the regions and its grouping by three. In a text of very many numbers, what has the form of a telephone number
+    is taken for one from some place on. Never raises; takes time in proportion to the length of the text.
     """
     digits = len(_DIGIT.findall(text))
     counted: Counter[Kind] = Counter()

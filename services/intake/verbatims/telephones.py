@@ -39,10 +39,10 @@ def is_telephone(window: Window) -> bool:
         return False
     if UNIT.match(window.after) or window.before.endswith("$") or window.is_reference:
         return False
-    if PLUS.search(window.before) and _is_assigned("+" + digits, None):
+    if PLUS.search(window.before) and _is_assigned(window, "+" + digits, None):
         return True
     if digits.startswith("00"):
-        return digits[2] != "0" and _is_assigned("+" + digits[2:], None)
+        return digits[2] != "0" and _is_assigned(window, "+" + digits[2:], None)
     return any(_is_national(window, digits, region) for region in window.regions)
 
 
@@ -53,21 +53,23 @@ def _is_national(window: Window, digits: str, region: str) -> bool:
     if plan.country_code == 1:
         return _is_north_american(window, digits, region)
     code, trunk = str(plan.country_code), plan.trunk
-    if digits.startswith(code) and len(digits) - len(code) in plan.lengths and _is_assigned("+" + digits, None):
+    if digits.startswith(code) and len(digits) - len(code) in plan.lengths and _is_assigned(window, "+" + digits, None):
         return (window.groups[0] == code and len(window.groups) >= 5) or bool(_TELEPHONE_CUE.search(window.before))
     if trunk:
         written = digits.startswith(trunk) and len(digits) - len(trunk) in plan.lengths
-        return written and not _is_decimal_or_postcodes(window) and _is_assigned(digits, region)
+        return written and not _is_decimal_or_postcodes(window) and _is_assigned(window, digits, region)
     cued = len(digits) in plan.lengths and _TELEPHONE_CUE.search(window.before)
-    return bool(cued) and _is_assigned(digits, region)
+    return bool(cued) and _is_assigned(window, digits, region)
 
 
 def _is_north_american(window: Window, digits: str, region: str) -> bool:
     """Grouped 3-3-4, the area code apart, or in one piece; in one piece only a number of the region, or after a cue."""
     grouped = window.sizes in {(3, 3, 4), (1, 3, 3, 4), (3, 7), (1, 3, 7), (1, 10), (10,), (11,)}
-    if not grouped or len(digits) != 10 + (digits[0] == "1") or not _is_assigned(digits, region):
+    if not grouped or len(digits) != 10 + (digits[0] == "1") or not _is_assigned(window, digits, region):
         return False
     if window.sizes in {(3, 3, 4), (1, 3, 3, 4)} or _TELEPHONE_CUE.search(window.before):
+        return True
+    if window.patience.is_over():
         return True
     return phonenumbers.is_valid_number_for_region(phonenumbers.parse(digits, region), region)
 
@@ -93,9 +95,12 @@ def _plan(region: str) -> _Plan | None:
     return _Plan(metadata.country_code or 0, metadata.national_prefix or "", lengths)
 
 
-def _is_assigned(number: str, region: str | None) -> bool:
-    """In use in some numbering plan; of France's closed plan of ten digits (ARCEP), also what is not yet assigned."""
-    if region == "FR" and _FRENCH.fullmatch(number):
+def _is_assigned(window: Window, number: str, region: str | None) -> bool:
+    """In use in some numbering plan; of France's closed plan of ten digits (ARCEP), also what is not yet assigned.
+
+    Where the patience with the text is over, whatever has come so far is taken for one.
+    """
+    if (region == "FR" and _FRENCH.fullmatch(number)) or window.patience.is_over():
         return True
     try:
         parsed = phonenumbers.parse(number, region)

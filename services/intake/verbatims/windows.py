@@ -21,6 +21,22 @@ _CODE_OR_LINK: Final = re.compile(
 )
 
 
+MOST_LOOKED_UP: Final = 500
+"""Numbers of a text, in the numbering plans of telephones. Real stories need a tenth of it at most."""
+
+
+@dataclass
+class Patience:
+    """How many numbers of a text are still looked up: each takes long, and a text can be made of nothing else."""
+
+    left: int = MOST_LOOKED_UP
+
+    def is_over(self) -> bool:
+        """Ask before each."""
+        self.left -= 1
+        return self.left < 0
+
+
 @dataclass(frozen=True)
 class Window:
     """Some neighbouring groups of digits of a run, what joins them, and the words on either side."""
@@ -30,6 +46,7 @@ class Window:
     before: str
     after: str
     regions: tuple[str, ...]
+    patience: Patience
 
     @cached_property
     def digits(self) -> str:
