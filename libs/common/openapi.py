@@ -15,6 +15,7 @@ from libs.common.problems import (
     InternalError,
     InvalidRequest,
     JsonTooDeep,
+    JsonTooMuch,
     ProblemDetails,
     ServiceUnavailable,
     TooManyRequests,
@@ -96,9 +97,7 @@ def _say_what_any_call_can_meet(operation: dict[str, Any]) -> None:
     if "HTTPValidationError" in str(declared.get("422")):
         declared.pop("422")
     has_body = "requestBody" in operation
-    unreadable = responses(
-        ControlCharacterInAddress, *([InvalidRequest, JsonTooDeep] if has_body else [InvalidRequest])
-    )
+    unreadable = responses(ControlCharacterInAddress, InvalidRequest, *([JsonTooDeep, JsonTooMuch] if has_body else []))
     said = declared.setdefault("422", unreadable[422])
     for line in str(unreadable[422]["description"]).split("\n\n"):
         if line not in said["description"]:

@@ -165,6 +165,13 @@ class JsonTooDeep(Problem):
     fr = "Le corps de la demande emboîte plus de listes et d'objets que tout ce qui est accepté ici."
 
 
+class JsonTooMuch(Problem):
+    """The body has more values, lists and objects in it than anything that is accepted here."""
+
+    status = 422
+    fr = "Le corps de la demande contient plus de valeurs, de listes et d'objets que tout ce qui est accepté ici."
+
+
 class ControlCharacterInAddress(Problem):
     """The address has control characters in it."""
 
@@ -179,7 +186,7 @@ class BadRequest(Problem):
     fr = "La demande n'a pas pu être lue."
 
 
-_NOT_UTF8 = Bilingual(
+NOT_UTF8 = Bilingual(
     fr="Le corps n'est pas un texte en UTF-8 ; compressé, il n'est pas accepté.",
     en="The body is not a text in UTF-8; a compressed one is not accepted.",
 )
@@ -247,7 +254,7 @@ def problem_of(error: Exception) -> Problem | None:
             return InvalidRequest(errors=(field_problem_of(one) for one in error.errors()))
         case HTTPException():
             kind = _BY_STATUS.get(error.status_code, BadRequest)
-            return kind(detail=_NOT_UTF8 if isinstance(error.__cause__, UnicodeDecodeError) else None)
+            return kind(detail=NOT_UTF8 if isinstance(error.__cause__, UnicodeDecodeError) else None)
     if sqlstate(error) in NOT_TEXT:
         return InvalidRequest()
     if not is_infrastructure(error):

@@ -1,7 +1,8 @@
-"""What is refused before anything reads it: a body too large or too deep, control characters in the address."""
+"""What is refused unread: a body too large, too deep or too full, control characters in the address."""
 
 import re
 from collections.abc import Mapping
+from json import detect_encoding
 from urllib.parse import unquote_to_bytes
 
 from starlette.requests import Request
@@ -11,14 +12,29 @@ from libs.common.auth.principal import known
 from libs.common.auth.tokens import Unauthenticated
 from libs.common.failures import DATABASE_ERRORS
 from libs.common.headers import headers_of
-from libs.common.problems import ContentTooLarge, ControlCharacterInAddress, JsonTooDeep, Problem, ServiceUnavailable
+from libs.common.problems import (
+    NOT_UTF8,
+    BadRequest,
+    ContentTooLarge,
+    ControlCharacterInAddress,
+    JsonTooDeep,
+    JsonTooMuch,
+    Problem,
+    ServiceUnavailable,
+)
 
 LARGEST_BODY_BYTES = 1_000_000
 """Of a request, unless larger ones are taken there."""
 DEEPEST_JSON = 32
+MOST_MARKS = 300_000
+"""Brackets and commas outside strings: each value follows one. The most that a batch needs is 257,000, of a thousand
+items with all fields and lists full; in a body of `LARGEST_BODY_BYTES` the shortest codes stand four bytes apart.
+"""
+_MOST_QUOTES = 4 * MOST_MARKS
+"""Two for a value, and two for its name."""
 
 _CONTROLS = re.compile(rb"[\x00-\x1f\x7f]")
-_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_NOT_MARKS = bytes(set(range(256)) - set(b"[]{},"))
 
 
 class RequestLimits:
@@ -58,8 +74,8 @@ class RequestLimits:
             come += len(body[-1])
             if come > largest:
                 raise ContentTooLarge.than(largest)
-            if not message.get("more_body") and is_too_deep(b"".join(body) if len(body) > 1 else body[0]):
-                raise JsonTooDeep
+            if not message.get("more_body") and (wrong := excess_of(b"".join(body) if len(body) > 1 else body[0])):
+                raise wrong
             return message
 
         await self.app(scope, looked_at, send)
@@ -75,18 +91,33 @@ async def _refusal(scope: Scope) -> Problem | None:
         return ServiceUnavailable()
 
 
-def _without_strings(body: bytes) -> bytes:
-    """JSON without what stands between quotes; one that is not closed goes to the end."""
+def excess_of(body: bytes) -> Problem | None:
+    """Why a body costs more to read than any of ours: what it has outside strings is too deep, or too much.
+
+    Read, a byte of brackets takes thirty of memory. Most bodies have so few that nothing need be looked at; of one in
+    another encoding than UTF-8, which Python would read, nobody could say where its strings end.
+    """
+    if body.count(b"[") + body.count(b"{") <= DEEPEST_JSON and body.count(b",") <= MOST_MARKS:
+        return None
+    if not detect_encoding(body).startswith("utf-8"):
+        return BadRequest(detail=NOT_UTF8)
+    marks = _marks(body)
+    if marks is None or len(marks) > MOST_MARKS:
+        return JsonTooMuch()
+    return JsonTooDeep() if _is_too_deep(marks) else None
+
+
+def _marks(body: bytes) -> bytes | None:
+    """Brackets and commas outside strings, of which one not closed goes to the end; None where strings are too many."""
     unescaped = body.replace(rb"\\", b"").replace(rb"\"", b"") if b"\\" in body else body
-    return b"".join(unescaped.split(b'"')[::2])
+    if unescaped.count(b'"') > _MOST_QUOTES:
+        return None
+    return b"".join(unescaped.split(b'"')[::2]).translate(None, _NOT_MARKS)
 
 
-def is_too_deep(body: bytes) -> bool:
-    """Objects and lists within each other, more than any body of ours has. Brackets within strings do not count."""
-    if body.count(b"[") + body.count(b"{") <= DEEPEST_JSON:
-        return False
+def _is_too_deep(marks: bytes) -> bool:
     depth = 0
-    for bracket in _without_strings(body).translate(None, _NOT_BRACKETS):
+    for bracket in marks.replace(b",", b""):
         depth += 1 if bracket in b"[{" else -1
         if depth > DEEPEST_JSON:
             return True

@@ -17,7 +17,7 @@ from libs.common.crowd import Crowd
 from libs.common.headers import add_headers, headers_of
 from libs.common.idempotency import KEY_LENGTHS, KEY_PATTERN
 from libs.common.rate_limit import limited
-from libs.common.request_limits import LARGEST_BODY_BYTES, is_too_deep
+from libs.common.request_limits import LARGEST_BODY_BYTES, excess_of
 from libs.common.telemetry import say_route
 from services.intake.feedback import reception
 from services.intake.feedback.schemas import FeedbackIn, Receipt
@@ -105,7 +105,7 @@ def _plain(headers: dict[str, str], messages: list[Message]) -> Plain | None:
     if agent is not None and not _AGENT.fullmatch(agent):
         return None
     body = b"".join(one["body"] for one in messages)
-    if is_too_deep(body):
+    if excess_of(body):
         return None
     try:
         return Plain(FeedbackIn.model_validate_json(body), key, agent)

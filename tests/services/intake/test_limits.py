@@ -1,18 +1,31 @@
 """What intake refuses before it reads it, and how often it may be asked."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from time import monotonic, process_time
 from uuid import uuid4
 
 import httpx
 import pytest
+from pydantic import BaseModel
 from sqlalchemy import text
 
 from libs.common.db import Database
 from libs.common.problems import TooManyRequests
 from libs.common.rate_limit import RateLimit
-from libs.common.request_limits import DEEPEST_JSON, is_too_deep
+from libs.common.request_limits import DEEPEST_JSON, MOST_MARKS, excess_of
+from services.intake.feedback.schemas import (
+    MOST_IN_A_BATCH,
+    AnswersIn,
+    BatchItem,
+    ConsentIn,
+    InteractionIn,
+    PersonIn,
+    RatingIn,
+    ResolvedOnTheSpotIn,
+    SubmittedByIn,
+)
 from services.intake.privacy.service import _FORGET_FINGERPRINTS, _IDS
 from tests.services.intake.house import COMPLAINT, Intake
 
@@ -148,8 +161,48 @@ async def test_a_body_that_is_too_deep_is_refused(intake: Intake, deep: bytes) -
 
 def test_a_string_that_never_ends_is_read_once() -> None:
     started = process_time()
-    assert not is_too_deep(b"{}" * DEEPEST_JSON + b'"' + b'\\"' * 200_000)
+    assert not excess_of(b"{}" * DEEPEST_JSON + b'"' + b'\\"' * 200_000)
     assert process_time() - started < 2
+
+
+@pytest.mark.parametrize(
+    "much",
+    [
+        b'{"items":[' + b"{}," * 7_900_000 + b"{}]}",
+        b"[" + b"1," * (MOST_MARKS + 1) + b"1]",
+        b"[" * 33 + b'"a"' * (2 * MOST_MARKS + 1),
+        b"[]" * 33 + b"]" * MOST_MARKS,
+    ],
+    ids=["objects", "numbers", "strings", "ends"],
+)
+async def test_a_body_of_more_than_any_of_ours_is_refused_before_it_is_read(intake: Intake, much: bytes) -> None:
+    headers = intake.staff("agent") | {"Content-Type": "application/json"}
+    answer = await intake.http.post("/v1/feedback/batch", content=much, headers=headers)
+    assert (answer.status_code, answer.json()["type"]) == (422, "urn:ecoute:problem:json-too-much")
+
+
+async def test_where_strings_end_is_known_only_in_utf8(intake: Intake) -> None:
+    hidden = ('{"text":"\\"","items":' + "[" * 40).encode("utf-16-le")
+    answer = await intake.http.post("/v1/feedback", content=hidden, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["type"]) == (400, "urn:ecoute:problem:bad-request")
+
+
+def test_the_fullest_batch_is_not_too_much() -> None:
+    def full(form: type[BaseModel], **filled: object) -> dict[str, object]:
+        return dict.fromkeys(form.model_fields, "[{,") | filled
+
+    item = full(
+        BatchItem,
+        about_channels=["web"] * 11,
+        ratings=[full(RatingIn)] * 27,
+        answers=full(AnswersIn, values={}),
+        person=full(PersonIn),
+        submitted_by=full(SubmittedByIn),
+        interaction=full(InteractionIn),
+        resolved_on_the_spot=full(ResolvedOnTheSpotIn),
+        consent=[full(ConsentIn)] * 10,
+    )
+    assert excess_of(json.dumps({"items": [item] * MOST_IN_A_BATCH}).encode()) is None
 
 
 async def test_brackets_in_words_are_not_depth(intake: Intake) -> None:
