@@ -17,7 +17,7 @@ from libs.common.lifecycle import Lifecycle
 from libs.common.migrating import revisions_of
 from libs.common.openapi import describe, tell_problems
 from libs.common.query_parameters import OnlyKnownParameters
-from libs.common.rate_limit import Limited, RateLimit
+from libs.common.rate_limit import Limited, RateLimit, limit_what_cannot_be_read
 from libs.common.request_limits import RequestLimits
 from libs.common.settings import ServiceSettings
 from libs.common.stream.partitions import has_room
@@ -96,6 +96,7 @@ def create_app(
     app.add_middleware(Cors, own=settings.own_origins)
     app.add_middleware(Telemetry, lifecycle=app.state.lifecycle)
     problems.install(app)
+    limit_what_cannot_be_read(app)
     describe(app, tags or {}, routers)
     tell_problems(app)
     app.include_router(health.router)

@@ -7,21 +7,24 @@ import asyncio
 import hashlib
 import hmac
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
 from ipaddress import IPv6Address, IPv6Network
 from math import ceil
 from time import monotonic
 
-from fastapi import Depends, Request
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from sqlalchemy import Column, DateTime, Float, Index, Table, Text, delete, func, text
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.exceptions import HTTPException
 
 from libs.common.auth.identity import SERVICE_ROLE
-from libs.common.auth.principal import Known, Principal
+from libs.common.auth.principal import Known, Principal, known
 from libs.common.db import Database, metadata
-from libs.common.problems import TooManyRequests
+from libs.common.failures import DATABASE_ERRORS
+from libs.common.problems import Problem, TooManyRequests, answer_to
 from libs.common.refreshing import Shared
 from libs.common.settings import ServiceSettings
 
@@ -134,6 +137,25 @@ def _place_of(host: str) -> str:
 
 Limited = Depends(limited, scope="function")
 """Spends a token of whoever asks; what is left is said in the headers `RateLimit` and `RateLimit-Policy`."""
+
+
+def limit_what_cannot_be_read(app: FastAPI) -> None:
+    """A body that cannot be read costs a token, too: FastAPI reads it before it asks `Limited`."""
+    for kind in (RequestValidationError, HTTPException):
+        app.add_exception_handler(kind, _limiting(app.exception_handlers[kind]))
+
+
+def _limiting(answer: Callable[[Request, Exception], Awaitable[Response]]) -> Callable[..., Awaitable[Response]]:
+    async def answer_limited(request: Request, error: Exception) -> Response:
+        of_the_body = error.__cause__ is not None  # what the reading of it raised
+        if of_the_body and not hasattr(request.state, "rate_limit"):
+            try:
+                await limited(request, await known(request))
+            except (Problem, *DATABASE_ERRORS) as refused:
+                return await answer_to(request, refused)
+        return await answer(request, error)
+
+    return answer_limited
 
 
 async def forget_full_buckets(session: AsyncSession) -> None:

@@ -64,16 +64,20 @@ def page_router() -> APIRouter:
 def guide_browsers(app: FastAPI) -> None:
     """A browser that asks for a page that is not there is answered with one; everybody else, with the problem."""
 
-    async def answer(request: Request, error: Exception) -> Response:
-        async def fail(_: Request) -> Response:
-            raise error
+    def guiding(otherwise: Callable[..., Any]) -> Callable[..., Coroutine[Any, Any, Response]]:
+        async def answer(request: Request, error: Exception) -> Response:
+            async def fail(_: Request) -> Response:
+                raise error
 
-        if asks_for_a_page(request.scope):
-            return await _answer_browser(fail, request)
-        return await problems.answer_to(request, error)
+            if asks_for_a_page(request.scope):
+                return await _answer_browser(fail, request)
+            response: Response = await otherwise(request, error)
+            return response
+
+        return answer
 
     for kind in (HTTPException, NotFound):
-        app.add_exception_handler(kind, answer)
+        app.add_exception_handler(kind, guiding(app.exception_handlers.get(kind, problems.answer_to)))
 
 
 async def _answer_browser(handle: Handler, request: Request) -> Response:

@@ -52,6 +52,22 @@ async def test_who_asks_too_often_is_told_when_to_come_back(intake: Intake, thre
 
 
 @pytest.mark.parametrize(
+    "body", [b"{", b"\xff", b"[" * 100, b"[]" * MOST_MARKS], ids=["no-json", "no-text", "too-deep", "too-much"]
+)
+async def test_a_body_that_cannot_be_read_is_asked_with_like_any_other(
+    intake: Intake, three_a_minute: None, body: bytes
+) -> None:
+    json_ = {"Content-Type": "application/json"}
+    answers = [await intake.http.post("/v1/feedback", content=body, headers=json_) for _ in range(4)]
+    assert [answer.headers["RateLimit"] for answer in answers] == [
+        f'"anonymous";r={left};t=60' for left in (2, 1, 0, 0)
+    ]
+    assert all(answer.status_code in (400, 422) for answer in answers[:3])
+    assert answers[3].json()["type"] == "urn:ecoute:problem:too-many-requests"
+    assert "Retry-After" in answers[3].headers
+
+
+@pytest.mark.parametrize(
     ("first", "second", "shared"),
     [
         ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),
