@@ -49,6 +49,11 @@ class Question:
         return tuple(sorted({*self.by, *self.where}))
 
     @property
+    def narrowed_to(self) -> dict[Dimension, list[str]]:
+        """`where`, as it goes over the wire."""
+        return {dimension: sorted(values) for dimension, values in self.where.items()}
+
+    @property
     def today(self) -> date:
         """The day in progress."""
         return self.now.astimezone(self.time_zone).date()

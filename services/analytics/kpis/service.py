@@ -110,7 +110,7 @@ async def series(
         as_of=seen,
         span=_span(question),
         by=list(question.by),
-        where=_where(question),
+        where=question.narrowed_to,
         labels=await _labels(session, question.by, (key[1] for key in lines)),
         lines=[
             Line(
@@ -191,7 +191,7 @@ def _figure(
         source=part.source,
         span=_span(question),
         filters=dict(zip(question.by, values, strict=True)),
-        where=_where(question),
+        where=question.narrowed_to,
         as_of=seen,
         comparison=comparison,
     )
@@ -199,10 +199,6 @@ def _figure(
 
 def _flags(part: Part, by: Principal) -> list[Flag]:
     return [*part.all_flags(), "own_teams_only"] if _own_teams(by) is not None else part.all_flags()
-
-
-def _where(question: Question) -> dict[Dimension, list[str]]:
-    return {dimension: sorted(values) for dimension, values in question.where.items()}
 
 
 def _span(question: Question) -> Span:

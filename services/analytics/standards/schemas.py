@@ -9,6 +9,7 @@ from libs.common.languages import Bilingual
 from libs.contracts.codes import Starts
 from services.analytics.as_of.schemas import AsOf
 from services.analytics.kpis.schemas import Flag, Quantity, Source, Span
+from services.analytics.rollups.counters import Dimension
 
 
 class ResultsQuery(BaseModel):
@@ -45,7 +46,9 @@ class StandardResult(BaseModel):
     promised: Promise | None = Field(description="null where versions of the standard promised differently")
     version: int = Field(description="of the formula `met_of_due`: see `GET /v1/kpis/definitions`")
     met_of_due: Quantity = Field(description="met / all that fell due, open ones included")
-    open_breached: int | None = Field(description="fell due, and still open; null where it is suppressed")
+    open_breached: int | None = Field(
+        description="fell due, and still open; null where it is suppressed, also by itself: then nothing else is"
+    )
     flags: list[Flag]
 
 
@@ -61,6 +64,7 @@ class StandardResults(BaseModel):
             },
             "span": {"from": "2026-11-01", "to": "2026-12-01", "time_zone": "America/Toronto"},
             "published": True,
+            "where": {},
             "source": "rollups",
             "items": [
                 {
@@ -90,6 +94,9 @@ class StandardResults(BaseModel):
     published: bool = Field(
         description="true: what anyone may read; small cells are suppressed, and as many others as "
         "keep them from being computed"
+    )
+    where: dict[Dimension, list[str]] = Field(
+        description="what the whole answer is narrowed down to: a supervisor's own teams"
     )
     source: Source
     items: list[StandardResult]

@@ -51,7 +51,9 @@ async def results(
     question = Question((), first, end, (), where_of(None, teams), None, now, live, settings.facts_span_days)
     found = await _count(session, question)
     cells = _with_totals(found)
-    hidden = _hidden(cells, settings.suppress_below) if is_published else set()
+    below = settings.suppress_below if is_published else 0
+    hidden = _hidden({cell: due for cell, (due, _, _) in cells.items()}, below)
+    open_hidden = hidden | _hidden({cell: still_open for cell, (_, _, still_open) in cells.items()}, below)
     names = {row.code: Bilingual.model_validate(row.name) for row in await reference.standards(session)}
     promised = _promised(found, await reference.promises(session))
     is_in_progress = question.is_in_progress
@@ -59,9 +61,18 @@ async def results(
         as_of=await as_of(session, now),
         span=Span(from_=first, to=end, time_zone=live.time_zone.key),
         published=is_published,
+        where=question.narrowed_to,
         source=source_of({"facts"} if question.where else {"rollups", *(["facts"] if is_in_progress else [])}),
         items=[
-            _result(cell, cells[cell], names.get(cell[0] or ""), promised.get(cell), cell in hidden)
+            _result(
+                cell,
+                cells[cell],
+                names.get(cell[0] or ""),
+                promised.get(cell),
+                is_hidden=cell in hidden,
+                is_open_hidden=cell in open_hidden,
+                own_teams_only=teams is not None,
+            )
             for cell in sorted(cells, key=lambda cell: (cell[0] is None, cell[0] or "", cell[1]))
         ],
     )
@@ -136,13 +147,13 @@ def _with_totals(found: Mapping[str, Counters]) -> dict[Cell, tuple[int, int, in
     return cells
 
 
-def _hidden(cells: Mapping[Cell, tuple[int, int, int]], below: int) -> set[Cell]:
-    clocks = {clock for _, clock in cells}
+def _hidden(counts: Mapping[Cell, int], below: int) -> set[Cell]:
+    clocks = {clock for _, clock in counts}
     sums = [
-        [(None, clock), *(cell for cell in cells if cell[0] is not None and cell[1] == clock)]
+        [(None, clock), *(cell for cell in counts if cell[0] is not None and cell[1] == clock)]
         for clock in sorted(clocks)
     ]
-    return suppressed({cell: due for cell, (due, _, _) in cells.items()}, sums, below)
+    return suppressed(counts, sums, below)
 
 
 def _promised(found: Mapping[str, Counters], promises: Sequence[Row[Any]]) -> dict[Cell, Promise]:
@@ -162,10 +173,19 @@ def _promised(found: Mapping[str, Counters], promises: Sequence[Row[Any]]) -> di
 
 
 def _result(
-    cell: Cell, numbers: tuple[int, int, int], name: Bilingual | None, promised: Promise | None, is_hidden: bool
+    cell: Cell,
+    numbers: tuple[int, int, int],
+    name: Bilingual | None,
+    promised: Promise | None,
+    *,
+    is_hidden: bool,
+    is_open_hidden: bool,
+    own_teams_only: bool,
 ) -> StandardResult:
     due, met, still_open = numbers
     flags: list[Flag] = ["suppressed"] if is_hidden else ["small_sample"] if due < SMALL_SAMPLE else []
+    if own_teams_only:
+        flags.append("own_teams_only")
     return StandardResult(
         standard=cell[0],
         name=name,
@@ -173,6 +193,6 @@ def _result(
         promised=promised,
         version=DEFINITIONS["met_of_due"].version,
         met_of_due=Quantity(unit="percent", value=None, n=None) if is_hidden else ratio(met, due),
-        open_breached=None if is_hidden else still_open,
+        open_breached=None if is_open_hidden else still_open,
         flags=flags,
     )

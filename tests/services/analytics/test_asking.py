@@ -254,6 +254,16 @@ async def test_values_are_called_by_their_names(readers: Readers, http: httpx.As
     assert answer.json()["labels"] == {"service": {"tax": name}}
 
 
+def of_slow(number: int, due: datetime) -> Story:
+    """A case of another team, promised by another standard."""
+    slow = story(number).opened("north", reply=due)
+    event = slow.case_events[0].event
+    clocks = tuple(clock.model_copy(update={"standard": "slow"}) for clock in event.clocks)  # type: ignore[attr-defined]
+    slow.clocks = {clock.clock: clock for clock in clocks}
+    slow.case_events.clear()
+    return slow._case(type(event), MONDAY, "new", submitted_at=MONDAY, clocks=clocks)
+
+
 @pytest.fixture
 async def promises(readers: Readers, at: SetClock) -> None:
     """Of `fast`, seven replies fell due and five were in time; of `slow`, three did, all in time."""
@@ -268,13 +278,7 @@ async def promises(readers: Readers, at: SetClock) -> None:
     due = MONDAY + DAY
     stories = [story(number).opened(reply=due).replied(MONDAY) for number in range(5)]
     stories += [story(5).opened(reply=due), story(6).opened(reply=due).replied(due + HOUR)]
-    for number in range(10, 13):
-        slow = story(number).opened("north", reply=due)
-        event = slow.case_events[0].event
-        clocks = tuple(clock.model_copy(update={"standard": "slow"}) for clock in event.clocks)  # type: ignore[attr-defined]
-        slow.clocks = {clock.clock: clock for clock in clocks}
-        slow.case_events.clear()
-        stories.append(slow._case(type(event), MONDAY, "new", submitted_at=MONDAY, clocks=clocks).replied(MONDAY))
+    stories += [of_slow(number, due).replied(MONDAY) for number in range(10, 13)]
     told = [one for one_story in stories for one in one_story.feedback_events]
     await readers.apply("intake", await readers.positions("intake"), log_of(told))
     subject = organisation_id_of("service_standard", "fast")
@@ -307,6 +311,9 @@ async def test_those_who_steer_get_the_results_of_standards_in_full(http: httpx.
     assert full["items"][0]["promised"] == {"starts": "submission", "business_days": 2, "calendar_days": None}
     assert full["items"][0]["name"] == {"fr": "Vite", "en": "Fast"}
     assert (numbers(own), own["source"]) == ([("slow", 3, 3, 0), (None, 3, 3, 0)], "facts")
+    assert (full["where"], own["where"]) == ({}, {"team": ["north"]})
+    assert {tuple(one["flags"]) for one in full["items"]} == {("small_sample",)}
+    assert {tuple(one["flags"]) for one in own["items"]} == {("small_sample", "own_teams_only")}
 
 
 async def test_a_result_stands_beside_the_promise_that_it_was_judged_by(
@@ -377,8 +384,32 @@ async def test_anyone_else_gets_them_without_what_is_small_and_what_it_could_be_
         ("slow", None, ["suppressed"]),
         (None, 10, ["small_sample"]),
     ]
-    assert {one["open_breached"] for one in public["items"][:2]} == {None}
+    assert {one["open_breached"] for one in public["items"]} == {None}  # of all together, one is open
     assert {one["met_of_due"]["value"] for one in public["items"][:2]} == {None}
     refused = await http.get("/v1/service-standard-results", params=MARCH, headers=headers)
     assert (refused.status_code, refused.json()["type"]) == (422, "urn:ecoute:problem:span-not-published")
     assert refused.json()["detail"] == "This organisation publishes by quarter."
+
+
+async def test_how_few_are_still_open_is_not_published_and_cannot_be_computed(
+    readers: Readers, http: httpx.AsyncClient, at: SetClock
+) -> None:
+    """Of `fast` six of eight are open, of `slow` two: each by itself would give away the other."""
+    due = MONDAY + DAY
+    kept = [story(number).opened(reply=due) for number in range(2)] + [of_slow(10 + one, due) for one in range(6)]
+    late = [story(2 + number).opened(reply=due) for number in range(6)] + [of_slow(20 + one, due) for one in range(2)]
+    await readers.read([*(one.replied(MONDAY) for one in kept), *late])
+    at(MONDAY + 60 * DAY)
+    http.headers.pop("Authorization")
+
+    items = (await results(http, {}))["items"]
+
+    shown = [(one["standard"], one["met_of_due"]["n"], one["open_breached"], one["flags"]) for one in items]
+    assert shown == [
+        ("fast", 8, None, ["small_sample"]),
+        ("slow", 8, None, ["small_sample"]),
+        (None, 16, 8, ["small_sample"]),
+    ]
+    page = await http.get("/standards", headers={"Accept-Language": "en"})
+    assert "that fell due" in page.text
+    assert "of which still open" not in page.text
