@@ -60,6 +60,11 @@ def reads_words(by: Principal, case: Case) -> bool:
     return by.has(*_SEE_ALL) or works_on(by, case)
 
 
+def as_staff(by: Principal) -> Principal:
+    """The same, without what they see for having sent it: of that they are not told who of staff has it."""
+    return Principal(by.subject, by.roles, by.teams)
+
+
 def _shown_to(by: Principal) -> ColumnElement[bool]:
     if by.has(*_SEE_ALL):
         return true()

@@ -32,7 +32,8 @@ class CaseFilters(BaseModel):
     )
     team: Code | None = Field(None, description="which has it")
     member: Annotated[Line, Field(max_length=200)] | None = Field(
-        None, description="who has it: the `sub` of their token"
+        None,
+        description="who has it: the `sub` of their token. Who sees a case for having sent it does not find it by this",
     )
     state: CaseState | None = Field(None, description="where it stands")
     open: bool | None = Field(None, description="whether something is still to be done: no answer yet, or a task")

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -12,7 +13,7 @@ from libs.common.auth.principal import Principal
 from libs.common.db import Database, among
 from libs.common.stream.doorbell import Doorbell
 from services.routing.cases import queue
-from services.routing.cases.access import counted_for, reads_words, visible_to, workable_by
+from services.routing.cases.access import as_staff, counted_for, reads_words, visible_to, workable_by
 from services.routing.cases.errors import CaseNotFound
 from services.routing.cases.filters import CaseFilters
 from services.routing.cases.models import BY_NOBODY, Case, CaseTask, Clock, Suspension, TimelineEntry
@@ -45,7 +46,7 @@ async def cases(
 async def counts(database: Database, filters: CaseFilters, by: Principal, now: datetime, terms: Terms) -> Counts:
     """How many there are of each kind, as with the first page."""
     async with database.snapshot() as session:
-        return await queue.counts(session, counted_for(by), filters, now, terms)
+        return await queue.counts(session, counted_for(_finding(filters, by)), filters, now, terms)
 
 
 async def _page(
@@ -54,11 +55,16 @@ async def _page(
     async with database.snapshot() as session:
         found = await session.scalars(
             select(Case)
-            .where(visible_to(by), *queue.conditions(filters, now, terms))
+            .where(visible_to(_finding(filters, by)), *queue.conditions(filters, now, terms))
             .order_by(*queue.ORDER)
             .limit(filters.limit)
         )
-        return await _summaries(session, found.all())
+        return await _summaries(session, found.all(), by)
+
+
+def _finding(filters: CaseFilters, by: Principal) -> Principal:
+    """Who asks, as far as they may ask by that: a case is not found by who has it where that is not told."""
+    return by if filters.member is None else as_staff(by)
 
 
 async def case(session: AsyncSession, case_id: UUID, by: Principal) -> CaseOut:
@@ -69,13 +75,15 @@ async def case(session: AsyncSession, case_id: UUID, by: Principal) -> CaseOut:
     spans = await session.scalars(select(Suspension).where(Suspension.case_id == case_id).order_by(Suspension.place))
     suspensions = [SuspensionOut.model_validate(span, from_attributes=True) for span in spans]
     clocks, tasks = await _clocks(session, [case_id]), await _tasks(session, [case_id])
-    words = {} if reads_words(by, found) else {"verbatim": None}
-    return summary(CaseOut, found, names[found.team], clocks, tasks, suspensions=suspensions, linked=linked, **words)
+    besides: dict[str, Any] = {"suspensions": suspensions, "linked": linked}
+    if not reads_words(by, found):
+        besides |= {"verbatim": None, "member": None}
+    return summary(CaseOut, found, names[found.team], clocks, tasks, **besides)
 
 
 async def timeline(session: AsyncSession, case_id: UUID, by: Principal) -> Timeline:
     """Every line, in order; of a link to a case that the reader does not see, not which one. Who sees it for having
-    sent it is not told who of staff did what.
+    sent it is not told who of staff did what, or has it.
     """
     found = await _visible(session, case_id, by)
     seen = {str(one) for one in await _seen_among(session, found.linked, by)}
@@ -88,6 +96,7 @@ async def timeline(session: AsyncSession, case_id: UUID, by: Principal) -> Timel
         if not with_words:
             line.note = line.late_entry_reason = line.text = None
             line.by = line.by if line.by in BY_NOBODY or line.by.split("/")[0] == by.subject else STAFF
+            line.details = {name: value for name, value in line.details.items() if name != "member"}
         if line.verb == "link" and line.details.get("case_id") not in seen:
             line.details = {}
     return Timeline(items=items)
@@ -130,7 +139,7 @@ async def _visible(session: AsyncSession, case_id: UUID, by: Principal) -> Case:
     return found
 
 
-async def _summaries(session: AsyncSession, found: Sequence[Case]) -> list[CaseSummary]:
+async def _summaries(session: AsyncSession, found: Sequence[Case], by: Principal) -> list[CaseSummary]:
     names = await teams.names(session, {one.team for one in found})
     ids = [one.id for one in found]
     clocks: dict[UUID, list[Clock]] = {one: [] for one in ids}
@@ -139,7 +148,10 @@ async def _summaries(session: AsyncSession, found: Sequence[Case]) -> list[CaseS
     tasks: dict[UUID, list[CaseTask]] = {one: [] for one in ids}
     for task in await _tasks(session, ids):
         tasks[task.case_id].append(task)
-    return [summary(CaseSummary, one, names[one.team], clocks[one.id], tasks[one.id]) for one in found]
+    untold: dict[UUID, dict[str, None]] = {one.id: {} if reads_words(by, one) else {"member": None} for one in found}
+    return [
+        summary(CaseSummary, one, names[one.team], clocks[one.id], tasks[one.id], **untold[one.id]) for one in found
+    ]
 
 
 async def _clocks(session: AsyncSession, ids: Sequence[UUID]) -> Sequence[Clock]:

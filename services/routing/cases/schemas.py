@@ -229,7 +229,7 @@ class CaseSummary(BaseModel):
     priority: Priority
     verbs: list[Verb] = Field(description="what can be done in this state")
     team: TeamName
-    member: str | None
+    member: str | None = Field(description="the `sub` of who has it; null for who only sent it")
     kind: Kind | None
     service: str | None
     service_point: str | None

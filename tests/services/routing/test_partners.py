@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -99,3 +100,31 @@ async def test_a_partners_tool_opens_cases_of_what_that_partner_sent(
         "SELECT by FROM timeline_entry WHERE verb = 'open' AND case_id = :id", id=case_id_of(feedback.subject)
     )
     assert [line.by for line in lines] == (["helpdesk/zoe"] if status == 201 else [])
+
+
+async def test_who_of_staff_has_a_case_is_told_to_those_who_work_on_it_and_not_to_who_only_sent_it(
+    routing: Routing,
+) -> None:
+    feedback = submitted(NOW, kind="complaint", service="passports", source="partner", source_code="helpdesk")
+    await routing.hear(feedback)
+    path = f"/v1/cases/{case_id_of(feedback.subject)}"
+    case = await routing.see(case_id_of(feedback.subject))
+    await routing.done(case, "assign", team="passports", member="agent-7")
+    sender = header(replace(TOOL, scopes=frozenset({"cases:read"}), teams=frozenset()), agent=None)
+
+    async def told(who: dict[str, str]) -> tuple[Any, ...]:
+        mine = (await routing.http.get("/v1/cases", params={"feedback_id": case["feedback_id"]}, headers=who)).json()
+        found = (await routing.http.get("/v1/cases", params={"member": "agent-7"}, headers=who)).json()
+        lines = (await routing.http.get(f"{path}/timeline", headers=who)).json()["items"]
+        return (
+            [one["member"] for one in mine["items"]],
+            (await routing.http.get(path, headers=who)).json()["member"],
+            lines[-1]["details"],
+            case["id"] in [one["id"] for one in found["items"]],
+            found["counts"]["by_state"].get("assigned", 0),
+        )
+
+    assert await told(sender) == ([None], None, {"team": "passports"}, False, 0)
+    works = (["agent-7"], "agent-7", {"team": "passports", "member": "agent-7"}, True, 1)
+    assert await told(header()) == works
+    assert await told(routing.staff("agent", teams=["passports"])) == works
