@@ -673,6 +673,6 @@ class Desk:
 
 
 def office(calendar_name: str, now: datetime) -> Office:
-    team = KnownTeam("team", Bilingual(fr="Équipe", en="Team"), False, frozenset(), frozenset())
+    team = KnownTeam("team", Bilingual(fr="Équipe", en="Team"), False, frozenset(), frozenset(), frozenset())
     organisation = Organisation({"team": team}, [], 1, [], [], {"default": CALENDARS[calendar_name]})
     return Office(organisation, {}, USUAL, now + timedelta(0))

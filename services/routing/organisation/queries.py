@@ -38,6 +38,7 @@ class KnownTeam:
     restricted: bool
     services: frozenset[str]
     service_points: frozenset[str]
+    members: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -130,4 +131,5 @@ def _known(team: Team) -> KnownTeam:
         restricted=team.restricted,
         services=frozenset(team.services),
         service_points=frozenset(team.service_points),
+        members=frozenset(team.members),
     )

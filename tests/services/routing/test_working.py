@@ -13,7 +13,7 @@ from libs.contracts.cases import CaseAcknowledged, CaseAssigned, CaseClosed, Cas
 from libs.contracts.catalogue import TopicChanged, entry_id_of
 from services.routing.catalogue.models import CatalogueCode
 from services.routing.catalogue.service import learn_codes
-from tests.services.routing.office import Routing, clock, due, local, received
+from tests.services.routing.office import ORGANISATION, Routing, clock, due, local, received
 
 SPOKE = local("2026-03-09 11:00")
 NOW = local("2026-03-10 10:00")
@@ -167,6 +167,8 @@ async def test_a_refusal_names_the_possible_verbs_in_french_too(routing: Routing
         ("reply", {"text": "x", "outcome": "solved"}),
         ("assign", {}),
         ("assign", {"team": "letters", "member": "a\nb"}),
+        ("assign", {"team": "letters", "member": "appeler Mme Roy 514 555-0199"}),
+        ("transfer", {"team": "passports", "member": "appeler Mme Roy"}),
         ("acknowledge", {"note": "\x1b"}),
         ("acknowledge", {"team": "letters"}),
         ("acknowledge", {"effective_at": "2026-03-10T10:00:00"}),
@@ -183,6 +185,22 @@ async def test_a_body_without_sense_is_refused(routing: Routing, verb: str, body
 async def test_a_case_is_given_to_teams_that_exist_alone(routing: Routing) -> None:
     case = await in_state(routing, "new")
     assert problem(await routing.do(case, "assign", team="nobody")) == (422, "unknown-team")
+
+
+async def test_a_member_is_somebody_of_the_team_or_an_id_and_no_words(routing: Routing) -> None:
+    named = [
+        {**team, "members": ["uid=zoe roy"]} if team["code"] == "letters" else team for team in ORGANISATION["teams"]
+    ]
+    await routing.publish({**ORGANISATION, "teams": named}, NOW)
+    try:
+        case = await in_state(routing, "new")
+        for member in ("uid=zoe roy", "auth0|7f", "zoe@agence.example", None):
+            assert (await routing.done(case, "assign", team="letters", member=member))["member"] == member
+        for team, member in (("passports", "uid=zoe roy"), ("letters", "appeler Mme Roy")):
+            refused = await routing.do(case, "assign", team=team, member=member)
+            assert [(one["pointer"], one["code"]) for one in refused.json()["errors"]] == [("/member", "no_id")]
+    finally:
+        await routing.publish(ORGANISATION, NOW)
 
 
 async def test_a_transfer_of_a_new_case_tells_how_long_the_person_waited_for_an_owner(routing: Routing) -> None:

@@ -1,5 +1,6 @@
 """Whose a case is, what it is about, and how far it comes before others."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -32,13 +33,14 @@ BY_RULE = "rule"
 BRING_TRANSFER = "bring_transfer"
 IN_TOUCH: tuple[CaseState, ...] = ("acknowledged", "waiting")
 """The person knows which team has the case, and no answer names it again."""
+_BLANK = re.compile(r"\s")
 _KEPT = ("kind", "language")
 """What is known once is exchanged, as intake does with a correction."""
 
 
 def assign(work: Work, body: Assign) -> Line:
     """Give the case to a team, or a member. The first assignment starts the clocks that wait for it."""
-    _see_that_it_may_have_it(work, body.team)
+    _see_that_they_may_have_it(work, body)
     hand_over(work, body.team, body.member, by="staff")
     tell(work, CaseAssigned, work.effective_at, **assigned(work), assigned_by="staff", **waited(work))
     return Line({"team": body.team, "member": body.member})
@@ -48,7 +50,7 @@ def transfer(work: Work, body: Transfer) -> Line:
     """Another team has it; the promise is unchanged."""
     if body.team == work.case.team and work.case.state != "new":  # there it waits for somebody to take it
         raise HasItAlready
-    _see_that_it_may_have_it(work, body.team)
+    _see_that_they_may_have_it(work, body)
     from_team = work.case.team
     hand_over(work, body.team, body.member, by="staff")
     told = {**assigned(work), **waited(work), "assigned_by": "staff", "from_team": from_team}
@@ -134,11 +136,19 @@ def write_note(work: Work, body: WriteNote) -> Line:  # noqa: ARG001 - the note 
     return Line({})
 
 
-def _see_that_it_may_have_it(work: Work, team: str) -> None:
-    if team in work.case.hidden_from:
+def _see_that_they_may_have_it(work: Work, body: Assign) -> None:
+    """What is no id may be words about the person, and no erasure takes it out of events."""
+    if body.team in work.case.hidden_from:
         raise TeamIsComplainedAbout
-    if team not in work.office.organisation.teams:
+    team = work.office.organisation.teams.get(body.team)
+    if team is None:
         raise UnknownTeam
+    if body.member and body.member not in team.members and _BLANK.search(body.member):
+        text = Bilingual(
+            fr="Un identifiant sans espaces est attendu, ou celui d'un membre de l'équipe.",
+            en="An id without blanks is expected, or that of a member of the team.",
+        )
+        raise InvalidRequest(errors=[field_problem("no_id", text, pointer="/member")])
 
 
 def _see_that_nothing_is_emptied(corrected: Mapping[str, str | None]) -> None:

@@ -46,7 +46,11 @@ class Assign(Action):
     )
 
     team: Code
-    member: Annotated[Line, Field(max_length=200)] | None = None
+    member: Annotated[Line, Field(max_length=200)] | None = Field(
+        None,
+        description="the `sub` of their token: of one of the team's members, or any without blanks. Events keep it for "
+        "ever",
+    )
 
 
 class Transfer(Assign):
