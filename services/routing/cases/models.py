@@ -37,6 +37,7 @@ class Case(Base):
         Index(None, "team", "urgency", "next_due_at", "opened_at", "id"),
         Index(None, "member", "urgency", "next_due_at", "opened_at", "id", postgresql_where=text("member IS NOT NULL")),
         Index("ix_cases_hidden", "id", postgresql_where=text("hidden_from <> '{}'")),
+        Index("ix_cases_linked", "id", postgresql_where=text("linked <> '{}'")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

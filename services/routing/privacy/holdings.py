@@ -26,4 +26,6 @@ NO_WORDS: Mapping[str, str] = {
     "service_standard": "code document published_by",
     "catalogue_code": "kind code name",
 }
-"""Codes, documents of the organisation, and who of staff did something."""
+"""Codes, documents of the organisation, and who of staff did something. `linked`, and the case that a line of a link
+names, go on both sides when one of the two persons is erased.
+"""

@@ -100,3 +100,25 @@ async def test_nothing_is_expected_any_more_of_a_case_of_the_erased(routing: Rou
     assert (after["state"], after["outcome"], after["tasks"]) == ("closed", "withdrawn", [])
     closed = [event for _, _, event in await routing.events(case) if isinstance(event, CaseClosed)]
     assert [event.because for event in closed] == ["withdrawn"]
+
+
+async def test_nothing_leads_from_a_case_of_the_erased_to_another_nor_back(routing: Routing) -> None:
+    gone, before, after, kept = [await routing.open(SPOKE, kind="complaint", service="passports") for _ in range(4)]
+    for one, other in ((gone, after), (before, gone), (before, kept), (kept, before)):
+        await routing.done(one, "link", case_id=other["id"])
+
+    await routing.hear(received(GONE, UUID(gone["feedback_id"]), 3))
+
+    async def links(case: dict[str, Any]) -> tuple[list[str], list[dict[str, Any]]]:
+        rows = await routing.rows("SELECT linked FROM cases WHERE id = :id", id=case["id"])
+        lines = await routing.rows(
+            "SELECT details FROM timeline_entry WHERE case_id = :id AND verb = 'link' ORDER BY place", id=case["id"]
+        )
+        return [str(one) for one in rows[0].linked], [line.details for line in lines]
+
+    assert await links(gone) == ([], [{}])
+    assert await links(before) == ([kept["id"]], [{}, {"case_id": kept["id"]}])
+    assert await links(kept) == ([before["id"]], [{"case_id": before["id"]}])
+    refused = await routing.do(kept, "link", case_id=gone["id"])
+    assert (refused.status_code, refused.json()["type"]) == (422, "urn:ecoute:problem:linked-case-unknown")
+    assert (await routing.see(before["id"]))["version"] == before["version"] + 2  # nothing is told of it

@@ -167,7 +167,8 @@ async def _take_up(
 
 async def _linkable(session: AsyncSession, ids: Sequence[UUID], by: Principal) -> dict[UUID, Other]:
     columns = (Case.id, Case.feedback_id, Case.opened_at)
-    rows = await session.execute(select(*columns).where(among(Case.id, ids), visible_to(by)))
+    there = (among(Case.id, ids), Case.erased_at.is_(None), visible_to(by))
+    rows = await session.execute(select(*columns).where(*there))
     return {row.id: Other(row.feedback_id, row.opened_at) for row in rows}
 
 
