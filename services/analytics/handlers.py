@@ -59,6 +59,7 @@ _OF_FEEDBACK: tuple[type[Event], ...] = (
     FeedbackWithdrawn,
     ReplyDelivered,
     ReplyUndeliverable,
+    NoticeUndeliverable,
     PersonErased,
 )
 _OF_CATALOGUE: tuple[type[Event], ...] = (ServiceChanged, ServicePointChanged, TopicChanged, TouchpointChanged)
@@ -85,7 +86,6 @@ _OF_CASES: tuple[type[Event], ...] = (
     RuleDecided,
 )
 _OF_ORGANISATION: tuple[type[Event], ...] = (TeamChanged, ServiceStandardPublished, CalendarPublished)
-_IGNORED_OF_INTAKE: frozenset[type[Event]] = frozenset({NoticeUndeliverable})
 
 
 def intake(time_zone: ZoneInfo) -> Handlers:
@@ -94,7 +94,7 @@ def intake(time_zone: ZoneInfo) -> Handlers:
         **dict.fromkeys(_OF_CATALOGUE, on_reference_events),
         InteractionsReported: on_interactions_events,
     }
-    return Handlers(handled, _IGNORED_OF_INTAKE, erasing={PersonErased: subjects_of})
+    return Handlers(handled, erasing={PersonErased: subjects_of})
 
 
 def routing(time_zone: ZoneInfo) -> Handlers:

@@ -12,6 +12,7 @@ from libs.contracts.feedback import (
     FeedbackSubmitted,
     FeedbackVerbatimRedacted,
     FeedbackWithdrawn,
+    NoticeUndeliverable,
     PersonErased,
     Rating,
     ReplyDelivered,
@@ -61,17 +62,28 @@ def apply_feedback_event(fact: Fact, received: Received[Any]) -> Fact:
             changed["reclassified"] = fact.reclassified or any(
                 getattr(fact, name) not in (None, changed[name]) for name in _DECIDES_THE_PROMISE
             )
+            changed["feedback_details"] = _with(fact, "reclassified", received)
         case FeedbackMessageAdded() as event:
             changed["messages"] = (*fact.messages, event.sent_at.isoformat())
+            changed["feedback_details"] = _with(fact, "message", received)
         case FeedbackEvaluated() as event:
             said = {"answer": event.answer, "solved": event.solved, "ratings": _json(event.ratings)}
+            said |= {"has_comment": event.has_comment}
             changed["evaluations"] = (*fact.evaluations, said | {"evaluated_at": received.time.isoformat()})
         case FeedbackWithdrawn() as event:
             changed["withdrawn_at"] = event.effective_at
         case ReplyDelivered() | ReplyUndeliverable() as event:
             told = event.model_dump(mode="json", exclude_none=True)
             changed["deliveries"] = (*fact.deliveries, {"type": event.type, **told})
+        case NoticeUndeliverable():
+            changed["feedback_details"] = _with(fact, "notice", received)
     return fact.after({**changed, "feedback_version": received.version})
+
+
+def _with(fact: Fact, name: str, received: Received[Any]) -> Json:
+    """The details, with what this event told but for words: under its version, as there may be several of a kind."""
+    told = received.event.model_dump(mode="json", exclude={"text"}, exclude_none=True)
+    return {**fact.feedback_details, f"{name}/{received.version}": told}
 
 
 def _json(ratings: Iterable[Rating]) -> tuple[Json, ...]:

@@ -16,6 +16,7 @@ from sqlalchemy import text
 from libs.common.stream import applying
 from libs.common.stream.errors import StreamStopped
 from libs.common.stream.events import Envelope
+from libs.contracts.feedback import FeedbackEvaluated, FeedbackMessageAdded, NoticeUndeliverable, Removal
 from services.analytics.reconciliation.queries import take_time
 from services.analytics.rollups.counters import Cell
 from services.analytics.rollups.folding import fold
@@ -181,6 +182,43 @@ async def test_what_no_formula_needs_yet_is_kept_too(readers: Readers) -> None:
     assert [row.case_events[version]["type"].split(".")[-2] for version in "123"] == ["opened", "assigned", "replied"]
     assert row.case_events["3"]["interim"] is True
     assert not {"text", "clocks", "ended"} & row.case_events["3"].keys()
+
+
+async def test_what_came_after_the_submission_is_kept_event_by_event(readers: Readers) -> None:
+    feedback, later = UUID(int=1), SINCE + timedelta(hours=1)
+    written = FeedbackMessageAdded(
+        message_id=feedback,
+        author="submitter",
+        sent_at=later,
+        text="…",
+        language="en",
+        removed=(Removal(kind="phone", count=1),),
+    )
+    lost = NoticeUndeliverable(notice="asked", about=feedback, by="email", because="bounced", found_at=later)
+    said = FeedbackEvaluated(answer=1, solved="yes", has_comment=True)
+    story = Story(feedback, SINCE).submitted().reclassified(later, kind="enquiry")
+    for one in (written, written, lost, said):
+        story._feedback(later, one)
+    log = log_of(story.feedback_events)
+    for events in (log[:3], log[3:]):
+        await readers.apply("intake", await readers.positions("intake"), events)
+
+    async with readers.database.connection() as connection:
+        row = (await connection.execute(text("SELECT feedback_details, evaluations, messages FROM fact"))).one()
+
+    details = row.feedback_details
+    assert {name for name in details if "/" in name} == {"reclassified/2", "message/3", "message/4", "notice/5"}
+    assert (details["reclassified/2"]["changed"], details["reclassified/2"]["kind"]) == (["kind"], "enquiry")
+    message = details["message/3"]
+    assert (message["author"], message["language"], message["removed"]) == (
+        "submitter",
+        "en",
+        [{"kind": "phone", "count": 1}],
+    )
+    assert "text" not in message
+    assert (details["notice/5"]["notice"], details["notice/5"]["because"]) == ("asked", "bounced")
+    assert [one["has_comment"] for one in row.evaluations] == [True]
+    assert len(row.messages) == 2
 
 
 async def test_another_time_zone_counts_from_a_rebuild_on_and_until_then_the_days_are_as_before(
