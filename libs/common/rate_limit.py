@@ -13,6 +13,7 @@ from functools import partial
 from ipaddress import IPv6Address, IPv6Network
 from math import ceil
 from time import monotonic
+from typing import Any
 
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -145,15 +146,16 @@ def limit_what_cannot_be_read(app: FastAPI) -> None:
         app.add_exception_handler(kind, _limiting(app.exception_handlers[kind]))
 
 
-def _limiting(answer: Callable[[Request, Exception], Awaitable[Response]]) -> Callable[..., Awaitable[Response]]:
-    async def answer_limited(request: Request, error: Exception) -> Response:
+def _limiting(answer: Callable[[Request, Any], Any]) -> Callable[[Request, Any], Awaitable[Response]]:
+    async def answer_limited(request: Request, error: Any) -> Response:
         of_the_body = error.__cause__ is not None  # what the reading of it raised
         if of_the_body and not hasattr(request.state, "rate_limit"):
             try:
                 await limited(request, await known(request))
             except (Problem, *DATABASE_ERRORS) as refused:
                 return await answer_to(request, refused)
-        return await answer(request, error)
+        response: Response = await answer(request, error)
+        return response
 
     return answer_limited
 
