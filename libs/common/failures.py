@@ -11,6 +11,7 @@ DATABASE_ERRORS = (SQLAlchemyError, asyncpg.PostgresError, OSError, TimeoutError
 # system error; a plan that a migration made stale, a transaction whose time is over, a lock that could not be had.
 _INFRASTRUCTURE = ("08", "0A000", "25P03", "25P04", "40", "53", "55P03", "57", "58")
 _OUT_OF_TIME = "25P04"
+_LOCKED = "55P03"
 # Authorization, a database or schema that is not there, access rules and names that nobody knows.
 _DEPLOYMENT = ("28", "3D", "3F", "42")
 
@@ -31,6 +32,11 @@ def is_infrastructure(error: BaseException) -> bool:
     if isinstance(error, asyncpg.InterfaceError):  # of the driver itself: the connection broke, unless it is a value
         return not isinstance(error, ValueError)
     return isinstance(error, (OSError, TimeoutError, PoolTimeout, OperationalError))
+
+
+def is_locked(error: BaseException) -> bool:
+    """True where somebody else held a lock for longer than one is waited for."""
+    return sqlstate(error) == _LOCKED
 
 
 def ran_out_of_time(error: BaseException) -> bool:

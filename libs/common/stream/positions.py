@@ -10,9 +10,11 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.types import BigInteger, Integer, SmallInteger, Uuid
 
+from libs.common.failures import is_locked
 from libs.common.stream.events import Envelope
 from libs.common.stream.tables import SHARDS
 
@@ -34,7 +36,7 @@ def place_of(event: Envelope) -> Place:
 
 
 class Overtaken(Exception):
-    """Another reader has applied this slice: drop it."""
+    """Another reader has applied this slice, or is about to: drop it."""
 
 
 _MAKE = text(
@@ -86,17 +88,22 @@ async def hold(session: AsyncSession, source: str) -> None:
 
 
 async def advance(session: AsyncSession, source: str, expected: Positions, reached: Mapping[int, Envelope]) -> None:
-    """Move the shards that reached an event there, never back. Overtaken when one is not where it is expected."""
-    result = await session.execute(
-        _ADVANCE,
-        {
-            "source": source,
-            "shards": list(reached),
-            "expected": [expected[shard] for shard in reached],
-            "reached": [one.pos for one in reached.values()],
-            "ids": [one.id for one in reached.values()],
-            "epochs": [one.epoch for one in reached.values()],
-        },
-    )
+    """Move the shards that reached an event there, never back. Overtaken when one is not where it is
+    expected, or another reader holds it for longer than a lock is waited for.
+    """
+    moved = {
+        "source": source,
+        "shards": list(reached),
+        "expected": [expected[shard] for shard in reached],
+        "reached": [one.pos for one in reached.values()],
+        "ids": [one.id for one in reached.values()],
+        "epochs": [one.epoch for one in reached.values()],
+    }
+    try:
+        result = await session.execute(_ADVANCE, moved)
+    except DBAPIError as error:
+        if is_locked(error):
+            raise Overtaken from error
+        raise
     if result.rowcount != len(reached):  # type: ignore[attr-defined]
         raise Overtaken

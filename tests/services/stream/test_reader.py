@@ -307,6 +307,17 @@ async def test_a_lock_that_cannot_be_had_parks_nothing_and_is_tried_again(databa
     assert await effects(database) == counted(subjects, range(6))
 
 
+async def test_a_slice_that_another_reader_takes_long_over_is_left_to_it(database: Database, log: Log) -> None:
+    subjects = some_subjects(2)
+    await tell_counted(database, subjects, 6)
+    async with database.connection() as holder:
+        await holder.execute(text("SELECT FROM event_position FOR UPDATE"))
+        assert await reader_of(log).read(database, Lifecycle()) == 6
+    assert (await parked(database), set((await positions(database)).values())) == ([], {0})
+    await read_to_the_end(reader_of(log), database)
+    assert await effects(database) == counted(subjects, range(6))
+
+
 async def test_a_reader_whose_connection_is_cut_parks_nothing_and_goes_on_by_itself(
     database: Database, another: MakeDatabase, log: Log
 ) -> None:

@@ -122,15 +122,17 @@ class KafkaReader(Reader):
     async def _sweep(self, database: Database, lifecycle: Lifecycle, shards: Collection[int]) -> bool:
         """With the feed, see that it is still the same log, and bring the shards up to where nothing was told.
 
-        For so long as what comes by Kafka can wait; whether it came to an end, be it that the feed is away.
+        For so long as what comes by Kafka can wait; whether it came to an end, be it that feed or database is away.
         """
         until = monotonic() + LONGEST_SWEEP_SECONDS
         try:
             while monotonic() < until and not lifecycle.draining.is_set():
                 if await self.read(database, lifecycle, shards=shards, wait_seconds=0) < MAX_EVENTS:
                     return True
-        except OSError as error:
-            self._log.warning("feed_unreachable", **describe(error))
+        except Exception as error:
+            if not is_infrastructure(error):
+                raise
+            self._log.warning("sweep_failed", **describe(error))
             return True
         return False
 
