@@ -4,6 +4,7 @@ Facts are counted in the order of their ids, some at a time, each time alone; a 
 the facts that are already in it. When all are, one transaction makes it the one that is read.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID
@@ -22,7 +23,8 @@ AT_A_TIME = 5000
 """So many lie in the same rows of rollups again and again: each row is written a third as often as by a thousand."""
 _FIRST = UUID(int=0)
 
-_ONE_AT_A_TIME = text("SELECT pg_advisory_lock(hashtext('ecoute figures rebuild'))")
+TURN_SECONDS = 0.1
+_ONE_AT_A_TIME = text("SELECT pg_try_advisory_lock(hashtext('ecoute figures rebuild'))")
 _DONE = text("SELECT pg_advisory_unlock(hashtext('ecoute figures rebuild'))")
 _PATIENTLY = text("SET LOCAL lock_timeout = '60s'")
 _ABANDON = text("UPDATE projection SET state = 'superseded' WHERE state = 'building'")
@@ -75,15 +77,14 @@ async def rebuild_if_needed(database: Database, time_zone: ZoneInfo) -> int:
 
 @asynccontextmanager
 async def _alone(database: Database) -> AsyncIterator[None]:
-    """No two rebuilds at once: the second waits."""
+    """No two rebuilds at once: the second waits, and asks again and again, since no statement may wait for so long."""
     async with database.statement() as connection:
-        await connection.execute(text("SET lock_timeout = 0"))
-        await connection.execute(_ONE_AT_A_TIME)
+        while not await connection.scalar(_ONE_AT_A_TIME):  # noqa: ASYNC110 - what waits is the database
+            await asyncio.sleep(TURN_SECONDS)
         try:
             yield
         finally:
             await connection.execute(_DONE)
-            await connection.execute(text("RESET lock_timeout"))
 
 
 async def _begin(database: Database, time_zone: ZoneInfo) -> int:

@@ -13,6 +13,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from libs.common.db import Database
 from libs.common.stream import applying
 from libs.common.stream.errors import StreamStopped
 from libs.common.stream.events import Envelope
@@ -321,3 +322,14 @@ async def test_a_person_who_came_back_is_counted_whichever_of_the_two_cases_is_r
     counters = [counters for counters in (await readers.rollups()).values() if counters.get("replied")]
     assert counters
     assert all(one.get("came_back") == 1 for one in counters)
+
+
+async def test_a_rebuild_waits_for_another_for_longer_than_a_statement_may_take(readers: Readers) -> None:
+    impatient = Database(readers.database.url, pool_size=2, application="test", command_seconds=1)
+    async with readers.database.connection() as other:
+        await other.execute(text("SELECT pg_advisory_xact_lock(hashtext('ecoute figures rebuild'))"))
+        second = asyncio.create_task(rebuild(impatient, TORONTO))
+        done, _ = await asyncio.wait([second], timeout=1.5)
+        assert not done
+    assert await second == 0
+    await impatient.close()
