@@ -382,6 +382,24 @@ async def test_who_comes_back_to_a_case_of_a_team_that_is_gone_finds_another(rou
     assert [line["verb"] for line in (await routing.timeline(case))[-2:]] == ["message", "assign"]
 
 
+@pytest.mark.parametrize("gone", ["gone-by-itself", "gone-in-a-batch"])
+async def test_a_case_that_is_reopened_for_a_team_that_is_gone_goes_to_another(routing: Routing, gone: str) -> None:
+    await put(routing, f"/v1/teams/{gone}", TEAM)
+    case = await routing.open(local("2026-03-09 11:00"), kind="complaint", service="passports")
+    back = routing.staff("supervisor", teams=[gone, "passports"])
+    for verb, body in (("transfer", {"team": gone}), ("decline", ALREADY)):
+        assert (await routing.do(case, verb, back, **body)).status_code == 200
+    assert (await delete(routing, f"/v1/teams/{gone}")).json()["retired"] is True
+    if gone == "gone-in-a-batch":
+        action = {"case_id": str(case["id"]), "verb": "reopen", "body": {"reason": "Elle a rappelé."}}
+        answer = await routing.http.post("/v1/cases/actions", json={"actions": [action]}, headers=back)
+        after = answer.json()["outcomes"][0]["case"]
+    else:
+        after = (await routing.do(case, "reopen", back, reason="Elle a rappelé.")).json()
+    assert (after["team"]["code"], after["reopened_count"]) == ("passports", 1)
+    assert [line["verb"] for line in (await routing.timeline(case))[-2:]] == ["reopen", "assign"]
+
+
 async def test_the_only_restricted_team_stays_so(routing: Routing) -> None:
     team = (await get(routing, "/v1/teams/complaints-office")).json()
     body = {"name": team["name"], "restricted": False}

@@ -20,6 +20,7 @@ from libs.common.versions import Expected, etag
 from libs.contracts.codes import CaseState
 from services.routing.calendars.business_time import due_after_business_days
 from services.routing.cases.access import visible_to, workable_by, works_on
+from services.routing.cases.deciding_anew import alert_those_moved, hand_on_what_a_retired_team_has
 from services.routing.cases.errors import (
     CaseErased,
     CaseNotFound,
@@ -85,8 +86,11 @@ async def do(session: AsyncSession, case_id: UUID, verb: Verb, body: bodies.Acti
     work = works.get(case_id)
     if work is None:
         raise await _not_theirs(session, case_id, hand.by)
+    before = {case_id: work.case.team}
     _carry_out(work, verb, body, hand.by, hand.expected)
     await put_down(session, [work])
+    if verb == "reopen":
+        await alert_those_moved(session, [work], before)
     return summary(CaseSummary, work.case, work.team_name, work.clocks, work.tasks)
 
 
@@ -101,11 +105,14 @@ async def do_many(session: AsyncSession, batch: bodies.Batch, hand: Hand) -> bod
     read = [_read(action) for action in batch.actions]
     known = [body for body in read if isinstance(body, bodies.Action)]
     works = await _take_up(session, [action.case_id for action in batch.actions], known, hand)
+    before = {case_id: work.case.team for case_id, work in works.items()}
     outcomes = [
         _outcome(action, body, works.get(action.case_id), hand.by)
         for action, body in zip(batch.actions, read, strict=True)
     ]
     await put_down(session, [work for work in works.values() if work.events or work.lines])
+    reopened = {action.case_id for action in batch.actions if action.verb == "reopen"}
+    await alert_those_moved(session, [work for case_id, work in works.items() if case_id in reopened], before)
     return bodies.BatchOutcome(outcomes=outcomes)
 
 
@@ -151,7 +158,7 @@ def _outcome(
 async def _take_up(
     session: AsyncSession, ids: Sequence[UUID], actions: Sequence[bodies.Action], hand: Hand
 ) -> dict[UUID, Work]:
-    if any(isinstance(action, bodies.Assign | bodies.Transfer) for action in actions):
+    if any(isinstance(action, bodies.Assign | bodies.Transfer | bodies.Reopen) for action in actions):
         await hold(session)  # so that the team is still there when it has the case
     others = [action.case_id for action in actions if isinstance(action, bodies.Link)]
     return await take_up(
@@ -201,6 +208,8 @@ def _carry_out(work: Work, verb: Verb, body: bodies.Action, by: Principal, expec
         late_entry_reason=body.late_entry_reason,
         text=line.text,
     )
+    if verb == "reopen":
+        hand_on_what_a_retired_team_has(work)
 
 
 def _effective_at(work: Work, body: bodies.Action, by: Principal) -> tuple[datetime, bool]:
