@@ -25,7 +25,7 @@ from services.intake.privacy.models import BY_THE_PERSON, Erasure
 from services.intake.privacy.queries import asked_for
 from services.intake.privacy.schemas import ErasureDone, ErasureIn, ErasureReason, MyErasureOut
 from services.intake.tracking.holder import withholds
-from services.intake.tracking.queries import any_feedback_of
+from services.intake.tracking.queries import any_feedback_of, is_known
 
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
 # Links go with the last feedback that they were made of.
@@ -79,6 +79,7 @@ async def erase_by_code(session: AsyncSession, desk: Desk, code: str | None, now
     `AuthorityNeeded` where the code is in the hand of who spoke for the person without their authority.
     `NewCodeNotTold` while mail that the code was given out is still to be sent: with the erasure its address is gone.
     """
+    await is_known(session, desk.secret, code)
     await hold_readers(session)
     feedback = await any_feedback_of(session, desk.secret, code, lock=True)
     if withholds(feedback):

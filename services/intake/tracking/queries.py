@@ -39,6 +39,13 @@ async def any_feedback_of(session: AsyncSession, secret: str, code: str | None, 
     return feedback
 
 
+async def is_known(session: AsyncSession, secret: str, code: str | None) -> None:
+    """Else the problem that says what is wrong with the code. For who takes other locks before that of the feedback."""
+    query = select(Feedback.id).where(Feedback.tracking_digest == _digest_of(secret, code))
+    if await session.scalar(query) is None:
+        raise TrackingCodeUnknown
+
+
 def _digest_of(secret: str, code: str | None) -> bytes:
     if code is None:
         raise TrackingCodeMissing

@@ -7,12 +7,14 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
 
 from libs.common.clock import utc_now
 from libs.common.stream.ledger import ErasureLedger, read_ledger
 from libs.contracts.cases import CaseClosed, CaseOpened, CaseReplied, case_id_of
 from services.intake.privacy.holdings import WORDS
 from services.intake.privacy.restoring import erase_again
+from services.intake.tracking.codes import tracking_code
 from tests.services.intake.house import COMPLAINT, Intake, told
 
 SAID: dict[str, Any] = {
@@ -136,6 +138,14 @@ async def test_erasure_asks_for_an_explicit_yes(intake: Intake, body: dict[str, 
 async def test_with_a_wrong_code_or_none_nothing_is_erased(intake: Intake) -> None:
     for headers, status in (({}, 401), ({"Tracking-Code": "nonsense"}, 422)):
         assert (await intake.http.post("/v1/privacy/erasure", json=YES, headers=headers)).status_code == status
+
+
+async def test_a_code_of_nothing_holds_up_no_reader(intake: Intake) -> None:
+    made_up = tracking_code("another house", uuid4(), 1)
+    async with intake.database.transaction() as session:
+        await session.execute(text("LOCK TABLE event_position"))
+        asking = intake.http.post("/v1/privacy/erasure", json=YES, headers={"Tracking-Code": made_up})
+        assert (await asyncio.wait_for(asking, 5)).status_code == 404
 
 
 async def test_staff_erase_every_feedback_of_a_contact_in_any_spelling_and_no_other(
