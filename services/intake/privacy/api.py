@@ -50,6 +50,7 @@ async def erase_feedback(
 ) -> ErasureDone:
     """Erase feedback by id, or every feedback of whoever has this contact data. It cannot be undone.
 
+    By contact data it takes a token without teams (403 otherwise): what is hidden from a team would stay, unseen.
     Words, contact, the conversation and the person's key are gone at once here, and in the other services as soon as
     they read it. What was counted stays counted, without anything that leads to the person.
     """

@@ -6,9 +6,10 @@ from datetime import datetime
 from sqlalchemy import ARRAY, Uuid, bindparam, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.auth.principal import Principal
+from libs.common.auth.principal import Forbidden, Principal
 from libs.common.db import among
 from libs.common.ids import new_id
+from libs.common.languages import said
 from libs.common.stream.erasure import bury, hold_readers
 from libs.common.stream.events import Recorded, record
 from libs.common.words import forget
@@ -27,6 +28,10 @@ from services.intake.privacy.schemas import ErasureDone, ErasureIn, ErasureReaso
 from services.intake.tracking.holder import withholds
 from services.intake.tracking.queries import any_feedback_of, is_known
 
+_WITHOUT_TEAM = said(
+    "Par coordonnées, seul efface qui n'est dans aucune équipe : ce qui est caché à la vôtre resterait.",
+    "By contact data, only somebody who is in no team erases: what is hidden from yours would stay.",
+)
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
 # Links go with the last feedback that they were made of.
 _LINKED_BY = text("SELECT digest FROM contact_index WHERE feedback_id = ANY(:ids)").bindparams(_IDS)
@@ -56,7 +61,10 @@ async def erase_by_staff(
     """Erase what is named by ids or by contact data, and put it down in the register.
 
     Who asks by contact data is not told of feedback whose person stays anonymous: it is erased like the others.
+    `Forbidden` by contact data for who is in a team: what is hidden from it would stay, and nobody would know.
     """
+    if body.contact is not None and by.teams:
+        raise Forbidden(detail=_WITHOUT_TEAM)
     await hold_readers(session)
     feedbacks, others = await asked_for(session, desk, body, by, lock=True)
     open_to_erase = [one for one in feedbacks if one.erased_at is None]

@@ -347,9 +347,20 @@ async def test_nor_is_it_told_that_somebody_spoke_for_another_in_what_is_hidden_
     fields = {"state": "new", "submitted_at": receipt["submitted_at"], "hidden_from": ["passports"]}
     await intake.hear(told(CaseOpened, receipt["id"], 1, **fields))
     for teams, seen in ((["passports"], []), (["pensions"], [receipt["id"]])):
-        for path, body in (("exports", {}), ("erasures", {"reason": "unlawful"})):
-            who = intake.staff("admin", teams=teams)
-            answer = await intake.http.post(
-                f"/v1/privacy/{path}", json={"contact": {"email": address}} | body, headers=who
-            )
-            assert answer.json()["spoke_for_others"] == seen
+        who = intake.staff("admin", teams=teams)
+        answer = await intake.http.post("/v1/privacy/exports", json={"contact": {"email": address}}, headers=who)
+        assert answer.json()["spoke_for_others"] == seen
+
+
+async def test_by_contact_only_who_is_in_no_team_erases_so_that_nothing_stays_unseen(
+    intake: Intake, somebody: dict[str, Any]
+) -> None:
+    receipt = await intake.submit(somebody)
+    fields = {"state": "new", "submitted_at": receipt["submitted_at"], "hidden_from": ["passports"]}
+    await intake.hear(told(CaseOpened, receipt["id"], 1, **fields))
+    body = {"contact": {"email": somebody["person"]["email"]}, "reason": "person_asked"}
+    for role in ("reviewer", "admin"):
+        who = intake.staff(role, teams=["passports"]) | {"Accept-Language": "fr"}
+        refused = await intake.http.post("/v1/privacy/erasures", json=body, headers=who)
+        assert (refused.status_code, "aucune équipe" in refused.json()["detail"]) == (403, True)
+    assert (await erase(intake, contact=body["contact"])).json()["feedback_ids"] == [receipt["id"]]
