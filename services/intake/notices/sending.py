@@ -26,6 +26,7 @@ from libs.common.mail import Mailer, Postponed, Refused
 from libs.common.telemetry import describe
 from services.intake.feedback.models import Feedback
 from services.intake.notices import settling
+from services.intake.notices.floods import HELD_BACK, is_flooded
 from services.intake.notices.house import House
 from services.intake.notices.models import Notice
 from services.intake.notices.recipients import address_of
@@ -144,6 +145,8 @@ async def _write(
     said = await said_of(session, feedback)
     if address is None:
         return "unaddressed"
+    if notice.kind in HELD_BACK and await is_flooded(session, house.secret, address, now):
+        return "dropped"
     language = person.language if notice.recipient == "person" and person.language else feedback.language
     written: Letter | None = None
     if notice.kind == LOST_CODES:

@@ -72,6 +72,7 @@ def mail_server() -> Iterator[PostOffice]:
 @pytest.fixture
 async def post(intake: Intake, mail_server: PostOffice) -> Post:
     await intake.rows("UPDATE notice SET state = 'dropped' WHERE state = 'waiting' RETURNING id")
+    await intake.rows("UPDATE feedback SET recorded_at = recorded_at - interval '2 hours' RETURNING id")
     for answers in (mail_server.rcpt, mail_server.data):
         answers.clear()
     return Post(intake, mail_server)

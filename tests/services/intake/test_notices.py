@@ -16,6 +16,7 @@ from libs.common.clock import utc_now
 from libs.common.days import day_of, written
 from libs.common.db import BY_INDEX, Database
 from libs.common.mail import Mailer, sender_of, server_of
+from services.intake.notices.floods import MOST_AN_HOUR
 from services.intake.notices.sending import _TAKE, AT_ONCE, send_some
 from services.intake.tracking.situations import new_promise
 from tests.services.intake.cases import DUE, OTHER_TEAM, Story, team_changed
@@ -40,6 +41,18 @@ async def test_a_receipt_says_who_has_it_and_by_when_and_is_not_repeated(intake:
     assert "au plus tard le mardi 2 mars 2027" in body.replace("\u00a0", " ")
     assert f"{FOLLOW}#{receipt['tracking_code']}" in body
     assert await post.states(receipt["id"]) == {"received": "sent", "taken": "dropped"}
+
+
+async def test_a_flood_of_feedback_in_somebodys_name_floods_no_mailbox(intake: Intake, post: Post) -> None:
+    flooded = {**COMPLAINT, "person": {**PERSON, "email": "flooded@exemple-marque.org"}}
+    ids = [(await intake.submit(flooded))["id"] for _ in range(MOST_AN_HOUR + 1)]
+    other = await intake.submit(SAID)
+    assert [mail["To"] for mail in await post.go()] == [ADDRESS]
+    assert await post.states(ids[0]) == {"received": "dropped"}
+    assert await post.states(other["id"]) == {"received": "sent"}
+    story = Story(ids[0])
+    await intake.hear(story.opened(), story.replied())
+    assert "Notre réponse" in str([mail["Subject"] for mail in await post.go()])
 
 
 async def test_who_has_it_is_told_by_a_second_mail_where_the_first_could_not_say(intake: Intake, post: Post) -> None:
@@ -168,7 +181,8 @@ async def test_a_server_that_hangs_holds_up_nobody_and_costs_no_message(intake: 
 
 
 async def test_several_workers_send_each_notice_once(intake: Intake, post: Post) -> None:
-    receipts = [await intake.submit(SAID) for _ in range(15)]
+    persons = [{**PERSON, "email": f"{number}@exemple-marque.org"} for number in range(15)]
+    receipts = [await intake.submit({**COMPLAINT, "person": person}) for person in persons]
     at = utc_now() + timedelta(minutes=2)
     post.office.taken.clear()
     async with AsyncExitStack() as stack:
