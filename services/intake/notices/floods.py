@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.notices.planning import NoticeKind
-from services.intake.persons.contact import BlindIndex
+from services.intake.persons.contact import NO_REGION, BlindIndex
 
 MOST_AN_HOUR: Final = 10
 """Feedbacks with one address that were taken in within `WITHIN`: beyond, receipts of them are not sent."""
@@ -16,8 +16,6 @@ WITHIN: Final = timedelta(hours=1)
 
 HELD_BACK: Final[tuple[NoticeKind, ...]] = ("received", "taken", "assigned")
 """What is sent without anybody having looked at what was said. Tracking tells all of it."""
-
-_NO_REGION: Final = ""
 
 _ARE_TOO_MANY = text(
     """
@@ -30,6 +28,6 @@ _ARE_TOO_MANY = text(
 
 async def is_flooded(session: AsyncSession, secret: str, address: str, now: datetime) -> bool:
     """More feedback came with the address than one person sends."""
-    digest = BlindIndex(secret, _NO_REGION).email(address)
+    digest = BlindIndex(secret, NO_REGION).email(address)
     asked = {"digest": digest, "most": MOST_AN_HOUR, "since": now - WITHIN}
     return bool(await session.scalar(_ARE_TOO_MANY, asked))

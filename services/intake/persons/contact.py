@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 import phonenumbers
 
+NO_REGION = ""
+"""For who looks an address up: only telephone numbers have one."""
 _FEWEST_DIGITS = 5
 
 

@@ -12,13 +12,10 @@ from services.intake.feedback.models import Feedback
 from services.intake.notices.house import House
 from services.intake.notices.texts import GREETING, NO_REPLY
 from services.intake.notices.writing import BOTH, Letter, joined
-from services.intake.persons.contact import BlindIndex
+from services.intake.persons.contact import NO_REGION, BlindIndex
 from services.intake.persons.models import ContactIndex
 from services.intake.recovery.mailing import MOST_CODES, is_theirs
 from services.intake.tracking.codes import tracking_code
-
-NO_REGION: Final = ""
-"""Only telephone numbers have one."""
 
 SUBJECT: Final = said("Vos codes de suivi", "Your tracking codes")
 ASKED: Final = said(
