@@ -27,8 +27,8 @@ _IN_PLAIN_WORDS: Mapping[str, Bilingual] = {
         "What you sent is still being taken in: try again in a moment.",
     ),
     IdempotencyKeyReused.type: said(
-        "Ce formulaire a déjà été envoyé, avec d'autres mots. Si vous avez autre chose à dire, envoyez-le de nouveau.",
-        "This form was sent already, in other words. If you have something else to say, send it once more.",
+        "Ce formulaire est déjà parti, avec un autre contenu. Si vous avez autre chose à dire, envoyez-le de nouveau.",
+        "This form was sent already, with another content. If you have something else to say, send it once more.",
     ),
     TooManyRequests.type: said(
         "Trop de demandes viennent de votre réseau en ce moment : réessayez dans une minute.",

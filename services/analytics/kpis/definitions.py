@@ -73,8 +73,8 @@ ASIDE = Bilingual(
     en="Counted on the day of submission. Assisted and staff-entered marks stand beside it, never mixed in.",
 )
 TIMES = Bilingual(
-    fr="p50, p90 et p95, en heures ouvrées et en heures écoulées telles que la personne les a vécues ; retours soumis "
-    "dans la période. Erreur des quantiles : 1 % au plus, zéro compris.",
+    fr="p50, p90 et p95, en heures ouvrables et en heures écoulées telles que la personne les a vécues ; retours "
+    "soumis dans la période. Erreur des quantiles : 1 % au plus, zéro compris.",
     en="p50, p90 and p95, in business hours and in elapsed hours as the person lived them; of feedback submitted in "
     "the span. Error of the quantiles: at most 1 %, zero included.",
 )
@@ -259,7 +259,7 @@ _ALL = (
         ),
         Bilingual(
             fr="Par date de fin. À lire avec open_breached (échus et encore ouverts), late_entries (écrits plus d'un "
-            "jour ouvré après), et la part des délais prolongés, suspendus, déclinés, reclassés parmi ceux terminés.",
+            "jour ouvrable après), et la part des délais prolongés, suspendus, déclinés, reclassés parmi les terminés.",
             en="By the day they ended. To be read with open_breached (fell due and still open), late_entries (written "
             "down more than one business day later), and the shares extended, suspended, declined and reclassified "
             "of those that ended.",
@@ -279,7 +279,7 @@ _ALL = (
         ),
         Bilingual(
             fr="Par date de la première réponse finale. Ne pas revenir : ni question ni message avant la réponse, et "
-            " jusqu'à 14 jours après elle ni réouverture, ni dossier lié, ni autre retour de la même "
+            "jusqu'à 14 jours après elle ni réouverture, ni dossier lié, ni autre retour de la même "
             "personne ; et elle n'a pas dit que la réponse n'avait pas tout réglé. Nul tant que ces 14 jours ne sont "
             "pas passés.",
             en="By the day of the first final reply. Not to come back: no question and no message before the "
@@ -336,8 +336,8 @@ _ALL = (
         ("business_hours",),
         Bilingual(fr="Âge de ce qui attend", en="Age of the backlog"),
         Bilingual(
-            fr="p50 et p90 du temps ouvré depuis l'ouverture, moins les suspensions, des dossiers en attente à la fin "
-            "de la période ou à l'instant de la lecture",
+            fr="p50 et p90 du temps ouvrable depuis l'ouverture, moins les suspensions, des dossiers en attente à la "
+            "fin de la période ou à l'instant de la lecture",
             en="p50 and p90 of business time since opening, less suspensions, of the cases in the backlog at the end "
             "of the span or at the instant of reading",
         ),

@@ -20,7 +20,7 @@ class EntryRefused(Problem):
 
 
 class EntryInUse(Problem):
-    """Other entries stand below this one, or fill it in: retire or change those first."""
+    """Other entries stand below this one, or set it by themselves: retire or change those first."""
 
     status: ClassVar[int] = 409
-    fr = "D'autres entrées sont sous celle-ci, ou la remplissent : retirez ou changez d'abord celles-là."
+    fr = "D'autres entrées sont sous celle-ci, ou la préremplissent : retirez ou changez d'abord celles-là."

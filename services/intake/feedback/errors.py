@@ -26,7 +26,7 @@ class NotYoursToSet(Problem):
     """A field is for others to set, by their role or scope: see `errors`."""
 
     status: ClassVar[int] = 422
-    fr = "Un champ est à d'autres de remplir, par leur rôle ou leur portée : voir « errors »."
+    fr = "Un de ces champs demande un autre rôle ou une autre portée que les vôtres : voir « errors »."
 
 
 class SubmittedInTheFuture(Problem):

@@ -13,10 +13,10 @@ class Withdrawn(Problem):
 
 
 class TooManyMessages(Problem):
-    """This feedback has as many messages as it may have. Please reach the team by the contact shown with the answer."""
+    """This feedback has all the messages that it can have. Contact the team: its details are on the follow-up page."""
 
     status: ClassVar[int] = 409
-    fr = "Ce dossier a atteint son nombre de messages. Joignez l'équipe aux coordonnées indiquées dans le suivi."
+    fr = "Rien ne peut plus être ajouté à ce message. Joignez l'équipe : ses coordonnées sont sur la page de suivi."
 
 
 class TooLateToComeBack(Problem):
@@ -34,7 +34,7 @@ class QuestionNotFound(Problem):
 
 
 class AuthorityNeeded(Problem):
-    """Who speaks for somebody else without their authority cannot do this: the person concerned can."""
+    """Somebody who speaks for another without their authority cannot do this: the person concerned can."""
 
     status: ClassVar[int] = 403
-    fr = "Qui parle pour quelqu'un d'autre sans mandat ne peut pas faire cela : la personne concernée le peut."
+    fr = "Une personne qui parle pour une autre sans mandat ne peut pas faire cela : la personne concernée le peut."

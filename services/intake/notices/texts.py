@@ -69,7 +69,7 @@ OPENINGS: Final[dict[NoticeKind, Bilingual]] = {
     ),
     "resumed": said(
         "L'équipe a repris votre message du {day}.",
-        "The team has gone on with your message of {day}.",
+        "The team has resumed work on your message of {day}.",
     ),
     "extended": said(
         "L'équipe a besoin de plus de temps pour votre message du {day}. Voici pourquoi, et ce que vous pouvez faire "
@@ -105,11 +105,11 @@ OPENINGS: Final[dict[NoticeKind, Bilingual]] = {
     ),
     "new_code": said(
         "Une personne de nos équipes a donné un nouveau code de suivi pour votre message du {day} : celui d'avant "
-        "n'ouvre plus rien. Si ce n'est pas vous qui l'avez demandé, dites-le-nous sans attendre : qui a ce code peut "
-        "lire ce que vous avez dit et agir à votre place.",
+        "n'ouvre plus rien. Si ce n'est pas vous qui l'avez demandé, dites-le-nous sans attendre : toute personne qui "
+        "a ce code peut lire ce que vous avez dit et agir à votre place.",
         "Somebody of our teams gave out a new tracking code for your message of {day}: the one before opens nothing "
-        "any more. If you did not ask for it, tell us without delay: who has this code can read what you said and act "
-        "in your place.",
+        "any more. If you did not ask for it, tell us without delay: anyone who has this code can read what you said "
+        "and act in your place.",
     ),
 }
 
@@ -210,8 +210,8 @@ NO_REPLY_TO_THE_PERSON: Final = said(
 WITHHELD: Final = said(
     "Comme vous avez parlé pour quelqu'un d'autre sans indiquer de mandat, ce qui a été écrit ne peut pas vous être "
     "communiqué : il est donné à la personne elle-même.",
-    "As you spoke for somebody else and said of no authority to do so, what was written cannot be passed on to you: "
-    "it is given to the person.",
+    "As you spoke for somebody else and did not say that you may act for them, what was written cannot be passed on to "
+    "you: it is given to the person.",
 )
 ENGLISH_BELOW: Final = "(English below)"
 AS_ABOVE: Final = said("(Le texte de l'équipe est ci-dessus.)", "(The team's text stands above.)")

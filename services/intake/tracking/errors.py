@@ -36,7 +36,7 @@ class NotAnsweredYet(Problem):
 
 
 class AlreadyEvaluated(Problem):
-    """This answer has been evaluated already, in other words."""
+    """This answer has been evaluated already, in another way."""
 
     status: ClassVar[int] = 409
     fr = "Cette réponse a déjà été évaluée, autrement."

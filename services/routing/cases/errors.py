@@ -59,10 +59,10 @@ class EffectiveBeforePrevious(Problem):
 
 
 class EffectiveInTheFuture(Problem):
-    """`effective_at` is after now."""
+    """`effective_at` is more than five minutes ahead of our clock."""
 
     status: ClassVar[int] = 422
-    fr = "« effective_at » est après maintenant."
+    fr = "« effective_at » est en avance de plus de cinq minutes sur notre horloge."
 
 
 class LateEntryNeedsReason(Problem):

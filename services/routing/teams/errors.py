@@ -23,7 +23,7 @@ class TeamHasOpenCases(Problem):
     """This team still has open cases, or closed ones with something to read: see to them first."""
 
     status: ClassVar[int] = 409
-    fr = "Cette équipe a encore des dossiers ouverts, ou des dossiers fermés où il reste à lire : voyez-les d'abord."
+    fr = "Cette équipe a encore des dossiers ouverts, ou des dossiers fermés avec des messages à lire."
 
 
 class RestrictedTeamMissing(Problem):

@@ -42,8 +42,8 @@ _IN_PLAIN_WORDS: Mapping[str, tuple[str | None, Bilingual]] = {
     "IdempotencyKeyReused": (
         None,
         Bilingual(
-            fr="Ce message est déjà parti, en d'autres mots. Si ceci en est un autre, envoyez-le de nouveau.",
-            en="This message was sent already, in other words. If this is another one, send it again.",
+            fr="Ce message est déjà parti, avec un autre contenu. Si ceci en est un autre, envoyez-le de nouveau.",
+            en="This message was sent already, with another content. If this is another one, send it again.",
         ),
     ),
 }

@@ -16,10 +16,10 @@ class SignInNotSet(Problem):
 
 
 class NoRole(Problem):
-    """You have signed in, but have no role in this house: whoever looks after your account can give you one."""
+    """You have signed in, but have no role here: whoever looks after your account can give you one."""
 
     status: ClassVar[int] = 403
     fr = (
-        "Vous vous êtes connecté, mais n'avez aucun rôle dans cette maison : qui s'occupe de votre compte peut vous "
-        "en donner un."
+        "Vous vous êtes connecté, mais n'avez aucun rôle ici : la personne qui s'occupe de votre compte peut vous en "
+        "donner un."
     )
