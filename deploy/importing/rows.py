@@ -8,10 +8,7 @@ from zoneinfo import ZoneInfo
 
 from deploy.importing.mapping import CaseMapping, Made, Mapping, Scalar, Strict, Value
 from deploy.importing.reading import Cell, Row
-from libs.contracts.codes import Kind
-
-OWED: tuple[Kind, ...] = ("complaint", "enquiry", "service_request")
-"""Kinds that open a case by themselves."""
+from libs.contracts.codes import OWED_KINDS
 
 NAMED: dict[str, Made] = {"service": "services", "service_point": "service_points", "topic": "topics"}
 """Fields whose values may be names: what they are names of."""
@@ -96,7 +93,7 @@ def item_of(row: Row, mapping: Mapping, code_of: CodeOf) -> Item:
         csat = reader.whole(evaluation.csat, "case.evaluation.csat") if evaluation.csat else None
         if solved is not None:
             item.evaluations.append(Evaluation(1, str(solved), csat))
-    if item.steps and item.feedback.get("kind") not in OWED:
+    if item.steps and item.feedback.get("kind") not in OWED_KINDS:
         item.feedback.setdefault("response_requested", True)
     if wrong := reader.wrong or list(_no_moments(item)) or list(out_of_order(item)):
         raise Refused(wrong)

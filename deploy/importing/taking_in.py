@@ -95,6 +95,7 @@ async def steps_left(door: Door, item: Item) -> list[Step]:
         known = (step.verb, step.at) if step.at else None
         if known in done:
             done.remove(known)
+            verbs.remove(step.verb)
         elif step.at is None and step.verb in verbs:
             verbs.remove(step.verb)
         else:

@@ -7,6 +7,8 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 Channel = Literal["web", "app", "phone", "counter", "letter", "email", "sms", "fax", "chat", "social", "other"]
 Kind = Literal["complaint", "suggestion", "compliment", "enquiry", "service_request"]
+OWED_KINDS: tuple[Kind, ...] = ("complaint", "enquiry", "service_request")
+"""Each of these opens a case by itself: an answer is owed."""
 Respondent = Literal["client", "potential_client", "former_client", "employee", "manager"]
 SubmitterRole = Literal["self", "relative", "representative", "organisation", "staff"]
 FOR_OTHERS: tuple[SubmitterRole, ...] = ("relative", "representative", "organisation")

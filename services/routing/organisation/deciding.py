@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
-from libs.contracts.codes import Kind, Priority
+from libs.contracts.codes import OWED_KINDS, Priority
 from libs.contracts.feedback import FeedbackSubmitted
 from services.routing.cases.models import Case
 from services.routing.organisation.queries import Organisation
@@ -49,7 +49,6 @@ ALSO_SAID = ("respondent", "urgent", "disclosure", "concerns_staff", "response_r
 """What a case keeps for rules besides its columns."""
 
 _NAMES = tuple(Said.__dataclass_fields__)
-_OWED: tuple[Kind, ...] = ("complaint", "enquiry", "service_request")
 
 
 def said_in(feedback: FeedbackSubmitted) -> Said:
@@ -105,7 +104,7 @@ def _is_owed(said: Said, rule: Rule) -> bool:
     """For these kinds, where a response is requested, where the rule says so, for words that nobody has sorted, and
     for what is urgent: somebody must be alerted, whatever kind a stranger ticked.
     """
-    owed_by_kind = said.kind in _OWED or said.is_unsorted
+    owed_by_kind = said.kind in OWED_KINDS or said.is_unsorted
     return owed_by_kind or said.response_requested or rule.opens_case or said.urgent is not None
 
 

@@ -101,7 +101,9 @@ async def _not_theirs(session: AsyncSession, case_id: UUID, by: Principal) -> Pr
 
 
 async def do_many(session: AsyncSession, batch: bodies.Batch, hand: Hand) -> bodies.BatchOutcome:
-    """Carry out the verbs in order. A verb decides before it changes anything, so that a refusal leaves no trace."""
+    """Carry out the verbs in order. A verb decides before it changes anything, so that a refusal leaves no trace: but
+    that a wait which is over has ended.
+    """
     read = [_read(action) for action in batch.actions]
     known = [body for body in read if isinstance(body, bodies.Action)]
     works = await _take_up(session, [action.case_id for action in batch.actions], known, hand)
