@@ -148,7 +148,7 @@ def _server(machine: MachineSettings) -> str:
 
 
 def _environments_at_first(machine: MachineSettings, launcher: Launcher) -> dict[str, dict[str, str]]:
-    """The same, where Ctrl-C may break off the making of the first server."""
+    """What `_environments` gives, where Ctrl-C may break off the making of the first server."""
     try:
         return _environments(machine)
     except subprocess.SubprocessError:

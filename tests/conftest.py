@@ -15,6 +15,7 @@ from sqlalchemy import make_url
 from deploy.kafka.broker import Cluster
 from libs.common.embedded import start_postgres
 from libs.common.migrating import migrate
+from tests.faults.record import COUNTS
 from tests.kafka import a_kafka
 from tests.services.post import PostOffice, post_office
 from tests.system import System, in_a_thread
@@ -44,6 +45,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         shared = [name for name in ONE_EACH if name in getattr(item, "fixturenames", ())]
         item.add_marker(pytest.mark.xdist_group(shared[0] if shared else item.path.as_posix()))
     items.sort(key=lambda item: groups.index(item.get_closest_marker("xdist_group").args[0]))
+
+
+@pytest.hookimpl
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The counts of what was broken, wherever it ran."""
+    reports = [one for kind in ("passed", "failed") for one in terminalreporter.stats.get(kind, [])]
+    said = sorted(f"{text} | {one.outcome}" for one in reports for name, text in one.user_properties if name == COUNTS)
+    if said:
+        terminalreporter.section("what broke, how often, and what held")
+        terminalreporter.write_line("\n".join(said))
 
 
 @pytest.fixture(scope="session")

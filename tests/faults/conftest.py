@@ -1,4 +1,4 @@
-"""A running system to break, the record of what was done to it, and the counts at the end."""
+"""A running system to break, the record of what was done to it, and the counts for the end."""
 
 import secrets
 from collections.abc import Callable, Iterator
@@ -7,12 +7,10 @@ from typing import Literal
 import pytest
 
 from libs.common.embedded import start_postgres
-from tests.faults.record import Record
+from tests.faults.record import COUNTS, Record
 from tests.system import AT_FULL_COUNT, System
 
 Tell = Callable[..., None]
-
-_TOLD = "faults"
 
 
 def one_for_all_or_each(fixture_name: str, config: pytest.Config) -> Literal["package", "module"]:
@@ -56,7 +54,7 @@ def tell(record_property: Callable[[str, object], None]) -> Tell:
 
     def say(row: int, fault: str, **counts: object) -> None:
         said = ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in counts.items())
-        record_property(_TOLD, f"row {row:>2} | {fault} | {said}")
+        record_property(COUNTS, f"row {row:>2} | {fault} | {said}")
 
     return say
 
@@ -66,12 +64,3 @@ def new_words() -> Callable[[], str]:
     """Each time another word that stands nowhere else, in lower case, and that no rule takes for personal data."""
     letters = "bcdfghklmnprstvz"
     return lambda: "".join(secrets.choice(letters) + secrets.choice("aeiou") for _ in range(8))
-
-
-@pytest.hookimpl
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    reports = [one for kind in ("passed", "failed") for one in terminalreporter.stats.get(kind, [])]
-    said = sorted(f"{text} | {one.outcome}" for one in reports for name, text in one.user_properties if name == _TOLD)
-    if said:
-        terminalreporter.section("what broke, how often, and what held")
-        terminalreporter.write_line("\n".join(said))

@@ -8,6 +8,9 @@ from typing import Any
 
 import orjson
 
+COUNTS = "faults"
+"""The name under which a test tells its counts for the end."""
+
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
