@@ -74,13 +74,8 @@ async def without_erased_words(session: AsyncSession, events: Sequence[Envelope]
     subjects = {one.subject for one in events if one.text is not None}
     if not subjects:
         return list(events)
-    erased = await erased_among(session, subjects)
+    erased = set(await session.scalars(select(tombstone.c.subject).where(among(tombstone.c.subject, subjects))))
     return [replace(one, text=None) if one.subject in erased else one for one in events]
-
-
-async def erased_among(session: AsyncSession, subjects: Collection[str]) -> set[str]:
-    """Those of the subjects that have a tombstone."""
-    return set(await session.scalars(select(tombstone.c.subject).where(among(tombstone.c.subject, subjects))))
 
 
 async def sweep_dead_letters(session: AsyncSession) -> None:

@@ -1,8 +1,8 @@
 """How each event of routing's log changes a fact: pure functions, safe to apply twice."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -89,27 +89,6 @@ def apply_link(fact: Fact, other_id: UUID, other_opened_at: datetime) -> Fact:
     if str(other_id) in fact.links:
         return fact
     return fact.after({"links": {**fact.links, str(other_id): other_opened_at.isoformat()}})
-
-
-def apply_unlink(fact: Fact, erased: Collection[UUID]) -> Fact:
-    """The fact, with days in the place of its links from and to the erased; the same fact if it has none."""
-    names = {str(one) for one in erased}
-    gone = {name: at for name, at in fact.links.items() if fact.feedback_id in erased or name in names}
-    if not gone:
-        return fact
-    days = {_day_of(datetime.fromisoformat(at), fact.replied_at).isoformat() for at in gone.values()}
-    kept = {name: at for name, at in fact.links.items() if name not in gone}
-    return fact.after({"links": kept | {day: day for day in days}})
-
-
-def _day_of(at: datetime, replied_at: datetime | None) -> datetime:
-    """The begin of the day, or its end where only that is on the same side of the answer, and of any day counted from
-    it: the moment itself would lead to the other feedback.
-    """
-    moment = at.astimezone(UTC)
-    day = datetime.combine(moment, time.min, UTC)
-    is_later_in_the_day = replied_at is not None and replied_at.astimezone(UTC).time() < moment.time()
-    return day + timedelta(days=1) if is_later_in_the_day else day
 
 
 def _team_of(event: CaseEvent) -> str | None:

@@ -98,7 +98,7 @@ class Fact:
     asked: tuple[str, ...] = ()
     reopenings: tuple[str, ...] = ()
     links: Json = field(default_factory=dict)
-    """Other feedback whose case belongs together with this one, and when its case opened. Of the erased, days alone."""
+    """Other feedback whose case belongs together with this one, and when its case opened."""
     case_details: Json = field(default_factory=dict)
     case_events: Json = field(default_factory=dict)
     """What is peculiar to each event of the case, by its version."""

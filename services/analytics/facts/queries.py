@@ -48,12 +48,6 @@ _MAKE_MISSING = text(
 _LOCK = text(
     f"SELECT {COLUMNS} FROM fact WHERE feedback_id = ANY(CAST(:ids AS uuid[])) ORDER BY feedback_id FOR UPDATE"  # noqa: S608
 )
-_LINKED = text(
-    """
-    SELECT unnest(ARRAY[feedback_id, CAST(other AS uuid)]) FROM fact, jsonb_object_keys(links) AS other
-     WHERE feedback_id = ANY(CAST(:ids AS uuid[])) AND other ~ '^[0-9a-f-]{36}$'
-    """
-)
 _ALL = text(f"SELECT {COLUMNS} FROM fact WHERE submitted_at IS NOT NULL")  # noqa: S608
 _AFTER = text(
     f"SELECT {COLUMNS} FROM fact WHERE feedback_id > :feedback_id ORDER BY feedback_id LIMIT :most"  # noqa: S608
@@ -69,11 +63,6 @@ async def locked(session: AsyncSession, feedback_ids: Iterable[UUID]) -> dict[UU
     await session.execute(_MAKE_MISSING, {"ids": ids})
     facts = [fact_of(row) for row in await session.execute(_LOCK, {"ids": ids})]
     return {fact.feedback_id: fact for fact in facts}
-
-
-async def linked_with(session: AsyncSession, feedback_ids: Iterable[UUID]) -> set[UUID]:
-    """Those of the facts that are linked with others, and these."""
-    return set(await session.scalars(_LINKED, {"ids": list(feedback_ids)}))
 
 
 async def every_fact(session: AsyncSession) -> AsyncIterator[Fact]:

@@ -1,6 +1,6 @@
 """What changes facts: slices of the two logs. By how much figures differ is noted in the same transaction."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,17 +11,16 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.bulk import Tray, lay_out
-from libs.common.stream.erasure import erased_among
 from libs.common.stream.events import Received
 from libs.contracts.cases import CaseLinked
 from libs.contracts.feedback import PersonErased
 from services.analytics.facts import queries
 from services.analytics.facts.by_intake import apply_feedback_event
-from services.analytics.facts.by_routing import apply_case_event, apply_link, apply_unlink
+from services.analytics.facts.by_routing import apply_case_event, apply_link
 from services.analytics.facts.contributions import contributions
 from services.analytics.facts.fact import CASE_COLUMNS, FEEDBACK_COLUMNS, Fact
 from services.analytics.facts.models import FactRow
-from services.analytics.privacy.service import forget, forget_links, keep_contacts
+from services.analytics.privacy.service import forget, keep_contacts
 from services.analytics.rollups import service as rollups
 from services.analytics.rollups.difference import Difference
 
@@ -43,9 +42,7 @@ async def on_feedback_events(time_zone: ZoneInfo, session: AsyncSession, events:
     touched = {one.subject for one in events}
     await _fold(session, touched, fold, _OF_INTAKE, time_zone)
     await keep_contacts(session, refs)
-    erased = [one.subject for one in events if isinstance(one.event, PersonErased)]
-    await forget(session, erased)
-    await unlink(session, erased)
+    await forget(session, [one.subject for one in events if isinstance(one.event, PersonErased)])
 
 
 async def on_case_events(time_zone: ZoneInfo, session: AsyncSession, events: Sequence[Received[Any]]) -> None:
@@ -68,18 +65,6 @@ async def on_case_events(time_zone: ZoneInfo, session: AsyncSession, events: Seq
 
     touched = {one.event.feedback_id for one in events} | {other_id for _, other_id in links}
     await _fold(session, touched, fold, _OF_ROUTING, time_zone)
-    if links:  # of somebody who was erased before routing's log came so far
-        erased = await erased_among(session, {str(one) for pair in links for one in pair})
-        await unlink(session, [UUID(one) for one in erased])
-
-
-async def unlink(session: AsyncSession, erased: Collection[UUID]) -> None:
-    """Let no link lead to the erased, nor from them to others. Days that give the same figures stay."""
-    linked = await queries.linked_with(session, erased) if erased else ()
-    if linked:
-        unlinked = [apply_unlink(fact, erased) for fact in (await queries.locked(session, linked)).values()]
-        await _write(session, _OF_LINKS, unlinked)
-        await forget_links(session, erased, linked)
 
 
 async def _fold(
@@ -138,4 +123,3 @@ def _values(facts: Sequence[Fact], name: str) -> list[Any]:
 
 
 _OF_INTAKE, _OF_ROUTING = _tray("intake", FEEDBACK_COLUMNS), _tray("routing", CASE_COLUMNS)
-_OF_LINKS = _tray("links", ("links",))

@@ -10,11 +10,6 @@ WORDS: tuple[Held, ...] = ()
 LINKS: Mapping[str, tuple[str, ...]] = {"feedback_details": ("person", "external_reference")}
 """Keys of a fact's JSON that lead to a person; they go when the person is erased, as `person_ref` does."""
 
-LINKS_OF_EVENTS = ("linked_feedback_id", "linked_case_id", "linked_opened_at")
-"""Keys in `case_events` that lead from one feedback to another; they go, and `links` become days, when the person of
-either is erased.
-"""
-
 NO_WORDS: Mapping[str, str] = {
     "fact": "channel kind service service_point topic language respondent source touchpoint phase messages deliveries"
     " ratings evaluations feedback_details team state clocks turns suspensions replies asked reopenings links active_on"

@@ -11,7 +11,6 @@ from libs.common.db import among
 from libs.common.stream.erasure import bury, hold_readers
 from libs.contracts.cases import subjects_of
 from services.analytics.facts.models import FactRow
-from services.analytics.facts.service import unlink
 from services.analytics.privacy.service import forget, keep_contacts
 
 
@@ -24,6 +23,5 @@ async def erase_again(session: AsyncSession, feedback_ids: Sequence[UUID], erase
     await session.execute(update(FactRow).where(led).values(person_ref=None))
     await keep_contacts(session, refs)
     await forget(session, feedback_ids)
-    await unlink(session, feedback_ids)
     await bury(session, [subject for one in feedback_ids for subject in subjects_of(one)], erased_at)
     return len(refs)

@@ -1,6 +1,6 @@
 """Forgets who spoke, once they are erased. That somebody spoke, and when it was answered, stays counted."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import bindparam, text
@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import Text, Uuid
 
-from services.analytics.privacy.holdings import LINKS, LINKS_OF_EVENTS
+from services.analytics.privacy.holdings import LINKS
 
 _FORGET = [
     text(
@@ -41,27 +41,6 @@ async def keep_contacts(session: AsyncSession, refs: Mapping[UUID, UUID]) -> Non
     """That the persons of these refs came back stays known, by the day: their moments would tell by what."""
     if refs:
         await session.execute(_KEEP_CONTACTS, {"ids": list(refs), "refs": list(refs.values())})
-
-
-_FORGET_LINKS = text(
-    """
-    UPDATE fact SET case_events = (
-           SELECT jsonb_object_agg(version, CASE
-                      WHEN fact.feedback_id = ANY(:erased) OR CAST(told->>'linked_feedback_id' AS uuid) = ANY(:erased)
-                      THEN told - :keys ELSE told END)
-             FROM jsonb_each(fact.case_events) AS one (version, told))
-     WHERE feedback_id = ANY(:ids) AND case_events <> '{}'
-    """
-).bindparams(
-    bindparam("ids", type_=ARRAY(Uuid)),
-    bindparam("erased", type_=ARRAY(Uuid)),
-    bindparam("keys", list(LINKS_OF_EVENTS), type_=ARRAY(Text)),
-)
-
-
-async def forget_links(session: AsyncSession, erased: Collection[UUID], feedback_ids: Collection[UUID]) -> None:
-    """Take out of these facts' events of the case to what else the erased were linked."""
-    await session.execute(_FORGET_LINKS, {"erased": list(erased), "ids": list(feedback_ids)})
 
 
 async def forget(session: AsyncSession, feedback_ids: Sequence[UUID]) -> None:

@@ -92,63 +92,6 @@ async def test_who_came_back_has_come_back_also_when_either_is_erased(
         assert await contacts() == (1, 2)
 
 
-@pytest.mark.parametrize("opened_after_days", [0.9, 1.1, 14.9, 15.1, 30.9, 31.1])
-@pytest.mark.parametrize("gone", [0, 1])
-@pytest.mark.parametrize("linked_first", [True, False])
-async def test_nothing_leads_from_what_the_erased_said_to_what_it_was_linked_with_and_figures_stay(
-    readers: Readers,
-    http: httpx.AsyncClient,
-    at: Callable[[datetime], None],
-    opened_after_days: float,
-    gone: int,
-    linked_first: bool,
-) -> None:
-    """Also where routing's log tells of the link only after the erasure."""
-    first, kept = [identified(Story(UUID(int=number), SINCE).submitted()).opened() for number in (1, 3)]
-    first.replied(SINCE + timedelta(days=1))
-    second = identified(Story(UUID(int=2), SINCE + timedelta(days=opened_after_days)).submitted()).opened()
-    before_links = len(first.case_events)
-    first.linked(second, SINCE + timedelta(days=50)).linked(kept, SINCE + timedelta(days=50))
-    said = [event for story in (first, second, kept) for event in story.feedback_events]
-    log = log_of([*said, erased((first, second)[gone]).feedback_events[-1]])
-    cases = [*second.case_events, *kept.case_events, *first.case_events]
-    told = log_of(cases)
-    linked = len(cases) if linked_first else len(second.case_events) + len(kept.case_events) + before_links
-    at(SINCE + timedelta(days=90))
-
-    async def figures() -> list[tuple[int, int]]:
-        span = {"from": "2026-03-01", "to": "2026-05-01"}
-        answer = await http.get("/v1/kpis", params={"names": "reopen_rate,first_contact_resolution", **span})
-        return [(one["numerator"], one["denominator"]) for one in answer.json()["figures"]]
-
-    came_back = [1 < opened_after_days <= 1 + days for days in (14, 30)]
-    await readers.apply("intake", await readers.positions("intake"), log[: len(said)])
-    await readers.apply("routing", await readers.positions("routing"), told[:linked])
-    if linked_first:
-        assert await figures() == [(not came_back[0], 1), (came_back[1], 1)]
-    await readers.apply("intake", await readers.positions("intake"), log[len(said) :])
-    if not linked_first:
-        await readers.apply("routing", await readers.positions("routing"), told[linked:])
-
-    assert await figures() == [(not came_back[0], 1), (came_back[1], 1)]
-    assert (await http.get("/v1/reconciliation")).json()["difference"] == 0
-    async with readers.database.connection() as connection:
-        rows = await connection.execute(text("SELECT feedback_id, links, case_events FROM fact"))
-        facts = {row.feedback_id: row for row in rows}
-    assert len(facts[first.feedback_id].links) == 2
-    for one, other in ((first, second), (second, first)):
-        held = str((facts[one.feedback_id].links, facts[one.feedback_id].case_events))
-        opened_at = other.case_events[0].time
-        for lead in (
-            *subjects_of(other.feedback_id),
-            opened_at.isoformat(),
-            opened_at.isoformat().replace("+00:00", "Z"),
-        ):
-            assert str(lead) not in held
-    leads = [str(kept.feedback_id) in str(facts[first.feedback_id].links), "linked_case_id" in str(facts)]
-    assert leads == [gone == 1] * 2  # what the others are linked with stays
-
-
 def test_who_was_erased_before_their_turn_is_counted_in_their_turn() -> None:
     """Of a parked subject the erasure is let in at once, and all that is parked again when it is replayed."""
     story = erased(identified(random_stories(chance_of(7), 1, SINCE, 3)[0]))
