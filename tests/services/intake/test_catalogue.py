@@ -102,10 +102,10 @@ async def test_what_was_said_before_a_code_was_retired_is_taken_however_late_it_
 async def test_what_was_said_of_a_service_before_it_went_out_of_scope_is_taken_however_late_it_arrives(
     intake: Intake,
 ) -> None:
-    await put(intake, "services/ferries")
+    await put(intake, "services/steamers")
     before = utc_now()
     elsewhere = {"out_of_scope": True, "where_to_turn": {"fr": "Au port.", "en": "At the port."}}
-    await put(intake, "services/ferries", elsewhere, **{"If-Match": '"1"'})
+    await put(intake, "services/steamers", elsewhere, **{"If-Match": '"1"'})
     await put(intake, "services/barges", elsewhere)  # it never was in scope
     intake.app.state.desk.codes._refreshing._read_at = float("-inf")
 
@@ -114,11 +114,11 @@ async def test_what_was_said_of_a_service_before_it_went_out_of_scope_is_taken_h
         at = {"submitted_at": said_at.isoformat()} if said_at else {}
         return (await intake.http.post("/v1/feedback", json=said | at, headers=intake.staff("agent"))).status_code
 
-    assert [await taken("ferries", at) for at in (before, utc_now(), None)] == [201, 422, 422]
+    assert [await taken("steamers", at) for at in (before, utc_now(), None)] == [201, 422, 422]
     assert await taken("barges", before) == 422
-    await put(intake, "services/ferries", elsewhere | {"parent": "barges"}, **{"If-Match": '"2"'})
+    await put(intake, "services/steamers", elsewhere | {"parent": "barges"}, **{"If-Match": '"2"'})
     intake.app.state.desk.codes._refreshing._read_at = float("-inf")
-    assert [await taken("ferries", at) for at in (before, utc_now())] == [201, 422]
+    assert [await taken("steamers", at) for at in (before, utc_now())] == [201, 422]
 
 
 async def test_a_change_names_the_version_that_it_changes(intake: Intake) -> None:

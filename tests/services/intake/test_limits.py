@@ -52,13 +52,22 @@ async def test_who_asks_too_often_is_told_when_to_come_back(intake: Intake, thre
 
 
 @pytest.mark.parametrize(
-    "body", [b"{", b"\xff", b"[" * 100, b"[]" * MOST_MARKS], ids=["no-json", "no-text", "too-deep", "too-much"]
+    ("host", "body"),
+    [
+        ("198.51.100.1", b"{"),
+        ("198.51.100.2", b"\xff"),
+        ("198.51.100.3", b"[" * 100),
+        ("198.51.100.4", b"[]" * MOST_MARKS),
+    ],
+    ids=["no-json", "no-text", "too-deep", "too-much"],
 )
 async def test_a_body_that_cannot_be_read_is_asked_with_like_any_other(
-    intake: Intake, three_a_minute: None, body: bytes
+    intake: Intake, three_a_minute: None, host: str, body: bytes
 ) -> None:
     json_ = {"Content-Type": "application/json"}
-    answers = [await intake.http.post("/v1/feedback", content=body, headers=json_) for _ in range(4)]
+    transport = httpx.ASGITransport(intake.app, client=(host, 50_000))
+    async with httpx.AsyncClient(transport=transport, base_url="http://intake") as client:
+        answers = [await client.post("/v1/feedback", content=body, headers=json_) for _ in range(4)]
     assert [answer.headers["RateLimit"] for answer in answers] == [
         f'"anonymous";r={left};t=60' for left in (2, 1, 0, 0)
     ]
