@@ -33,11 +33,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.auth.principal import Known
 from libs.common.db import Session, metadata
-from libs.common.failures import sqlstate
+from libs.common.failures import is_locked
 from libs.common.problems import Problem
 
 KEPT = timedelta(hours=48)
-LOCK_NOT_AVAILABLE = "55P03"
 
 idempotency_key = Table(
     "idempotency_key",
@@ -142,7 +141,7 @@ class Once:
                 .returning(idempotency_key.c.key)
             )
         except DBAPIError as error:
-            if sqlstate(error) == LOCK_NOT_AVAILABLE:
+            if is_locked(error):
                 raise StillRunning from error
             raise
         return claimed is not None

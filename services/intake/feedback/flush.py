@@ -8,8 +8,8 @@ import structlog
 from prometheus_client import Histogram
 
 from libs.common.db import Database
-from libs.common.failures import is_infrastructure, sqlstate
-from libs.common.idempotency import LOCK_NOT_AVAILABLE, StillRunning
+from libs.common.failures import is_infrastructure, is_locked, sqlstate
+from libs.common.idempotency import StillRunning
 from libs.common.problems import InternalError, ServiceUnavailable
 from libs.common.telemetry import describe
 from services.intake.feedback.service import Outcome, are_simple, submit_many, submit_new, with_new_reference
@@ -38,7 +38,7 @@ async def flush(
         return await _submit(database, submissions, has_waited=has_waited)
     except Exception as error:
         if len(submissions) > 1 and not _is_outage(error):
-            middle, waited = len(submissions) // 2, has_waited or sqlstate(error) == LOCK_NOT_AVAILABLE
+            middle, waited = len(submissions) // 2, has_waited or is_locked(error)
             first = await flush(database, submissions[:middle], has_waited=waited)
             return [*first, *await flush(database, submissions[middle:], has_waited=waited)]
         if sqlstate(error) == UNIQUE_VIOLATION and "uq_feedback_reference" in str(error):
@@ -56,11 +56,11 @@ async def _submit(database: Database, submissions: Sequence[Submission], *, has_
 
 
 def _is_outage(error: Exception) -> bool:
-    return is_infrastructure(error) and sqlstate(error) != LOCK_NOT_AVAILABLE
+    return is_infrastructure(error) and not is_locked(error)
 
 
 def _problem(error: Exception) -> Outcome:
-    if sqlstate(error) == LOCK_NOT_AVAILABLE:
+    if is_locked(error):
         return StillRunning()
     log.error("flush_failed", **describe(error))
     return ServiceUnavailable() if is_infrastructure(error) else InternalError()
