@@ -80,16 +80,21 @@ async def run_notices(app: FastAPI) -> None:
 
 
 async def send_some(database: Database, mailer: Mailer | None, house: House, clock: Clock) -> bool:
-    """Take at most `AT_ONCE` notices that are due and see to each; whether there were any."""
+    """Put down what cannot be sent in time, take at most `AT_ONCE` of the others that are due, and see to each; whether
+    there were any.
+    """
     now = clock()
     async with database.transaction() as session:
+        expired = await settling.expire(session, now, can_send=mailer is not None)
         taken = (
             await session.execute(
                 _TAKE, {"now": now, "until": now + LEASE, "can_send": mailer is not None, "limit": AT_ONCE}
             )
         ).all()
+    for kind in expired:
+        NOTICES.labels(kind, "expired").inc()
     await asyncio.gather(*(_see_to(database, mailer, house, clock, row.id, expired=row.expired) for row in taken))
-    return bool(taken)
+    return bool(expired or taken)
 
 
 @dataclass(frozen=True)
