@@ -17,6 +17,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from libs.common.cors import VARYING
 from libs.common.crowd import Crowd
 from libs.common.headers import headers_of
+from libs.common.in_one_piece import InOnePiece
 from libs.common.languages import Language, choose_language
 from libs.common.problems import MEDIA_TYPE, ServiceUnavailable
 from libs.common.telemetry import NOT_KEPT, note_answer, request_id_of
@@ -29,7 +30,12 @@ _ANSWERED: Any = SimpleNamespace(response_complete=True, message_event=asyncio.E
 
 
 class Doorkeeper(HttpToolsProtocol):
-    """Speaks with one connection as uvicorn does, but with who comes upon a crowd of `app.state.crowds`."""
+    """Speaks with one connection as uvicorn does, but answers in one piece, and refuses who comes upon a crowd of
+    `app.state.crowds`.
+    """
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(cast(asyncio.Transport, InOnePiece(transport)))
 
     def on_headers_complete(self) -> None:
         route = f"{self.parser.get_method().decode()} {self.url.decode('latin-1')}"
