@@ -180,6 +180,26 @@ async def test_a_server_that_hangs_holds_up_nobody_and_costs_no_message(intake: 
     assert len(await post.go(timedelta(hours=1))) == 1
 
 
+async def test_what_follows_waits_while_another_worker_sends_the_notice_before_it(intake: Intake, post: Post) -> None:
+    receipt = await intake.submit(SAID)
+    story = Story(receipt["id"])
+    at = utc_now() + timedelta(minutes=2)
+    with post_office() as silent:
+        silent.hangs = True
+        stuck = Mailer(server_of(silent.url), sender_of(SENDER), step_seconds=30, whole_seconds=2)
+        sending = asyncio.create_task(send_some(intake.database, stuck, post.house, lambda: at))
+        await asyncio.sleep(0.5)
+        await intake.hear(story.opened(), story.assigned(), story.acknowledged())
+        assert await post.go() == []
+        [first] = await intake.rows(
+            "SELECT tries FROM notice WHERE feedback_id = :id AND kind = 'received'", id=receipt["id"]
+        )
+        assert (first.tries, sending.done()) == (1, False)
+        await sending
+    subjects = [mail["Subject"].rpartition(" (")[0] for mail in await post.go(timedelta(minutes=5))]
+    assert subjects == ["Nous avons reçu votre message", "On s'occupe de votre message"]
+
+
 async def test_several_workers_send_each_notice_once(intake: Intake, post: Post) -> None:
     persons = [{**PERSON, "email": f"{number}@exemple-marque.org"} for number in range(15)]
     receipts = [await intake.submit({**COMPLAINT, "person": person}) for person in persons]
