@@ -129,6 +129,8 @@ def _bucket(request: Request, principal: Principal | None, settings: ServiceSett
 
 def _place_of(host: str) -> str:
     """The address; of IPv6 its network, since who has one address there has all of its 64 bits (RFC 6177)."""
+    if ":" not in host:
+        return host
     try:
         address = IPv6Address(host)
     except ValueError:

@@ -116,8 +116,9 @@ def child_of(parent: str | None) -> str:
     told = get_current_span().get_span_context()
     if told.is_valid:
         return f"00-{told.trace_id:032x}-{told.span_id:016x}-{told.trace_flags:02x}"
-    trace = parent.split("-")[1] if parent and _TRACEPARENT.fullmatch(parent) else secrets.token_hex(16)
-    return f"00-{trace}-{secrets.token_hex(8)}-01"
+    random = secrets.token_hex(24)
+    trace = parent.split("-")[1] if parent and _TRACEPARENT.fullmatch(parent) else random[16:]
+    return f"00-{trace}-{random[:16]}-01"
 
 
 def request_id_of(headers: Mapping[str, str]) -> str:

@@ -17,8 +17,8 @@ from pydantic_core import PydanticCustomError
 
 from libs.common.languages import Bilingual
 
-_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
-_HALVES = re.compile(r"[\ud800-\udfff]")  # JSON can write one surrogate without the other; no encoding can
+_REFUSED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
+_FIRST_HALF = "\ud800"  # JSON can write one surrogate without the other; no encoding can
 _SEEN = re.compile(
     "[^\\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0]"
 )  # what is left of a text without its blanks and what has no shape
@@ -33,13 +33,16 @@ class Wire(BaseModel):
 
 
 def _without_controls(text: str) -> str:
-    if _HALVES.search(text):
+    if text.isprintable():  # as most are, and quickly found to be
+        return text
+    found = _REFUSED.search(text)
+    if found and found[0] >= _FIRST_HALF:
         raise PydanticCustomError(
             "half_character",
             "Half of a surrogate pair is no character.",
             {"fr": "La moitié d'une paire de substitution n'est pas un caractère."},
         )
-    if _CONTROLS.search(text):
+    if found:
         raise PydanticCustomError(
             "control_character",
             "Control characters other than tab and line ends are refused.",

@@ -2,8 +2,10 @@
 
 import hashlib
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from libs.common.field_problems import field_problem
 from libs.common.idempotency import KEPT, IdempotencyKeyReused, fingerprint, nobodys_key
@@ -35,7 +37,7 @@ class Claim:
     key: str
     fingerprint: bytes
     expires_at: datetime | None
-    otherwise: Problem | None
+    otherwise: Callable[[], Problem] | None
     """What another body under this key is answered; None where it is answered as the first was."""
 
 
@@ -51,7 +53,7 @@ def claims_of(arrival: Arrival, body: FeedbackIn, key: str | None, route: str) -
                 key,
                 mark,
                 arrival.now + KEPT,
-                otherwise=IdempotencyKeyReused(),
+                otherwise=IdempotencyKeyReused,
             )
         )
     elif sender.source == "device":
@@ -61,7 +63,7 @@ def claims_of(arrival: Arrival, body: FeedbackIn, key: str | None, route: str) -
         claims.append(Claim(scope, _reference_key(arrival, body.external_reference), mark, None, otherwise=None))
     if body.tracking_code is not None:
         digest = tracking_digest(arrival.desk.secret, body.tracking_code).hex()
-        claims.append(Claim("tracking_code", digest, mark, None, otherwise=_not_usable("used")))
+        claims.append(Claim("tracking_code", digest, mark, None, otherwise=partial(_not_usable, "used")))
     return tuple(claims)
 
 

@@ -183,14 +183,16 @@ class FeedbackIn(Wire):
     touchpoint: Code | None = Field(
         None, description="a page, a line, a desk, a kiosk: fills in channel, service and service point where missing"
     )
-    about_channels: list[Channel] = Field([], max_length=11, description="the channels that the experience concerned")
+    about_channels: list[Channel] = Field(
+        default_factory=list, max_length=11, description="the channels that the experience concerned"
+    )
     kind: Kind | None = Field(None, description="may be missing: then someone sorts it")
     topic: Code | None = None
     service: Code | None = None
     service_point: Code | None = None
     text: Annotated[Words, Field(min_length=1, max_length=20_000)] | None = None
     language: LanguageTag | None = Field(None, description="BCP 47; found where missing")
-    ratings: Ratings = []
+    ratings: Ratings = Field(default_factory=list)
     answers: AnswersIn | None = None
     person: PersonIn | None = None
     respondent: Respondent | None = None
@@ -211,7 +213,7 @@ class FeedbackIn(Wire):
     response_requested: bool = False
     resolved_on_the_spot: ResolvedOnTheSpotIn | None = None
     interaction: InteractionIn | None = None
-    consent: Consents = []
+    consent: Consents = Field(default_factory=list)
     external_reference: ExternalReference | None = Field(
         None, description="the partner's, or the importer's, own id: unique, for ever"
     )

@@ -144,7 +144,7 @@ def _stand_in(lost: Sequence[tuple[Claim, bytes, UUID]]) -> UUID | Problem:
     """What stands for a submission of which claims were taken before."""
     for claim, mark, _ in lost:
         if claim.otherwise is not None and mark != claim.fingerprint:
-            return claim.otherwise
+            return claim.otherwise()
     return lost[0][2]
 
 
