@@ -33,7 +33,7 @@ class Wire(BaseModel):
 
 
 def _without_controls(text: str) -> str:
-    if text.isprintable():  # as most are, and quickly found to be
+    if text.isprintable():  # as many are, and quickly found to be
         return text
     found = _REFUSED.search(text)
     if found and found[0] >= _FIRST_HALF:

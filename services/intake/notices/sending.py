@@ -48,9 +48,10 @@ NOTICES = Counter("ecoute_intake_notices_total", "Notices, by what became of the
 
 log = structlog.get_logger("notices")
 
-# Of one recipient's notices about one feedback, the oldest first; what follows one that is being sent, or will soon be
-# tried again, waits for it. OFFSET 0 and the state as a column have each looked up by its feedback: once the mail
-# server was away, all that wait are due, and would be gone through for each.
+# Of one recipient's notices about one feedback, the oldest first. What follows one that is being sent, or will soon be
+# tried again, waits for it, but not for ever: something may be wrong with that one alone. OFFSET 0 and the state as a
+# column have each looked up by its feedback: once the mail server was away, all that wait are due, and would be gone
+# through for each.
 _TAKE = text(
     """
     UPDATE notice SET next_try_at = :until, tries = tries + 1
@@ -59,7 +60,7 @@ _TAKE = text(
          WHERE state = 'waiting' AND (expires_at < :now OR next_try_at <= :now)
            AND NOT EXISTS (SELECT FROM notice e
                             WHERE e.feedback_id = n.feedback_id AND e.recipient = n.recipient AND e.state = n.state
-                              AND e.next_try_at <= CASE WHEN e.tries > 0 THEN :until ELSE :now END
+                              AND e.next_try_at <= CASE WHEN e.tries BETWEEN 1 AND 3 THEN :until ELSE :now END
                               AND (e.created_at, e.id) < (n.created_at, n.id) OFFSET 0)
          ORDER BY next_try_at LIMIT :limit FOR UPDATE SKIP LOCKED))
     RETURNING id, expires_at < :now OR NOT :can_send AS expired

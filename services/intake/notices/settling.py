@@ -44,8 +44,8 @@ _EXPIRE = text(
 
 
 async def expire(session: AsyncSession, now: datetime, *, can_send: bool) -> Sequence[str]:
-    """Put down, many at a time, what cannot be sent in time and of which that tells nothing: what was told is read by
-    tracking. The kind of each. Without a mail server that is half of all that is planned.
+    """Put down, many at a time, what cannot be sent in time and of which that tells nothing, since it is read by
+    tracking: without a mail server, every receipt. The kind of each.
     """
     asked = {
         "now": now,

@@ -200,6 +200,21 @@ async def test_what_follows_waits_while_another_worker_sends_the_notice_before_i
     assert subjects == ["Nous avons reçu votre message", "On s'occupe de votre message"]
 
 
+@pytest.mark.parametrize(
+    ("tries", "told"), [(1, []), (4, ["Qui a votre message, et pour quand", "On s'occupe de votre message"])]
+)
+async def test_nobody_waits_for_ever_for_a_notice_that_is_tried_again_and_again(
+    intake: Intake, post: Post, tries: int, told: list[str]
+) -> None:
+    receipt = await intake.submit(SAID)
+    again = {"id": receipt["id"], "tries": tries, "at": utc_now() + timedelta(minutes=4)}
+    put_off = "UPDATE notice SET tries = :tries, next_try_at = :at WHERE feedback_id = :id RETURNING id"
+    assert len(await intake.rows(put_off, **again)) == 1
+    story = Story(receipt["id"])
+    await intake.hear(story.opened(), story.assigned(), story.acknowledged())
+    assert [mail["Subject"].rpartition(" (")[0] for mail in await post.go()] == told
+
+
 async def test_several_workers_send_each_notice_once(intake: Intake, post: Post) -> None:
     persons = [{**PERSON, "email": f"{number}@exemple-marque.org"} for number in range(15)]
     receipts = [await intake.submit({**COMPLAINT, "person": person}) for person in persons]
