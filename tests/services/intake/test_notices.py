@@ -200,6 +200,13 @@ async def test_what_follows_waits_while_another_worker_sends_the_notice_before_i
     assert subjects == ["Nous avons reçu votre message", "On s'occupe de votre message"]
 
 
+async def test_without_a_server_all_receipts_are_put_down_at_once(intake: Intake, post: Post) -> None:
+    persons = [{**PERSON, "email": f"{number}@exemple-marque.org"} for number in range(AT_ONCE + 1)]
+    ids = [(await intake.submit({**COMPLAINT, "person": person}))["id"] for person in persons]
+    assert await send_some(intake.database, None, post.house, lambda: utc_now() + timedelta(minutes=2))
+    assert [await post.states(number) for number in ids] == [{"received": "expired"}] * len(ids)
+
+
 @pytest.mark.parametrize(
     ("tries", "told"), [(1, []), (4, ["Qui a votre message, et pour quand", "On s'occupe de votre message"])]
 )
