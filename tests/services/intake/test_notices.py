@@ -186,7 +186,7 @@ async def test_what_follows_waits_while_another_worker_sends_the_notice_before_i
     at = utc_now() + timedelta(minutes=2)
     with post_office() as silent:
         silent.hangs = True
-        stuck = Mailer(server_of(silent.url), sender_of(SENDER), step_seconds=30, whole_seconds=2)
+        stuck = Mailer(server_of(silent.url), sender_of(SENDER), step_seconds=30, whole_seconds=4)
         sending = asyncio.create_task(send_some(intake.database, stuck, post.house, lambda: at))
         await asyncio.sleep(0.5)
         await intake.hear(story.opened(), story.assigned(), story.acknowledged())
