@@ -1,6 +1,7 @@
 """The three APIs as others reach them: addresses, tokens, and patience."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ PATIENCE_SECONDS = 120.0
 """So long is asked again where a service cannot be reached, or says that it cannot answer just now."""
 
 NOT_NOW = (429, 502, 503, 504)
+
+_TIMED_NAME = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+"""A UUID version 7 as it is usually written."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +61,7 @@ class Answer:
 
     def made_before(self, feedback_id: str) -> bool:
         """Whether feedback was there before this was asked: its id (UUID version 7) tells when it was made."""
-        made_at = datetime.fromtimestamp((UUID(feedback_id).int >> 80) / 1000, UTC)
-        return made_at < self.asked_at
+        return _made_at(UUID(feedback_id)) < self.asked_at
 
 
 @dataclass
@@ -138,7 +141,19 @@ def _json(answer: Answer, path: str) -> Any:
 
 
 def _arrived_at(response: httpx.Response, seconds: float) -> datetime:
-    """By the clock of whoever answered, which says whole seconds: so a second and a half are allowed for."""
+    """By the clock of whoever answered: to the millisecond where the request was named at its arrival, as Écoute does.
+
+    Who stands before it may name it otherwise: then `Date` tells, which says whole seconds, so that one and a half are
+    allowed for.
+    """
+    named = response.headers.get("X-Request-Id", "")
+    if _TIMED_NAME.fullmatch(named):
+        return _made_at(UUID(named))
     said = response.headers.get("Date")
     answered_at = parsedate_to_datetime(said) if said else datetime.now(UTC)
     return answered_at - timedelta(seconds=seconds + 1.5)
+
+
+def _made_at(made: UUID) -> datetime:
+    """What a UUID version 7 tells of its moment, to the millisecond (RFC 9562)."""
+    return datetime.fromtimestamp((made.int >> 80) / 1000, UTC)
