@@ -1,5 +1,6 @@
 """The catalogue that a process has at hand, so that new feedback need not ask the database for it."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -18,7 +19,7 @@ from services.intake.catalogue.schemas import EntryKind
 
 FRESH_SECONDS = 30.0
 AGAIN_SECONDS = 0.1
-"""How soon the catalogue is read again for a code that it did not have: somebody may just have put it there."""
+"""So long apart the catalogue is read for codes that it did not have: somebody may just have put them there."""
 
 
 class Elsewhere(NamedTuple):
@@ -66,7 +67,8 @@ class KnownCodes:
     async def now(self, database: Database, codes: Iterable[tuple[EntryKind, str]]) -> Known:
         """The catalogue as it is, or was a moment ago; what was put into it for these codes is there."""
         age = self._refreshing.age
-        if age > FRESH_SECONDS or (age > AGAIN_SECONDS and not self._known.codes.issuperset(codes)):
+        if age > FRESH_SECONDS or not self._known.codes.issuperset(codes):
+            await asyncio.sleep(max(0.0, AGAIN_SECONDS - age))
             await self._refreshing.anew(partial(self._read, database))
         return self._known
 
