@@ -14,7 +14,6 @@ from libs.common.auth.principal import Principal
 from libs.common.clock import utc_now
 from libs.common.idempotency import StillRunning
 from libs.common.problems import InternalError
-from services.intake.catalogue.at_hand import Known
 from services.intake.feedback import batcher as batching
 from services.intake.feedback.flush import flush
 from services.intake.feedback.reception import arrive
@@ -314,17 +313,18 @@ async def test_every_feedback_has_its_first_event_and_nothing_hangs_in_the_batch
 
 
 async def test_a_retry_gets_the_first_answer_though_a_code_was_retired_since(intake: Intake) -> None:
-    key = {"Idempotency-Key": str(uuid4())}
-    said = {"channel": "web", "kind": "complaint", "service": "passports"} | {"text": "Encore."}
+    admin, entry = intake.staff("admin"), {"name": {"fr": "Phares", "en": "Lighthouses"}}
+    made = await intake.http.put("/v1/services/lighthouses", json=entry, headers=admin)
+    key, fresh = {"Idempotency-Key": str(uuid4())}, {"Idempotency-Key": str(uuid4())}
+    said = {"channel": "web", "kind": "complaint", "service": "lighthouses", "text": "Encore."}
     first = await intake.submit(said, key)
-    codes = intake.app.state.desk.codes
-    codes._known, codes._refreshing._read_at = Known(frozenset(), {}), float("inf")
-    try:
-        assert await intake.submit(said, key) == first
-        fresh = {"Idempotency-Key": str(uuid4())}
-        for _ in range(2):
-            answer = await intake.http.post("/v1/feedback", json=said, headers=fresh)
-            assert answer.json()["type"] == "urn:ecoute:problem:unknown-code"
-    finally:
-        codes._refreshing._read_at = float("-inf")
+    tag = {"If-Match": made.headers["etag"]}
+    gone = await intake.http.delete("/v1/services/lighthouses", headers=admin | tag)
+    intake.app.state.desk.codes._refreshing._read_at = float("-inf")
+    assert await intake.submit(said, key) == first
+    for _ in range(2):
+        answer = await intake.http.post("/v1/feedback", json=said, headers=fresh)
+        assert answer.json()["type"] == "urn:ecoute:problem:unknown-code"
+    back = {"If-Match": gone.headers["etag"]}
+    assert (await intake.http.put("/v1/services/lighthouses", json=entry, headers=admin | back)).status_code == 200
     assert (await intake.submit(said, fresh))["id"] != first["id"]

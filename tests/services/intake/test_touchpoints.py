@@ -5,7 +5,6 @@ from uuid import uuid4
 
 import pytest
 
-from services.intake.catalogue.at_hand import Known
 from tests.services.intake.house import COMPLAINT, Intake
 
 MARK = {"ratings": [{"measure": "csat", "value": 4}]}
@@ -71,16 +70,15 @@ async def test_a_device_and_a_partner_send_from_their_own_touchpoint_unless_they
 
 
 async def test_a_retry_is_answered_though_the_touchpoint_was_retired_since(intake: Intake) -> None:
-    once, body = key(), {"touchpoint": "kiosk-downtown", **MARK}
+    admin, entry = intake.staff("admin"), {"name": {"fr": "Entrée", "en": "Entrance"}, "channel": "counter"}
+    made = await intake.http.put("/v1/touchpoints/entrance", json=entry, headers=admin)
+    once, body = key(), {"touchpoint": "entrance", **MARK}
     first = await intake.submit(body, once)
-    codes = intake.app.state.desk.codes
-    codes._known, codes._refreshing._read_at = Known(frozenset(), {}), float("inf")
-    try:
-        assert await intake.submit(body, once) == first
-        answer = await intake.http.post("/v1/feedback", json=body, headers=key())
-        assert answer.json()["type"] == "urn:ecoute:problem:unknown-code"
-    finally:
-        codes._refreshing._read_at = float("-inf")
+    await intake.http.delete("/v1/touchpoints/entrance", headers=admin | {"If-Match": made.headers["etag"]})
+    intake.app.state.desk.codes._refreshing._read_at = float("-inf")
+    assert await intake.submit(body, once) == first
+    answer = await intake.http.post("/v1/feedback", json=body, headers=key())
+    assert answer.json()["type"] == "urn:ecoute:problem:unknown-code"
 
 
 @pytest.mark.parametrize("kind", ["device", "partner"])
