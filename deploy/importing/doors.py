@@ -19,6 +19,7 @@ PATIENCE_SECONDS = 120.0
 """So long is asked again where a service cannot be reached, or says that it cannot answer just now."""
 
 NOT_NOW = (429, 502, 503, 504)
+STILL_RUNNING = "urn:ecoute:problem:still-running"
 
 _TIMED_NAME = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 """A UUID version 7 as it is usually written."""
@@ -93,8 +94,12 @@ class Door:
                     stop(f"{self.base} cannot be reached ({type(broken).__name__}): is the system running? make run")
                 await asyncio.sleep(0.5)
                 continue
-            if response.status_code not in NOT_NOW or monotonic() > until:
-                return Answer(response, _arrived_at(response, monotonic() - began))
+            answer = Answer(response, _arrived_at(response, monotonic() - began))
+            problem = answer.problem() if answer.status >= 400 else None
+            if not is_for_now(answer.status, problem):
+                return answer
+            if monotonic() > until:
+                stop(f"{self.base} has no time for {method} {path} ({problem_line(problem or {})}): try again later")
             await asyncio.sleep(float(response.headers.get("Retry-After", 1)))
 
     async def get(self, path: str, **params: Any) -> Any:
@@ -104,6 +109,11 @@ class Door:
     async def send(self, method: str, path: str, body: Any, *, key: str | None = None, match: str | None = None) -> Any:
         """What was made; stops with one line where it is refused."""
         return _json(await self.ask(method, path, body, key=key, headers={"If-Match": match} if match else None), path)
+
+
+def is_for_now(status: int, problem: Mapping[str, Any] | None) -> bool:
+    """Whether the same may be answered otherwise in a moment."""
+    return status in NOT_NOW or (problem is not None and problem.get("type") == STILL_RUNNING)
 
 
 @asynccontextmanager

@@ -56,6 +56,8 @@ class _Chunk:
     items: list[Item]
     refused: dict[int, list[Wrong]]
     """By the row's place in the chunk."""
+    repeats: bool = False
+    """A reference of its rows was in a chunk before it, which is to be done first."""
 
 
 async def bring_in(
@@ -154,23 +156,41 @@ def _names(source: Source, mapping: Mapping) -> tuple[set[tuple[Made, str]], int
 
 def _chunks(source: Source, mapping: Mapping, directory: Directory, skip: int) -> Iterator[_Chunk]:
     chunk = _Chunk([], [], {})
+    before: set[str] = set()
+    here: set[str] = set()
     for place, row in enumerate(source.rows()):
         if place < skip:
             continue
-        try:
-            chunk.items.append(item_of(row, mapping, directory.code_of))
-        except Refused as refused:
-            chunk.refused[len(chunk.rows)] = refused.wrong
-        chunk.rows.append(row)
-        if len(chunk.rows) == ROWS_AT_ONCE:
+        item, wrong = _read(row, mapping, directory)
+        reference = item.feedback["external_reference"] if item else None
+        if len(chunk.rows) == ROWS_AT_ONCE or reference in here:
             yield chunk
-            chunk = _Chunk([], [], {})
+            before |= here
+            chunk, here = _Chunk([], [], {}), set()
+        if item is None:
+            chunk.refused[len(chunk.rows)] = wrong
+        else:
+            item.repeats = reference in before
+            chunk.repeats = chunk.repeats or item.repeats
+            chunk.items.append(item)
+            here.add(str(reference))
+        chunk.rows.append(row)
     if chunk.rows:
         yield chunk
 
 
+def _read(row: Row, mapping: Mapping, directory: Directory) -> tuple[Item | None, list[Wrong]]:
+    try:
+        return item_of(row, mapping, directory.code_of), []
+    except Refused as refused:
+        return None, refused.wrong
+
+
 async def _send_all(doors: Doors, chunks: Iterator[_Chunk], settle: Callable[[_Chunk], None]) -> None:
-    """Some chunks at once; they are settled in their order, so that what is remembered has no gap."""
+    """Some chunks at once; they are settled in their order, so that what is remembered has no gap.
+
+    What repeats a row waits for those before it: else the steps of one case were carried out twice, side by side.
+    """
 
     async def send(chunk: _Chunk) -> _Chunk:
         await take_in(doors, chunk.items)
@@ -179,9 +199,9 @@ async def _send_all(doors: Doors, chunks: Iterator[_Chunk], settle: Callable[[_C
     flying: list[asyncio.Task[_Chunk]] = []
     async with asyncio.TaskGroup() as tasks:
         for chunk in chunks:
-            flying.append(tasks.create_task(send(chunk)))
-            if len(flying) == IN_FLIGHT:
+            while flying and (chunk.repeats or len(flying) == IN_FLIGHT):
                 settle(await flying.pop(0))
+            flying.append(tasks.create_task(send(chunk)))
         for task in flying:
             settle(await task)
 

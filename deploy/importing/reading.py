@@ -111,7 +111,10 @@ def _csv_rows(file: Any, delimiter: str) -> Iterator[Row]:
         wrong = None if len(raw) == len(names) else f"{len(raw)} cells where the heading has {len(names)}"
         if wrong and len(lines) > 1:
             wrong += f", in lines {lines[0]} to {lines[-1]}: a quote may not be closed"
-        yield _row(number, cells, raw, wrong)
+        was_refused = wrong is not None and ROW_COLUMN in names
+        if was_refused:  # its number and why stand behind it, whatever the heading says
+            cells[ROW_COLUMN] = "".join(raw[-2:-1])
+        yield _row(number, cells, raw[:-2] if was_refused else raw, wrong)
 
 
 def _each(reader: Any) -> Iterator[tuple[list[str] | csv.Error, range]]:
@@ -144,9 +147,18 @@ def _json_rows(file: Any) -> Iterator[Row]:
             yield Row(number, {}, line.rstrip("\n"), f"this line is no JSON: {wrong}")
             continue
         if isinstance(found, dict):
-            yield _row(number, dict(_flat(found)), found, None)
+            yield _row(number, dict(_flat(found)), found, _half_a_character(found) if "\\u" in line else None)
         else:
             yield Row(number, {}, found, "this line is no JSON object")
+
+
+def _half_a_character(found: dict[str, Any]) -> str | None:
+    """Of a character that JSON writes as two escapes, one alone is none, and cannot be sent."""
+    try:
+        json.dumps(found, ensure_ascii=False).encode()
+    except UnicodeEncodeError as half:
+        return f"\\u{ord(half.object[half.start]):04x} is half a character"
+    return None
 
 
 def _row(number: int, cells: dict[str, Cell], raw: Any, wrong: str | None) -> Row:

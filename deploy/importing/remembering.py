@@ -64,7 +64,8 @@ def forget(path: Path) -> None:
 class RefusedRows:
     """Refused rows in the form of the file, in UTF-8, with the row's number and what is wrong with it.
 
-    They have names and words in clear: nobody reads them but who imports.
+    A row of CSV with more cells than the heading, or fewer, is written as it was, and both behind it: nothing of it is
+    lost, and it is refused until it is mended. They have names and words in clear: nobody reads them but who imports.
     """
 
     def __init__(self, path: Path, source: Source, size: int) -> None:
@@ -80,11 +81,12 @@ class RefusedRows:
     def add(self, row: Row, wrong: list[str]) -> None:
         reason = " | ".join(wrong)
         if self._source.form == "csv":
-            cells = [str(row.cells.get(name, "")) for name in self._columns]
+            cells = row.raw if row.wrong else [str(row.cells.get(name, "")) for name in self._columns]
             self._append(self._line([*cells, str(row.number), reason]))
             return
         known: dict[str, Any] = dict(row.raw) if isinstance(row.raw, dict) else {"ecoute_line": row.raw}
-        self._append(json.dumps({**known, ROW_COLUMN: row.number, ERROR_COLUMN: reason}, ensure_ascii=False) + "\n")
+        line = json.dumps({**known, ROW_COLUMN: row.number, ERROR_COLUMN: reason}, ensure_ascii=bool(row.wrong))
+        self._append(line + "\n")
 
     @property
     def size(self) -> int:

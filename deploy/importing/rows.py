@@ -68,6 +68,8 @@ class Item:
     """Who sends it, and who carries out the steps, where there are several."""
     receipt: dict[str, Any] = field(default_factory=dict)
     was_there: bool = False
+    repeats: bool = False
+    """An earlier row of the file has its reference."""
     refused: list[Wrong] = field(default_factory=list)
 
 
@@ -95,9 +97,15 @@ def item_of(row: Row, mapping: Mapping, code_of: CodeOf) -> Item:
             item.evaluations.append(Evaluation(1, str(solved), csat))
     if item.steps and item.feedback.get("kind") not in OWED_KINDS:
         item.feedback.setdefault("response_requested", True)
-    if wrong := reader.wrong or list(_no_moments(item)) or list(out_of_order(item)):
+    if wrong := reader.wrong or [*_no_reference(item), *_no_moments(item)] or list(out_of_order(item)):
         raise Refused(wrong)
     return item
+
+
+def _no_reference(item: Item) -> Iterator[Wrong]:
+    """Without one it would be taken in again whenever it is sent again."""
+    if "external_reference" not in item.feedback:
+        yield Wrong("feedback.external_reference", "missing", "it is empty")
 
 
 def _no_moments(item: Item) -> Iterator[Wrong]:
@@ -129,6 +137,8 @@ def out_of_order(item: Item) -> Iterator[Wrong]:
 def names_in(row: Row, mapping: Mapping) -> Iterator[tuple[Made, str]]:
     """What a row names of the catalogue and of the organisation, where the mapping makes what is missing."""
     found: list[tuple[Made, str]] = []
+    if row.wrong:
+        return
 
     def note(kind: Made, name: str) -> str:
         found.append((kind, name))

@@ -8,12 +8,18 @@ from time import monotonic
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from deploy.importing.doors import Door
+import orjson
+
+from deploy.importing.doors import PATIENCE_SECONDS, Answer, Door, is_for_now
 from deploy.importing.rows import Evaluation, Item, Step, Wrong
 from libs.contracts.cases import case_id_of
 
 MOST_FEEDBACK = 1_000
 MOST_ACTIONS = 500
+MOST_BYTES = 900_000
+"""Of the actions of one request: a service takes a million."""
+_BESIDE_A_BODY = 150
+"""Bytes, at most: the case, the verb, and their names."""
 AT_ONCE = 8
 OPENS_WITHIN_SECONDS = 60.0
 """So long is waited for a case to open, and for an answer to be there to evaluate: each comes by an event."""
@@ -52,21 +58,37 @@ async def _of_one_sender(doors: Doors, name: str, items: Sequence[Item]) -> None
 
 
 async def submit(door: Door, items: Sequence[Item]) -> None:
-    """Send feedback; each has its receipt, of now or of the first time, or why there is none."""
-    body = {"items": [item.feedback for item in items]}
-    answer = await door.ask("POST", "/v1/feedback/batch", body)
-    if answer.status != 200:
-        for item in items:
-            item.refused += wrongs_of(answer.problem(), "feedback")
-        return
-    for item, outcome in zip(items, answer.json()["outcomes"], strict=True):
-        if outcome["receipt"] and not outcome["receipt"]["kept"]:
-            item.refused.append(Wrong("feedback.external_reference", "known-otherwise", _KNOWN_OTHERWISE))
-        elif outcome["receipt"]:
-            item.receipt = outcome["receipt"]
-            item.was_there = answer.made_before(item.receipt["id"])
-        else:
-            item.refused += wrongs_of(outcome["problem"], "feedback")
+    """Send feedback; each has its receipt, of now or of the first time, or why there is none.
+
+    Those for which there is no time just now are sent again.
+    """
+    until = monotonic() + PATIENCE_SECONDS
+    while items:
+        body = {"items": [item.feedback for item in items]}
+        answer = await door.ask("POST", "/v1/feedback/batch", body)
+        if answer.status != 200:
+            for item in items:
+                item.refused += wrongs_of(answer.problem(), "feedback")
+            return
+        again = []
+        for item, outcome in zip(items, answer.json()["outcomes"], strict=True):
+            if is_for_now(outcome["status"], outcome["problem"]) and monotonic() < until:
+                again.append(item)
+            else:
+                _note(item, outcome, answer)
+        items = again
+        if items:
+            await asyncio.sleep(0.5)
+
+
+def _note(item: Item, outcome: Mapping[str, Any], answer: Answer) -> None:
+    receipt = outcome["receipt"]
+    if receipt is None:
+        item.refused += wrongs_of(outcome["problem"], "feedback")
+    elif not receipt["kept"]:
+        item.refused.append(Wrong("feedback.external_reference", "known-otherwise", _KNOWN_OTHERWISE))
+    else:
+        item.receipt, item.was_there = receipt, answer.made_before(receipt["id"])
 
 
 async def _of_one_hand(doors: Doors, name: str, items: Sequence[Item]) -> None:
@@ -78,7 +100,7 @@ async def _of_one_hand(doors: Doors, name: str, items: Sequence[Item]) -> None:
     async def see(item: Item) -> None:
         left[item.number] = await steps_left(door, item)
 
-    await _each([item for item in mine if item.was_there], see)
+    await _each([item for item in mine if item.was_there or item.repeats], see)
     owed = [(item, steps) for item in mine if (steps := left.get(item.number, item.steps))]
     for some in _packed(owed):
         await _act(door, some)
@@ -156,13 +178,14 @@ def _said(one: Evaluation) -> dict[str, Any]:
 def _packed(owed: Iterable[tuple[Item, list[Step]]]) -> Iterable[list[tuple[Item, list[Step]]]]:
     """As many cases as one request takes, and none of them torn apart."""
     some: list[tuple[Item, list[Step]]] = []
-    actions = 0
+    actions = size = 0
     for item, steps in owed:
-        if some and actions + len(steps) > MOST_ACTIONS:
+        more = len(orjson.dumps([step.body for step in steps])) + len(steps) * _BESIDE_A_BODY
+        if some and (actions + len(steps) > MOST_ACTIONS or size + more > MOST_BYTES):
             yield some
-            some, actions = [], 0
+            some, actions, size = [], 0, 0
         some.append((item, steps))
-        actions += len(steps)
+        actions, size = actions + len(steps), size + more
     if some:
         yield some
 

@@ -156,6 +156,29 @@ def test_a_reference_that_something_else_has_is_refused_and_nobody_gets_an_answe
     assert case_of(aside, "desk:r1")["final_replies"] == 0
 
 
+def test_a_row_that_comes_twice_is_taken_in_once_and_answered_once(
+    aside: System, mapping: Path, tmp_path: Path
+) -> None:
+    twice = ["d1", "2026-01-05", "Lettre", "Délai", "Deux fois.", "2026-01-06", TEAM, "2026-01-20", ""]
+    file = written(tmp_path / "deux.csv", [twice, ["d2", *twice[1:]], twice, twice])
+    said = import_(aside, file, mapping)
+    assert said.returncode == 0, said.stdout + said.stderr
+    assert cells(said.stdout, "rows", "taken in", "there already") == ["4", "2", "2"]
+    assert [case_of(aside, f"desk:{one}")["final_replies"] for one in ("d1", "d2")] == [1, 1]
+
+
+def test_long_answers_are_brought_in_by_as_many_requests_as_they_take(
+    aside: System, mapping: Path, tmp_path: Path
+) -> None:
+    long = ["2026-01-05", "Lettre", "Délai", "é" * 18_000, "2026-01-06", TEAM, "2026-01-20", ""]
+    file = written(tmp_path / "longues.csv", [[f"l{place}", *long] for place in range(60)])
+    mapping.write_text(MAPPING.replace('{constant: "Réponse au dossier papier."}', "texte"), encoding="utf-8")
+    said = import_(aside, file, mapping)
+    assert said.returncode == 0, said.stdout + said.stderr
+    assert cell(said.stdout, "taken in") == "60"
+    assert case_of(aside, "desk:l59")["state"] == "answered"
+
+
 def test_an_import_that_was_killed_goes_on_and_doubles_nothing(aside: System, mapping: Path, tmp_path: Path) -> None:
     """It is killed as soon as something is remembered."""
     count = 1_700

@@ -280,6 +280,49 @@ def test_refused_rows_are_written_in_the_form_of_the_file_and_keep_their_number(
     assert rows[1].wrong == "3 cells where the heading has 2"
 
 
+@pytest.mark.parametrize("line", ["1;Bonjour; et tout le reste;2026", "1"])
+def test_a_row_that_does_not_fit_the_heading_is_kept_whole_and_refused_until_it_is_mended(
+    line: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "file.csv"
+    path.write_text(f"id;texte\n0;ok\n{line}\n", encoding="utf-8")
+    for _ in range(2):
+        source = open_source(path)
+        row = list(source.rows())[-1]
+        assert (row.number, row.raw) == (2, line.split(";"))
+        assert row.wrong is not None
+        path = tmp_path / f"{path.stem}.refused.csv"
+        RefusedRows(path, source, 0).add(row, [row.wrong])
+
+
+def test_a_row_that_does_not_fit_names_nothing_that_is_made() -> None:
+    mapping = mapping_of(LEAST.replace("feedback:", "make: [topics]\nfeedback:") + "  topic: subject")
+    cells: dict[str, Any] = {"subject": "et tout le reste"}
+    assert list(names_in(Row(1, cells, []), mapping)) == [("topics", "et tout le reste")]
+    assert not list(names_in(Row(1, cells, [], "3 cells where the heading has 2"), mapping))
+
+
+def test_half_a_character_in_json_refuses_its_line_alone(tmp_path: Path) -> None:
+    path = tmp_path / "file.ndjson"
+    path.write_text(
+        '{"id": 1, "mot": "\\ud83d"}\n{"id": 2, "mot": "\\u00e9t\\u00e9 \\ud83d\\ude00"}\n', encoding="utf-8"
+    )
+    source = open_source(path)
+    half, whole = source.rows()
+    assert half.wrong == "\\ud83d is half a character"
+    assert (whole.wrong, whole.cells["mot"]) == (None, "été 😀")
+    refused = RefusedRows(tmp_path / "refused.ndjson", source, 0)
+    refused.add(half, [half.wrong])
+    assert json.loads(refused.path.read_text(encoding="utf-8"))["mot"] == "\ud83d"
+
+
+def test_a_row_without_a_reference_is_refused() -> None:
+    """It would be taken in again whenever it is sent again."""
+    with pytest.raises(Refused) as refused:
+        item({"id": "  "})
+    assert [(one.place, one.kind) for one in refused.value.wrong] == [("feedback.external_reference", "missing")]
+
+
 def test_what_was_written_after_the_last_mark_is_written_again_and_not_twice(tmp_path: Path) -> None:
     path = tmp_path / "file.ndjson"
     path.write_text('{"id": 1}\n{"id": 2}\n', encoding="utf-8")
