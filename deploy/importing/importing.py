@@ -240,7 +240,7 @@ def _settle(chunk: _Chunk, mapping: Mapping, progress: Progress, refused: Refuse
                 progress.note_days(item.feedback["submitted_at"])
             wrong = item.refused
             feedback_id = item.receipt.get("id")
-            if not wrong and feedback_id and (item.was_there or feedback_id in seen):
+            if not wrong and (item.was_there or feedback_id in seen):
                 progress.there_already += 1
             elif not wrong:
                 progress.taken_in += 1

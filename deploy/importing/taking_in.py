@@ -85,6 +85,8 @@ def _note(item: Item, outcome: Mapping[str, Any], answer: Answer) -> None:
     receipt = outcome["receipt"]
     if receipt is None:
         item.refused += wrongs_of(outcome["problem"], "feedback")
+    elif receipt["status"] == "erased":  # whoever asked for that is left alone
+        item.was_there = True
     elif not receipt["kept"]:
         item.refused.append(Wrong("feedback.external_reference", "known-otherwise", _KNOWN_OTHERWISE))
     else:

@@ -11,7 +11,7 @@ from libs.common.days import day_of, written
 from libs.common.languages import Bilingual, in_french_type
 from services.intake.cases.models import CaseView
 from services.intake.notices import texts
-from services.intake.tracking.next_steps import BY, NEXT_STEPS, WITHHELD, Situation, next_step
+from services.intake.tracking.next_steps import BY, ERASED, NEXT_STEPS, WITHHELD, Situation, next_step
 from services.intake.tracking.situations import Known, new_promise, standing
 
 ZONE = ZoneInfo("America/Toronto")
@@ -31,6 +31,7 @@ EVERY_TEXT: dict[str, Bilingual] = {
     **{f"extension of {name}": text for name, text in texts.EXTENSIONS.items()},
     **{name: text for name, text in vars(texts).items() if isinstance(text, Bilingual)},
     "withheld": WITHHELD,
+    "erased": ERASED,
 }
 
 

@@ -24,7 +24,7 @@ from libs.contracts.cases import (
     CaseSuspended,
     CaseTransferred,
 )
-from libs.contracts.codes import BROUGHT_BY_STAFF, UntoldNotice
+from libs.contracts.codes import BROUGHT_BY_STAFF
 from services.intake.cases.models import CaseEntry, CaseView, Reply, entry_of, reply_of
 from services.intake.cases.views import View, apply
 from services.intake.deliveries import outcomes
@@ -202,5 +202,4 @@ def _past_the_code(feedback: Feedback, reply: Reply, at: datetime) -> list[Recor
     is_brought = feedback.reply_by in BROUGHT_BY_STAFF or feedback.no_mail_since is not None
     if goes_by_mail or is_brought or feedback.historical or feedback.withdrawn_at is not None:
         return []
-    kind: UntoldNotice = "interim" if reply.answer is None else "answered"
-    return outcomes.untold(feedback, kind, reply.id, reply.given_at, "no_address", at)
+    return outcomes.untold(feedback, outcomes.notice_of(reply), reply.id, reply.given_at, "no_address", at)

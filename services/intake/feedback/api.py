@@ -84,6 +84,7 @@ async def submit_batch(
 
     One that is refused is no matter of the others. What is durable is said by its receipt. Send the whole batch again
     when no answer came: each item is taken in once, by its `idempotency_key`, its `external_reference`, its
-    `tracking_code`, or its index and the `Idempotency-Key` of the batch.
+    `tracking_code`, or its index and the `Idempotency-Key` of the batch. References and slips are known for ever, keys
+    for 24 hours or more, those of devices for 60 days.
     """
     return await take_in_many(desk, batcher, body, sender, idempotency_key, now)

@@ -48,7 +48,8 @@ async def take_in_many(
         raise ServiceUnavailable
     told = [_told(desk, index, outcome) for index, outcome in sorted(outcomes.items())]
     accepted = sum(one.receipt is not None for one in told)
-    return BatchOut(accepted=accepted, refused=len(told) - accepted, outcomes=told)
+    not_kept = sum(one.receipt is not None and not one.receipt.kept for one in told)
+    return BatchOut(accepted=accepted, refused=len(told) - accepted, not_kept=not_kept, outcomes=told)
 
 
 async def _prepare(

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from libs.common.field_problems import field_problem
@@ -17,6 +17,9 @@ from services.intake.feedback.events import TELLABLE
 from services.intake.feedback.schemas import FeedbackIn
 from services.intake.slips.models import Slip
 from services.intake.tracking.codes import normalise, tracking_digest
+
+KEPT_FOR_DEVICES = timedelta(days=60)
+"""One may be offline for weeks after an answer that it did not get, and has no other reference of its own."""
 
 _SLIP_PROBLEMS = {
     "mistyped": Bilingual(
@@ -52,7 +55,7 @@ def claims_of(arrival: Arrival, body: FeedbackIn, key: str | None, route: str) -
                 f"{sender.by.idempotency_scope if sender.by else ''} {route}",
                 key,
                 mark,
-                arrival.now + KEPT,
+                arrival.now + (KEPT_FOR_DEVICES if sender.source == "device" else KEPT),
                 otherwise=IdempotencyKeyReused,
             )
         )

@@ -13,7 +13,7 @@ from services.intake.feedback.service import Accepted
 from services.intake.feedback.submission import codes_of, prepare
 from services.intake.slips.queries import slips
 from services.intake.tracking.codes import tracking_code
-from services.intake.tracking.next_steps import NEXT_STEPS
+from services.intake.tracking.next_steps import ERASED, NEXT_STEPS
 
 
 async def take_in(
@@ -44,9 +44,9 @@ def receipt_of(desk: Desk, outcome: Accepted) -> Receipt:
         id=outcome.id,
         reference=outcome.reference,
         tracking_code=outcome.tracking_code or tracking_code(desk.secret, outcome.id, 1),
-        status="received",
+        status="erased" if outcome.erased else "received",
         submitted_at=outcome.submitted_at,
-        next_step=NEXT_STEPS["received"],
+        next_step=ERASED if outcome.erased else NEXT_STEPS["received"],
         kept=outcome.kept,
     )
 

@@ -309,6 +309,7 @@ class BatchOut(BaseModel):
         {
             "accepted": 1,
             "refused": 1,
+            "not_kept": 0,
             "outcomes": [
                 {
                     "index": 0,
@@ -345,8 +346,11 @@ class BatchOut(BaseModel):
         }
     )
 
-    accepted: int
+    accepted: int = Field(description="how many have a receipt")
     refused: int
+    not_kept: int = Field(
+        0, description="of the accepted, how many are kept nowhere: their receipts have `kept: false`"
+    )
     outcomes: list[BatchOutcome]
 
 
@@ -368,11 +372,12 @@ class Receipt(BaseModel):
     id: UUID
     reference: str = Field(examples=["EC-7K4Q-28M1"], description="public; confers nothing")
     tracking_code: str = Field(description="80 bits and a check character, readable aloud")
-    status: str = Field(examples=["received"])
+    status: str = Field(examples=["received"], description="`received`; `erased` where it came before and was erased")
     submitted_at: datetime
     next_step: Bilingual
     kept: bool = Field(
         True,
-        description="false where something else came before under this `external_reference`: that stands, the receipt "
-        "is of that, and what was sent now is kept nowhere. It needs a reference of its own",
+        description="false where what was sent now is kept nowhere. Something else came before under this "
+        "`external_reference`: that stands, the receipt and its code are of that, for nobody else, and what was sent "
+        "now needs a reference of its own. Or, where `status` says so, it was erased: it is not to come again",
     )

@@ -33,6 +33,7 @@ class Accepted:
     """Of its own, where it was just made."""
     kept: bool = True
     """Whether what was sent now is what stands."""
+    erased: bool = False
 
 
 Outcome = Accepted | Problem
@@ -90,10 +91,11 @@ async def submit_many(
         stand_ins[submission.id] = stand_in
         if any(taken[_key(claim)][0] != claim.fingerprint for claim in lost):
             differing.add(submission.id)
-        if isinstance(stand_in, Problem):
-            given_up += mine
-        elif mine:
-            await connection.execute(update(idempotency_key).where(_are(mine)).values(answer=str(stand_in)))
+        # A slip, or a reference, that came with what is not kept stays free for what it was given to.
+        bound = [claim for claim in mine if claim.expires_at and isinstance(stand_in, UUID)]
+        given_up += [claim for claim in mine if claim not in bound]
+        if bound:
+            await connection.execute(update(idempotency_key).where(_are(bound)).values(answer=str(stand_in)))
     if given_up:
         await connection.execute(delete(idempotency_key).where(_are(given_up)))
     await _write(connection, [one for one in submissions if one.id not in stand_ins])
@@ -155,9 +157,12 @@ def _are(claims: Sequence[Claim]) -> ColumnElement[bool]:
 async def _accepted(connection: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID, Accepted]:
     if not ids:
         return {}
-    columns = (Feedback.id, Feedback.reference, Feedback.submitted_at)
+    columns = (Feedback.id, Feedback.reference, Feedback.submitted_at, Feedback.erased_at.is_not(None).label("erased"))
     rows = await connection.execute(select(*columns).where(among(Feedback.id, ids)))
-    return {row.id: Accepted(*row) for row in rows}
+    return {
+        row.id: Accepted(row.id, row.reference, row.submitted_at, kept=not row.erased, erased=row.erased)
+        for row in rows
+    }
 
 
 def _outcome(submission: Submission, stand_in: UUID | Problem | None, earlier: Mapping[UUID, Accepted]) -> Outcome:

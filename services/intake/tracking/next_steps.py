@@ -38,6 +38,11 @@ Situation = Literal[
 UNDATED = (*SETTLED, "waiting")
 """States in which no promise is told: a settled case has none left, and while one waits its promise moves."""
 
+ERASED = said(
+    "Ce message a été effacé, et n'est pas pris de nouveau.",
+    "This message was erased, and is not taken in again.",
+)
+
 NEXT_STEPS: Final[dict[Situation, Bilingual]] = {
     "awaited": said(
         "Rien ne nous est encore parvenu sous ce code. Ce que vous avez confié au guichet ou à la borne peut mettre "

@@ -175,6 +175,7 @@ async def test_of_two_items_of_one_reference_or_key_the_first_is_taken_in(intake
     assert kinds(body) == [201, 201, 201, 201, "idempotency-key-reused"]
     receipts = [one["receipt"] for one in body["outcomes"]]
     assert receipts[0] | {"kept": False} == receipts[1]
+    assert (body["accepted"], body["not_kept"]) == (4, 1)
     assert receipts[2] == receipts[3]
     read = await intake.http.get(f"/v1/feedback/{receipts[0]['id']}", headers=intake.staff("reviewer"))
     assert read.json()["text"] == "a"

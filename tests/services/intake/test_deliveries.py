@@ -149,6 +149,31 @@ async def bounce(intake: Intake, content: str | dict[str, Any], kind: str = "mes
     return await intake.http.post("/v1/notices/bounces", content=content.encode(), headers=headers)
 
 
+async def test_what_came_back_is_not_there_though_it_was_heard_of_before_that_late(intake: Intake, post: Post) -> None:
+    number = await answered(intake)
+    machine = await intake.key("mailing-late", "deliveries:write")
+    letter = {"answer": 1, "by": "letter"}
+    returned = {**letter, "outcome": "undeliverable", "because": "returned"}
+    assert (await bring(intake, number, machine, returned))[0] == 200
+    [told] = await intake.rows("SELECT given_at FROM reply WHERE feedback_id = :id", id=number)
+    late = {**letter, "outcome": "delivered", "at": told.given_at.isoformat()}
+    assert (await bring(intake, number, machine, late))[1]["outcome"] == "undeliverable"
+    assert await post.replies(number) == [("undeliverable", "returned")]
+    assert (await bring(intake, number, machine, {**letter, "outcome": "delivered"}))[1]["outcome"] == "delivered"
+
+
+async def test_what_staff_brought_is_there_though_a_mail_with_it_comes_back(intake: Intake, post: Post) -> None:
+    number = await answered(intake)
+    await bring(intake, number, intake.staff("agent", teams=["passports"]))
+    machine = await intake.key("mailing-two", "deliveries:write")
+    back = {"answer": 1, "by": "email", "outcome": "undeliverable", "because": "bounced"}
+    for _ in range(2):
+        assert (await bring(intake, number, machine, back))[1]["outcome"] == "delivered"
+    assert await post.replies(number) == [("delivered", "phone")]
+    types = [one["type"] for one in await intake.events(number)]
+    assert types.count("ca.ecoute.notice.undeliverable.v1") == 1  # what follows is for staff to bring
+
+
 @pytest.mark.parametrize("attached", ["message/rfc822", "text/rfc822-headers"])
 async def test_a_mail_that_comes_back_makes_its_reply_undeliverable_once(
     intake: Intake, post: Post, attached: str

@@ -307,7 +307,8 @@ async def test_what_is_erased_does_not_come_again_by_the_same_partners_reference
     body = {**SAID, "external_reference": f"CRM-{uuid4().hex}"}
     receipt = await intake.submit(body, importer)
     await erase(intake, feedback_ids=[receipt["id"]])
-    assert (await intake.submit(body, importer))["id"] == receipt["id"]
+    again = await intake.submit(body, importer)
+    assert (again["id"], again["status"], again["kept"]) == (receipt["id"], "erased", False)
     assert await held(intake, receipt["id"]) == {}
     [kept] = await intake.rows(
         "SELECT fingerprint FROM idempotency_key WHERE answer = to_jsonb(cast(:id AS text)) AND expires_at IS NULL",

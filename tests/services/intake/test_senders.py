@@ -67,6 +67,14 @@ async def test_a_device_must_be_able_to_send_again_without_harm(intake: Intake) 
     assert await intake.submit(COMPLAINT, once) == await intake.submit(COMPLAINT, once)
 
 
+async def test_a_devices_key_is_known_for_weeks_and_anybody_elses_for_days(intake: Intake) -> None:
+    kept = "SELECT extract(day FROM expires_at - now()) AS days FROM idempotency_key WHERE key = :key"
+    for headers, days in ((await intake.key("kiosk-60", kind="device"), 59), (await intake.key("app-60"), 1)):
+        once = key()
+        await intake.submit(COMPLAINT, headers | once)
+        assert [row.days for row in await intake.rows(kept, key=once["Idempotency-Key"])] == [days]
+
+
 async def test_partners_and_devices_say_when_the_person_spoke_and_of_which_call_it_came(intake: Intake) -> None:
     said = {**COMPLAINT, "submitted_at": "2026-01-06T09:00:00Z", "interaction": {"waiting_seconds": 9}}
     for kind in ("partner", "device"):

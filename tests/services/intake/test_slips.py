@@ -87,6 +87,19 @@ async def test_a_refused_submission_leaves_the_code_free(intake: Intake) -> None
     assert (await intake.submit(body, agent))["tracking_code"] == code
 
 
+async def test_a_slip_that_came_with_anothers_reference_is_still_good(intake: Intake) -> None:
+    """What was said with it is kept nowhere: sent again with a reference of its own, it is."""
+    scanner = await intake.key("slip-scanner", "feedback:write", "tracking-codes:write")
+    first, second = await slips(intake, scanner, 2)
+    await intake.submit({**COMPLAINT, "external_reference": "0001", "tracking_code": first}, scanner | key())
+    said = {**COMPLAINT, "text": "Autre chose.", "tracking_code": second}
+    once = key()
+    for _ in range(2):
+        assert (await intake.submit({**said, "external_reference": "0001"}, scanner | once))["kept"] is False
+    receipt = await intake.submit({**said, "external_reference": "0002"}, scanner | key())
+    assert (receipt["kept"], receipt["tracking_code"]) == (True, second)
+
+
 async def test_a_code_that_is_mistyped_or_on_no_slip_is_refused_with_its_place(intake: Intake) -> None:
     agent = intake.staff("agent")
     [code] = await slips(intake, agent)
