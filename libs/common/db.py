@@ -21,6 +21,7 @@ from sqlalchemy import (
     event,
     literal,
     make_url,
+    or_,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -216,6 +217,11 @@ def among(column: ColumnElement[Any] | InstrumentedAttribute[Any], values: Itera
     `in_` makes another statement for each number, which the server would prepare anew.
     """
     return column == any_(literal(list(values), ARRAY(column.type)))
+
+
+def is_of_language(column: InstrumentedAttribute[Any], language: str) -> ColumnElement[bool]:
+    """That a column has this language tag, or one of a region of it: `fr` finds `fr-CA` (RFC 4647, basic filtering)."""
+    return or_(column == language, column.startswith(f"{language}-"))
 
 
 async def driver_of(connection: AsyncConnection) -> asyncpg.Connection:

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, RowMapping, Select, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.auth.principal import Principal
+from libs.common.db import is_of_language
 from libs.common.paging import decode_cursor
 from services.intake.cases.models import CaseView
 from services.intake.feedback.errors import FeedbackNotFound
@@ -53,7 +54,6 @@ _OF_FEEDBACK = (
     "service",
     "service_point",
     "topic",
-    "language",
     "disclosure",
     "concerns_staff",
     "historical",
@@ -108,6 +108,8 @@ async def readings(session: AsyncSession, feedback_id: UUID, page: PageOfReading
 def _conditions(filters: FeedbackFilters) -> list[ColumnElement[bool]]:
     equal = filters.model_dump(include=set(_OF_FEEDBACK), exclude_none=True)
     held: list[ColumnElement[bool]] = [getattr(Feedback, name) == value for name, value in equal.items()]
+    if filters.language is not None:
+        held.append(is_of_language(Feedback.language, filters.language))
     if filters.urgent is not None:
         held.append(Feedback.urgent.is_not(None) if filters.urgent else Feedback.urgent.is_(None))
     if filters.team:

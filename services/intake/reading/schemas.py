@@ -71,7 +71,7 @@ class FeedbackFilters(BaseModel):
     service: Code | None = Field(None, description="code of the catalogue")
     service_point: Code | None = Field(None, description="code of the catalogue")
     topic: Code | None = Field(None, description="code of the catalogue")
-    language: LanguageTag | None = Field(None, description="BCP 47")
+    language: LanguageTag | None = Field(None, description="BCP 47; `fr` finds `fr-CA`, too")
     disclosure: Disclosure | None = Field(None, description="from whom the person's name is kept")
     concerns_staff: bool | None = Field(None, description="whether it is about the staff of a team")
     urgent: bool | None = Field(None, description="whether somebody is in danger")

@@ -8,6 +8,7 @@ from pydantic import Field, TypeAdapter
 from sqlalchemy import ColumnElement, Select, and_, any_, exists, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from libs.common.db import is_of_language
 from libs.common.paging import decode_place
 from libs.contracts.codes import SETTLED, UNSETTLED
 from services.routing.cases.filters import CaseFilters
@@ -52,7 +53,7 @@ def common_conditions(filters: CaseFilters) -> list[ColumnElement[bool]]:
     given = {name: getattr(filters, name) for name in _EQUAL}
     held = [getattr(Case, name) == value for name, value in given.items() if value is not None]
     if filters.language is not None:
-        held.append(or_(Case.language == filters.language, Case.language.startswith(f"{filters.language}-")))
+        held.append(is_of_language(Case.language, filters.language))
     return held
 
 

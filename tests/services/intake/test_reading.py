@@ -182,7 +182,8 @@ async def test_a_partners_agent_is_an_agent_of_the_partners_teams_and_searches_n
         ("service", "passports", "pensions"),
         ("service_point", "office-north", "office-downtown"),
         ("topic", "courtesy", "decision"),
-        ("language", "fr", "en"),
+        ("language", "fr-CA", "en"),
+        ("language", "fr", "fr-FR"),
         ("source", "staff", "web_form"),
         ("team", "passports", "ombuds"),
         ("state", "new", "received"),
@@ -201,7 +202,7 @@ async def test_a_filter_holds_what_it_says(intake: Intake, field: str, right: st
         "service": "passports",
         "service_point": "office-north",
         "topic": "courtesy",
-        "language": "fr",
+        "language": "fr-CA",
         "submitted_at": "2026-01-01T05:00:00Z",
     }
     receipt = await intake.submit(body, intake.staff("agent"))
