@@ -19,6 +19,7 @@ from libs.common.problems import (
     ProblemDetails,
     ServiceUnavailable,
     TooManyRequests,
+    header,
     responses,
 )
 
@@ -44,6 +45,14 @@ says. Cursors are opaque.
 **Languages.** What a person reads comes in French and English; of errors, `Accept-Language` chooses one. Times are
 `*_at`, in UTC; days are `*_on`.
 """
+
+_HEADERS = {
+    "ETag": "The version of what is answered. A change of it takes it back as `If-Match`.",
+    "Link": 'The next page, with `rel="next"`; missing where there is none.',
+    "Location": "Where it is read.",
+    "Retry-After": "So many seconds later the same may be answered otherwise.",
+    "WWW-Authenticate": "What has to be shown.",
+}
 
 _ANYWHERE = (TooManyRequests, InternalError, ServiceUnavailable)
 _WITH_A_BODY = (BadRequest, ContentTooLarge)
@@ -83,6 +92,10 @@ def _with_problems(document: dict[str, Any]) -> dict[str, Any]:
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
     give_back_nulls(document)
+    components["headers"] = {
+        name: {"description": text, "schema": {"type": "string"}} for name, text in _HEADERS.items()
+    }
+    _say_headers(document["paths"])
     operations = [operation for path in document["paths"].values() for operation in path.values()]
     for operation in operations:
         _say_what_any_call_can_meet(operation)
@@ -90,6 +103,34 @@ def _with_problems(document: dict[str, Any]) -> dict[str, Any]:
     met = (*_ANYWHERE, *(_WITH_A_BODY if has_body else ()))
     components["responses"] = {kind.__name__: responses(kind)[kind.status] for kind in met}
     return document
+
+
+def _say_headers(paths: Mapping[str, Mapping[str, Any]]) -> None:
+    """Of lists, where the next page is; of what is changed with `If-Match`, and of what is sent anew only where it is
+    another, the version.
+    """
+    changed = {path for path, operations in paths.items() for one in operations.values() if "if-match" in _takes(one)}
+    for path, operations in paths.items():
+        for method, operation in operations.items():
+            is_list, declared = "cursor" in _takes(operation), operation["responses"]
+            is_versioned = (
+                "304" in declared
+                or "428" in declared
+                or (method == "get" and not is_list and any(_acts_on(one, path) for one in changed))
+            )
+            for status in {"200", "201", "304"} & declared.keys():
+                told = {"Link": is_list and status == "200", "ETag": is_versioned}
+                if said := {name: header(name) for name, is_said in told.items() if is_said}:
+                    declared[status].setdefault("headers", {}).update(said)
+
+
+def _takes(operation: Mapping[str, Any]) -> set[str]:
+    return {one["name"].lower() for one in operation.get("parameters", ())}
+
+
+def _acts_on(path: str, thing: str) -> bool:
+    """Whether a path is a thing's own, or that of something done with it."""
+    return path == thing or path.rpartition("/")[0] == thing
 
 
 def _say_what_any_call_can_meet(operation: dict[str, Any]) -> None:

@@ -212,6 +212,7 @@ class TooManyRequests(Problem):
 
     status = 429
     fr = "Vous avez demandé plus souvent que permis : réessayez après « Retry-After » secondes."
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "1"}
 
     def __init__(self, retry_after: int = 1) -> None:
         super().__init__()
@@ -228,6 +229,11 @@ _BY_STATUS: dict[int, type[Problem]] = {
 }
 
 
+def header(name: str) -> dict[str, str]:
+    """A header of an answer, as an OpenAPI document refers to it."""
+    return {"$ref": f"#/components/headers/{name}"}
+
+
 def responses(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
     """What an endpoint declares in its OpenAPI document for the problems that it can answer with."""
     by_status: dict[int | str, dict[str, Any]] = {}
@@ -239,6 +245,8 @@ def responses(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
                 "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}},
             },
         )
+        if kind.headers:
+            entry.setdefault("headers", {}).update({name: header(name) for name in kind.headers})
         line = f"`{kind.type.removeprefix(TYPE_PREFIX)}`: {kind.title('en')}"
         entry["description"] = f"{entry['description']}\n\n{line}".strip()
     return by_status

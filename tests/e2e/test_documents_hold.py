@@ -28,6 +28,7 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
+ACTED_ON = {"etag", "link", "location", "retry-after", "www-authenticate"}
 ROLES = ("admin", "agent", "supervisor", "reviewer", "manager", "analyst", "importer", "auditor", "service")
 # At the full count also what lies at the edge of each schema, some seventy requests a call.
 CONFIG = SchemathesisConfig.from_dict({"phases": {"coverage": {"enabled": AT_FULL_COUNT}}})
@@ -68,7 +69,7 @@ class Caller:
         case.headers = {**(case.headers or {}), **self.headers}
         if is_person:
             case.headers["Tracking-Code"] = self.tracking_code
-        case.call_and_validate(base_url=address, checks=CHECKS)
+        _see_headers(case, case.call_and_validate(base_url=address, checks=CHECKS))
         if isinstance(case.body, dict) and len(case.body) > 1:
             self.spoil(case, address)
 
@@ -85,6 +86,18 @@ class Caller:
                 headers={**self.headers, "Content-Type": "application/json"},
             )
             assert answer.status_code < 500, (case.method, case.path, spoilt, answer.text)
+
+
+def _see_headers(case: schemathesis.Case, answer: schemathesis.Response) -> None:
+    """What a program acts on is documented; and a version, or a place, that is documented is there."""
+    document = case.operation.schema.raw_schema
+    declared = document["paths"][case.operation.path][case.method.lower()]["responses"][str(answer.status_code)]
+    if "$ref" in declared:
+        declared = document["components"]["responses"][declared["$ref"].rpartition("/")[2]]
+    documented = {name.lower() for name in declared.get("headers", {})}
+    assert ACTED_ON & answer.headers.keys() <= documented, (case.operation.label, answer.status_code)
+    if answer.status_code < 300:
+        assert documented & {"etag", "location"} <= answer.headers.keys(), (case.operation.label, answer.status_code)
 
 
 def _with_nul(node: Any) -> Any:

@@ -6,7 +6,7 @@ from libs.common.auth.principal import Forbidden, requires
 from libs.common.auth.tokens import Unauthenticated
 from libs.common.clock import Now
 from libs.common.idempotency import IdempotencyKey, IdempotencyKeyReused, KeyMustBeUuid, StillRunning
-from libs.common.problems import InvalidRequest, ServiceUnavailable, UnknownCode, responses
+from libs.common.problems import InvalidRequest, ServiceUnavailable, UnknownCode, header, responses
 from libs.contracts.codes import STAFF
 from services.intake.desk import DeskOf
 from services.intake.feedback import reception
@@ -47,7 +47,8 @@ router = APIRouter(tags=["feedback"])
         IdempotencyKeyReused,
         StillRunning,
         ServiceUnavailable,
-    ),
+    )
+    | {201: {"headers": {"Location": header("Location")}}},
 )
 async def submit_feedback(
     body: FeedbackIn,
