@@ -48,6 +48,8 @@ AssignedBy = Literal["rule", "staff"]
 WaitingFor = Literal["person", "third_party"]
 ASKED: Final = "asked"
 """The reason of a wait that began with a question to the person."""
+WITHDRAWN: Final = "withdrawn"
+"""The reason of a span in which the person wanted no answer."""
 ResumedBy = Literal["staff", "person", "timer"]
 ReopenedBy = Literal["staff", "person"]
 ClosedBecause = Literal["time_passed", "staff", "withdrawn", "declined", "referred", "erased"]

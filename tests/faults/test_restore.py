@@ -99,10 +99,12 @@ def test_readers_are_refused_until_somebody_says_that_intake_was_restored_and_th
     apart: System, record_apart: Record, tell: Tell, tmp_path: Path, noticed: str
 ) -> None:
     counted_before = int(volume(apart))
-    submit(apart, EACH)
+    first = submit(apart, EACH)
+    eventually(lambda: first.keys() <= checks.submitted(events_of(apart, FEEDBACK)).keys(), 30)
     before = set(checks.submitted(events_of(apart, FEEDBACK)))
     dump = back_up(apart, "intake", tmp_path / "intake.dump")
     lost = submit(apart, EACH)
+    eventually(lambda: lost.keys() <= checks.submitted(events_of(apart, FEEDBACK)).keys(), 30)
     until_all_is_read(apart, *READERS)
     apart.stop()
     put_back(apart, dump)

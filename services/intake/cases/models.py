@@ -71,6 +71,10 @@ def reply_of(reply_id: UUID) -> str:
     return f"reply {reply_id}"
 
 
+RESUMED = "resumed"
+"""The kind of an entry that is not read: the team waits no longer, and needs no answer to what it had asked."""
+
+
 class CaseEntry(Base):
     """What else the team did that the person reads in the conversation; its words are under the person's key."""
 

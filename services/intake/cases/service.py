@@ -21,11 +21,12 @@ from libs.contracts.cases import (
     CaseExtended,
     CaseReopened,
     CaseReplied,
+    CaseResumed,
     CaseSuspended,
     CaseTransferred,
 )
 from libs.contracts.codes import BROUGHT_BY_STAFF
-from services.intake.cases.models import CaseEntry, CaseView, Reply, entry_of, reply_of
+from services.intake.cases.models import RESUMED, CaseEntry, CaseView, Reply, entry_of, reply_of
 from services.intake.cases.views import View, apply
 from services.intake.deliveries import outcomes
 from services.intake.feedback.models import Feedback
@@ -144,6 +145,8 @@ def _says(event: CaseEvent) -> dict[str, Any] | None:
         case CaseSuspended():
             waits = {"until": event.until, "code": event.waiting_for}
             says = {"kind": "wait", "happened_at": event.effective_at, **waits}
+        case CaseResumed() if event.resumed_by != "timer":
+            says = {"kind": RESUMED, "happened_at": event.effective_at}
         case CaseReopened():
             says = {"kind": "reopening", "happened_at": event.effective_at, "code": event.reopened_by}
         case CaseClosed():

@@ -16,6 +16,7 @@ from services.intake.persons.keys import PersonKey
 from services.intake.teams.schemas import TeamName
 from services.intake.tracking.conversation import Said
 from services.intake.tracking.holder import withholds
+from services.intake.tracking.next_steps import UNDATED
 from services.intake.tracking.situations import is_late, new_promise
 
 BOTH: Final[tuple[Language, ...]] = ("fr", "en")
@@ -75,8 +76,8 @@ def names(view: CaseView) -> dict[str, str | None]:
 
 
 def _promised(view: CaseView) -> datetime | None:
-    """No date while the case waits: it moves, and is told when the wait ends."""
-    return None if view.state == "waiting" else view.reply_due_at
+    """No date while the case waits, since it moves and is told when the wait ends; nor once it is answered or over."""
+    return None if view.state in UNDATED else view.reply_due_at
 
 
 def _date(kind: NoticeKind, notice: Notice, said: Said, now: datetime, house: House) -> Bilingual | None:

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.cases.models import CaseEntry, CaseView, Reply, entry_of, reply_of
+from services.intake.cases.models import RESUMED, CaseEntry, CaseView, Reply, entry_of, reply_of
 from services.intake.feedback.models import Feedback
 from services.intake.messages.models import Message, message_of
 from services.intake.persons.keys import PersonKey
@@ -35,14 +36,14 @@ class Said:
         return [entry for entry in self.entries if entry.kind == "question"]
 
     def is_answered(self, question: CaseEntry) -> bool:
-        """By a message that names it, or by any that came once it could be read: it may have been written down late."""
-        since = question.recorded_at or question.happened_at
-        return any(one.in_answer_to == question.id or one.sent_at > since for one in self.messages)
+        """By a message that names it, or by any that came once it could be read."""
+        return any(one.in_answer_to == question.id or one.sent_at > _since(question) for one in self.messages)
 
     def is_asked_still(self, question: CaseEntry) -> bool:
-        """Nobody has answered it, and the team has not answered without."""
+        """Nobody has answered it, and the team has not answered, or gone on, without."""
         final = (one for one in self.replies if one.answer is not None and one.delivery != "undeliverable")
-        return not self.is_answered(question) and all(one.given_at < question.happened_at for one in final)
+        went_on = any(one.kind == RESUMED and _since(one) > _since(question) for one in self.entries)
+        return not (self.is_answered(question) or went_on) and all(one.given_at < question.happened_at for one in final)
 
     @property
     def latest_answer(self) -> Reply | None:
@@ -55,6 +56,11 @@ class Said:
 
     def evaluation_of(self, answer: int | None) -> Evaluation | None:
         return next((one for one in self.evaluations if one.answer == answer), None)
+
+
+def _since(entry: CaseEntry) -> datetime:
+    """Since when it is known: it may have been written down late."""
+    return entry.recorded_at or entry.happened_at
 
 
 async def said_of(session: AsyncSession, feedback: Feedback) -> Said:
@@ -82,7 +88,7 @@ def conversation(said: Said, key: PersonKey, *, withheld: bool) -> list[dict[str
     """The entries, the oldest first; without what the team wrote where that is withheld."""
     entries = [
         *(_reply(one, key, withheld) for one in said.replies),
-        *(_entry(said, one, key, withheld) for one in said.entries),
+        *(_entry(said, one, key, withheld) for one in said.entries if one.kind != RESUMED),
         *(_message(one, key) for one in said.messages),
         *(_evaluation(one, key) for one in said.evaluations),
     ]

@@ -48,6 +48,7 @@ from services.routing.cases.verbs.owning import BRING_TRANSFER, IN_TOUCH
 from services.routing.cases.verbs.waiting import (
     BRING_APOLOGY,
     BRING_EXTENSION,
+    correct,
     unask,
     untell_breach,
     wake,
@@ -193,15 +194,17 @@ def _reclassification(work: Work, event: FeedbackReclassified, at: datetime) -> 
     decide_anew(work, at)
 
 
-def lapse(work: Work, moment: datetime, because: Literal["withdrawn", "erased"]) -> datetime | None:
+def lapse(work: Work, moment: datetime, because: Literal["withdrawn", "erased"]) -> datetime:
     """No answer is wanted any more: an open case is over, and promises lapse. What was decided stays: with
-    an answer that stands `resolve` ends, as by any closing. When that was; nothing where the case was over before.
+    an answer that stands `resolve` ends, as by any closing. When that was.
     """
     case = work.case
-    if case.state == "closed":
-        end_tasks(work, list(work.tasks))
-        return None
     at = max(min(moment, work.office.now), case.last_effective_at)
+    if case.state == "closed":
+        _lapse_what_runs_on(work, at)
+        end_tasks(work, list(work.tasks))
+        write_line(work, "close", PERSON, at, {"because": because})
+        return at
     resume_if_over(work, at)
     work.effective_at = at
     wake(work, at, "person")
@@ -221,19 +224,36 @@ def lapse(work: Work, moment: datetime, because: Literal["withdrawn", "erased"])
     return at
 
 
+def _lapse_what_runs_on(work: Work, at: datetime) -> None:
+    """Of a case that was over, what a reply that did not arrive had ended."""
+    work.effective_at = at
+    for clock in work.clocks:
+        if clock.running:
+            clock.cancelled_at = at
+            if clock.due_at and clock.due_at > at:
+                untell_breach(work, clock)
+            correct(work, clock, "undeliverable", breach_untrue=False)
+
+
 def _delivery(work: Work, event: ReplyDelivered, given: Mapping[UUID, Given]) -> None:
     """A final one that had been lost is found."""
     write_line(work, DELIVERED, INTAKE, event.delivered_at, {"by": event.by, "answer": event.answer})
     if event.answer is not None and work.case.id in given:
         work.effective_at = min(event.delivered_at, work.office.now)
         give_again(work, event.answer, given[work.case.id])
-    if event.by in BROUGHT_BY_STAFF and _is_the_one_to_deliver(work.case, event):
+    if event.by in BROUGHT_BY_STAFF and _is_the_one_to_deliver(work, event):
         end_task(work, DELIVER_REPLY)
 
 
-def _is_the_one_to_deliver(case: Case, event: ReplyDelivered | ReplyUndeliverable) -> bool:
-    """Once there is a final answer the task is about that one, and not about an earlier one or an interim."""
-    return case.state not in SETTLED or event.answer == case.answers
+def _is_the_one_to_deliver(work: Work, event: ReplyDelivered | ReplyUndeliverable) -> bool:
+    """Once there is a final answer the task is about that one, and not about an earlier one or an interim; unless it
+    came with an interim that was given afterwards.
+    """
+    case = work.case
+    if case.state not in SETTLED or event.answer == case.answers:
+        return True
+    since = next((one.since for one in work.tasks if one.task == DELIVER_REPLY), None)
+    return event.answer is None and bool(since and case.answered_at and since > case.answered_at)
 
 
 def _non_delivery(work: Work, event: ReplyUndeliverable, given: Mapping[UUID, Given]) -> None:
@@ -241,7 +261,7 @@ def _non_delivery(work: Work, event: ReplyUndeliverable, given: Mapping[UUID, Gi
     want no answer any more.
     """
     case, at = work.case, min(event.found_at, work.office.now)
-    is_the_one = _is_the_one_to_deliver(case, event)
+    is_the_one = _is_the_one_to_deliver(work, event)
     work.effective_at = at
     if event.answer is not None:
         take_back(work, event.answer, given[case.id])

@@ -48,6 +48,10 @@ ENDED_TASKS: dict[Verb, tuple[Task, ...]] = {
 """A verb that shows that somebody has seen to it ends a task."""
 
 
-def ended_tasks(verb: Verb, *, interim: bool) -> tuple[Task, ...]:
-    """An interim reply shows that it was read, and answers nothing."""
-    return _READ if interim else ENDED_TASKS.get(verb, ())
+def ended_tasks(verb: Verb, state: str, *, interim: bool) -> tuple[Task, ...]:
+    """An interim reply shows that it was read, and answers nothing: after an answer, what was read is to be answered
+    still.
+    """
+    if interim:
+        return () if state == "answered" else _READ
+    return ENDED_TASKS.get(verb, ())

@@ -110,10 +110,10 @@ async def _look_at(session: AsyncSession, ids: list[UUID], now: datetime, terms:
 
 
 def pass_time(work: Work) -> None:
-    """Tell whatever has come due until now, in its order. Of what is historical no promise is looked at."""
+    """Tell whatever has come due until now, in its order. Of what is historical, or erased, no promise is looked at."""
     now = work.office.now
     resume_if_over(work, now)
-    if work.case.historical:
+    if work.case.historical or work.case.erased_at is not None:
         return
     for clock in work.clocks:
         _approach(work, clock, now)

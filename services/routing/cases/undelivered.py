@@ -16,6 +16,7 @@ from libs.common.db import among
 from libs.contracts.codes import PROMISES, ClosedBecause
 from services.routing.cases import clocks as clock_rules
 from services.routing.cases.models import Case, Clock, TimelineEntry
+from services.routing.cases.verbs.answering import in_hand
 from services.routing.cases.verbs.waiting import BRING_APOLOGY, correct, tell_where_it_stands, wake
 from services.routing.cases.work import Work, end_task, is_contested, raise_task
 
@@ -120,6 +121,8 @@ def take_back(work: Work, answer: int, given: Given) -> None:
         if case.state == "answered":
             case.state = "acknowledged" if case.acknowledged_at or case.reopened_count else "assigned"
     told = _take_back_ends(work, answer, given)
+    if case.state == "acknowledged":
+        case.state = in_hand(work)
     if case.state != before and not told:
         tell_where_it_stands(work, work.effective_at, "timer")
 
@@ -134,7 +137,8 @@ def give_again(work: Work, answer: int, given: Given) -> None:
         return
     case = work.case
     before = case.state
-    end_task(work, "reply_undelivered")
+    if not any(one > answer and given.is_since_reopening(one) for one in given.lost):
+        end_task(work, "reply_undelivered")
     if standing is None or standing < answer:
         wake(work, max(work.effective_at, case.last_effective_at), "staff")
         case.answered_at, case.outcome, case.remedy = given.replies[answer]
@@ -156,7 +160,8 @@ def _give_before_reopening(work: Work, answer: int, given: Given) -> None:
     """
     if not any(given.is_since_reopening(one) for one in given.lost):
         end_task(work, "reply_undelivered")
-    if _end_again(work, answer, given) and work.case.state == "acknowledged":
+    if _end_again(work, answer, given) and work.case.state in ("assigned", "acknowledged"):
+        work.case.state = in_hand(work)
         tell_where_it_stands(work, work.effective_at, "timer")  # with what is still promised
 
 

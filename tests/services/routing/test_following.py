@@ -27,7 +27,9 @@ from libs.contracts.feedback import (
     FeedbackReclassified,
     FeedbackVerbatimRedacted,
     FeedbackWithdrawn,
+    PersonErased,
     ReplyDelivered,
+    ReplyUndeliverable,
 )
 from services.routing.cases.terms import USUAL
 from services.routing.cases.timers import ring
@@ -404,7 +406,34 @@ async def test_an_interim_reply_ends_no_task_that_only_an_answer_ends(routing: R
     after = await hear(routing, case, FeedbackEvaluated(answer=1, solved="no"))
     assert tasks(after) == ["not_solved"]
     after = await routing.done(case, "reply", text="Nous regardons.", interim=True)
-    assert tasks(after) == ["not_solved"]
+    assert sorted(tasks(after)) == ["not_solved", "read_message"]
+
+
+async def test_what_an_interim_reply_to_an_answered_case_says_is_to_come_is_not_forgotten(routing: Routing) -> None:
+    case = await in_state(routing, "answered", reply_by="phone")
+    await hear(routing, case, ReplyDelivered(reply_id=uuid4(), answer=1, by="phone", delivered_at=LATER))
+    routing.at(LATER)
+    await routing.done(await routing.see(case["id"]), "reply", text="Nous regardons.", interim=True)
+    interim = ReplyDelivered(reply_id=uuid4(), answer=None, by="phone", delivered_at=LATER)
+    assert tasks(await hear(routing, case, interim)) == ["read_message"]
+    await ring(routing.database, LATER + timedelta(days=60), USUAL)
+    assert (await routing.see(case["id"]))["state"] == "answered"
+    assert tasks(await routing.done(await routing.see(case["id"]), "reply", **FINAL)) == ["deliver_reply"]
+
+
+@pytest.mark.parametrize("gone", [PersonErased(erased_at=LATER), FeedbackWithdrawn(effective_at=LATER)])
+async def test_of_who_withdraws_or_is_erased_after_the_closing_no_promise_runs_on(routing: Routing, gone: Any) -> None:
+    case = await in_state(routing, "closed")
+    bounce = ReplyUndeliverable(reply_id=uuid4(), answer=1, by="email", because="bounced", found_at=NOW)
+    running = await hear(routing, case, bounce)
+    assert any(one["ended_at"] is None for one in running["clocks"])
+    routing.at(LATER)
+    await hear(routing, case, gone)
+    await ring(routing.database, LATER + timedelta(days=60), USUAL)
+    assert not await told(routing, case, ClockBreached)
+    corrected = await told(routing, case, ClockCorrected)
+    assert [one.cancelled_at for one in corrected] == [None, None, LATER, LATER]
+    assert await routing.rows("SELECT task FROM case_task WHERE case_id = :id", id=case["id"]) == []
 
 
 @pytest.mark.parametrize(

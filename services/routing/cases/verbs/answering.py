@@ -4,13 +4,13 @@ from typing import Any
 
 from libs.common.languages import Language, language_of
 from libs.contracts.cases import CaseAcknowledged, CaseClosed, CaseReopened, CaseReplied
-from libs.contracts.codes import ClosedBecause, Outcome
+from libs.contracts.codes import CaseState, ClosedBecause, Outcome
 from services.routing.cases import clocks as clock_rules
 from services.routing.cases.models import Clock
 from services.routing.cases.verbs.line import Line
 from services.routing.cases.verbs.schemas import Acknowledge, Close, Decline, Refer, Reopen, Reply
 from services.routing.cases.verbs.waiting import correct, run_on_after_withdrawal, wake
-from services.routing.cases.work import Work, end_task, have_it_brought, is_contested, tell, waited
+from services.routing.cases.work import Work, end_task, have_it_brought, is_contested, raise_task, tell, waited
 
 DELIVER_REPLY = "deliver_reply"
 ENDED_BY_A_REPLY = ("acknowledge", "reply", "stage2_reply")
@@ -34,8 +34,13 @@ def acknowledge(work: Work, body: Acknowledge) -> Line:  # noqa: ARG001 - it say
 
 
 def reply(work: Work, body: Reply) -> Line:
-    """A final reply ends the clocks of replies, and an acknowledgement still owed; an interim one ends nothing."""
+    """A final reply ends the clocks of replies, and an acknowledgement still owed; an interim one ends nothing.
+
+    After an answer it says that more will come: somebody has to see to that, and the case does not close by itself.
+    """
     if body.interim:
+        if work.case.state == "answered":
+            raise_task(work, "read_message", work.effective_at)
         _tell_reply(work, [], interim=True, remedy=body.remedy, text=body.told())
     else:
         answer(work, body.outcome, body.told(), remedy=body.remedy)
@@ -75,12 +80,12 @@ def reopen(work: Work, body: Reopen) -> Line:
     what else has ended stays ended.
     """
     case = work.case
-    case.state, case.reopen_until = "acknowledged", None
     case.reopened_count += 1
     run_on_after_withdrawal(work)
     for clock in work.clocks:
         if clock.starts == "reopening" and not clock.running:
             clock_rules.start_anew(clock, work.calendar_of(clock), work.effective_at)
+    case.state, case.reopen_until = in_hand(work), None
     tell(
         work,
         CaseReopened,
@@ -91,6 +96,11 @@ def reopen(work: Work, body: Reopen) -> Line:
         clocks=clock_rules.states(work.clocks),
     )
     return Line({}, text=body.reason)
+
+
+def in_hand(work: Work) -> CaseState:
+    """Where a case is again that the team had before: an acknowledgement that is still owed can be given."""
+    return "assigned" if clock_rules.running(work.clocks, ["acknowledge"]) else "acknowledged"
 
 
 def answer(
@@ -153,7 +163,8 @@ def _tell_reply(work: Work, ended: list[Clock], *, interim: bool, **fields: Any)
         **fields,
     )
     if fields["text"]:
-        end_task(work, DELIVER_REPLY)
+        if not (interim and work.case.state == "answered"):  # the answer may have to be brought still
+            end_task(work, DELIVER_REPLY)
         have_it_brought(work, DELIVER_REPLY, work.effective_at)
 
 

@@ -3,14 +3,14 @@
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from libs.common.examples import shown
 from libs.common.languages import Language
 from libs.common.problems import ProblemDetails
 from libs.common.wire import DATED, READ_LATER, Line, Wire, Words
-from libs.contracts.codes import ClockName, Code, Kind, LanguageTag, Outcome, WaitingFor
+from libs.contracts.codes import ASKED, WITHDRAWN, ClockName, Code, Kind, LanguageTag, Outcome, WaitingFor
 from services.routing.cases.schemas import FIRST_MOMENT, CaseSummary, Instant, Verb
 
 LONGEST_BATCH = 500
@@ -146,13 +146,22 @@ class Ask(Action):
         return f"{self.text}\n\n{self.otherwise}"
 
 
+def _of_ones_own(reason: str) -> str:
+    """What a question, or a withdrawal, leaves in the ledger of waits is treated as one."""
+    if reason in (ASKED, WITHDRAWN):
+        raise PydanticCustomError("reserved", "this reason is kept for waits that begin otherwise: name another")
+    return reason
+
+
 class Suspend(Action):
     """The case waits, and the clocks with it."""
 
     model_config = shown({"for": "third_party", "reason": "expert-report", "until": "2026-12-18T21:30:00Z"})
 
     waiting_for: WaitingFor = Field(alias="for")
-    reason: Code = Field(description="a code of your own: why the case cannot go on")
+    reason: Annotated[Code, AfterValidator(_of_ones_own)] = Field(
+        description="a code of your own: why the case cannot go on. `asked` and `withdrawn` are ours"
+    )
     until: Instant = Field(description="then it goes on by itself, and the team is reminded")
 
 

@@ -198,7 +198,7 @@ def _carry_out(work: Work, verb: Verb, body: bodies.Action, by: Principal, expec
     open_tasks = list(work.tasks)
     line = WAYS[verb].carry_out(work, body)
     case.last_effective_at = work.effective_at
-    ended = ended_tasks(verb, interim=isinstance(body, bodies.Reply) and body.interim)
+    ended = ended_tasks(verb, case.state, interim=isinstance(body, bodies.Reply) and body.interim)
     end_tasks(work, [task for task in open_tasks if task.task in ended])
     write_line(
         work,

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from libs.contracts.cases import CaseAsked, CaseExtended, CaseResumed, CaseSuspended, CaseUnasked, ClockCorrected
-from libs.contracts.codes import ASKED, PROMISES, SETTLED, ResumedBy, WaitingFor
+from libs.contracts.codes import ASKED, PROMISES, SETTLED, WITHDRAWN, ResumedBy, WaitingFor
 from services.routing.calendars.business_time import due_after_business_days
 from services.routing.cases import clocks as clock_rules
 from services.routing.cases.errors import (
@@ -19,8 +19,6 @@ from services.routing.cases.verbs.line import Line
 from services.routing.cases.verbs.schemas import Ask, Extend, Resume, Suspend
 from services.routing.cases.work import Work, end_task, have_it_brought, raise_task, tell
 
-WITHDRAWN = "withdrawn"
-"""The reason of a span in which the person wanted no answer."""
 BRING_QUESTION = "bring_question"
 BRING_EXTENSION = "bring_extension"
 BRING_APOLOGY = "bring_apology"
@@ -100,9 +98,12 @@ def take_back_question(work: Work, span: Suspension, at: datetime) -> None:
     if span.ended_at is None:
         _go_on(work, span, at, "timer")
     else:
-        for clock in work.clocks:
-            if clock_rules.move_back(clock, work.calendar_of(clock), span.from_at, span.ended_at):
-                correct(work, clock, "undeliverable", breach_untrue=False)
+        since, until = span.from_at, span.ended_at
+        moved = [one for one in work.clocks if clock_rules.move_back(one, work.calendar_of(one), since, until)]
+        for clock in moved:
+            correct(work, clock, "undeliverable", breach_untrue=False)
+        if moved and work.case.reopened_count and work.case.state not in SETTLED:
+            tell_where_it_stands(work, at, "timer")  # which of the promises is told, is told with all of them
     span.ended_at = span.from_at
     tell(work, CaseUnasked, at, asked_at=span.from_at)
     if span.resumed_by == "timer" and work.case.state not in SETTLED:
