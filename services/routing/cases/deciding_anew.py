@@ -115,7 +115,7 @@ async def decide_by_language(session: AsyncSession, found: Mapping[UUID, tuple[s
 
 
 async def alert_those_moved(session: AsyncSession, works: Collection[Work], before: Mapping[UUID, str]) -> None:
-    """An urgent case that the rules gave to another team than before is told to that one too."""
+    """An urgent case that another team has than before is told to that one too: to whom rules gave it, or staff."""
     await raise_alerts(
         session,
         [

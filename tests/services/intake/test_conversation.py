@@ -388,6 +388,18 @@ async def test_a_question_that_the_team_answered_without_is_not_asked_again_once
     assert (await see(intake, receipt["tracking_code"]))["situation"] == "asked"
 
 
+@pytest.mark.parametrize(("by", "situation"), [("staff", "acknowledged"), ("timer", "asked")])
+async def test_a_question_is_over_once_staff_go_on_without_an_answer(intake: Intake, by: str, situation: str) -> None:
+    """They may have it by telephone. Where nobody did anything an answer is still welcome."""
+    receipt = await intake.submit()
+    story = Story(receipt["id"])
+    await intake.hear(story.opened(), story.assigned(), story.asked(SOON), story.suspended("person", SOON))
+    await intake.hear(story.resumed(by, DUE))
+    seen = await see(intake, receipt["tracking_code"])
+    assert seen["situation"] == situation
+    assert [one["kind"] for one in seen["conversation"]] == ["assignment", "question", "wait"]
+
+
 async def test_opened_a_second_time_nothing_is_promised_by_the_date_that_an_answer_has_kept(intake: Intake) -> None:
     receipt = await intake.submit()
     story, passed = Story(receipt["id"]), utc_now() - timedelta(days=3)

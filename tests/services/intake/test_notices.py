@@ -395,6 +395,29 @@ async def test_nobody_is_reminded_of_a_question_that_was_answered_without(intake
     assert await post.go(timedelta(days=19)) == []
 
 
+async def test_nobody_is_reminded_of_a_question_that_staff_went_on_without(intake: Intake, post: Post) -> None:
+    receipt = await intake.submit(SAID)
+    story = Story(receipt["id"])
+    await intake.hear(story.opened(), story.asked(SOON))
+    await post.go()
+    await intake.hear(story.resumed("staff", DUE))
+    await post.go()
+    assert await post.go(timedelta(days=19)) == []
+
+
+async def test_news_after_the_answer_promise_no_date(intake: Intake, post: Post) -> None:
+    """The promise was kept by the answer."""
+    receipt = await intake.submit(SAID)
+    story = Story(receipt["id"])
+    await intake.hear(story.opened(), story.replied(1))
+    await post.go()
+    news = story.replied(None, "Nous regardons encore.")
+    await intake.hear(replace(news, event=news.event.model_copy(update={"state": "answered"})))
+    [mail] = await post.go()
+    assert "Nous regardons encore." in text_of(mail)
+    assert "2 mars" not in text_of(mail)
+
+
 @pytest.mark.parametrize(("language", "tags"), [("en-CA", ("Hello,",)), ("es", ("Bonjour,", "Hello,"))])
 async def test_a_person_is_written_to_in_their_language_and_in_both_where_it_is_another(
     intake: Intake, post: Post, language: str, tags: tuple[str, ...]

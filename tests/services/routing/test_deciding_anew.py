@@ -176,6 +176,18 @@ async def test_an_urgent_case_is_told_to_the_team_that_gets_it_in_the_end_too(ro
     assert [row.team for row in alerts] == ["first-line", "passports"]
 
 
+async def test_an_urgent_case_is_told_to_the_team_that_staff_give_it_to(routing: Routing) -> None:
+    """Also by actions on many at once."""
+    one, many = [await routing.see(case_id_of(await opened(routing, urgent="self_harm"))) for _ in range(2)]
+    await routing.done(one, "assign", team="passports")
+    action = {"case_id": many["id"], "verb": "assign", "body": {"team": "passports"}}
+    agent = routing.staff("agent", teams=["first-line"])
+    await routing.http.post("/v1/cases/actions", json={"actions": [action]}, headers=agent)
+    for case in (one, many):
+        alerts = await routing.rows("SELECT team FROM alert WHERE case_id = :id ORDER BY team", id=case["id"])
+        assert [row.team for row in alerts] == ["first-line", "passports"]
+
+
 @pytest.mark.parametrize(("service", "state"), [("passports", "assigned"), (None, "new")])
 async def test_words_that_were_sorted_as_a_complaint_have_the_promises_of_one(
     routing: Routing, service: str | None, state: str

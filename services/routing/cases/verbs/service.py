@@ -89,8 +89,7 @@ async def do(session: AsyncSession, case_id: UUID, verb: Verb, body: bodies.Acti
     before = {case_id: work.case.team}
     _carry_out(work, verb, body, hand.by, hand.expected)
     await put_down(session, [work])
-    if verb == "reopen":
-        await alert_those_moved(session, [work], before)
+    await alert_those_moved(session, [work], before)
     return summary(CaseSummary, work.case, work.team_name, work.clocks, work.tasks)
 
 
@@ -113,8 +112,7 @@ async def do_many(session: AsyncSession, batch: bodies.Batch, hand: Hand) -> bod
         for action, body in zip(batch.actions, read, strict=True)
     ]
     await put_down(session, [work for work in works.values() if work.events or work.lines])
-    reopened = {action.case_id for action in batch.actions if action.verb == "reopen"}
-    await alert_those_moved(session, [work for case_id, work in works.items() if case_id in reopened], before)
+    await alert_those_moved(session, works.values(), before)
     return bodies.BatchOutcome(outcomes=outcomes)
 
 
