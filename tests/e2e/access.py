@@ -22,7 +22,7 @@ DECISIONS: dict[str, str] = {
     "PATCH /v1/feedback/{feedback_id}": "agent supervisor reviewer",
     "GET /v1/feedback/{feedback_id}/readings": "auditor",
     "POST /v1/feedback/{feedback_id}/tracking-code": "agent supervisor reviewer",
-    "POST /v1/feedback/{feedback_id}/deliveries": "agent supervisor deliveries:write",
+    "POST /v1/feedback/{feedback_id}/deliveries": "agent supervisor reviewer deliveries:write",
     "GET /v1/feedback/search": "agent supervisor reviewer",
     "POST /v1/feedback/search": "agent supervisor reviewer",
     "POST /v1/tracking-codes": "agent supervisor tracking-codes:write",

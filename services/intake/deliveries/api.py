@@ -25,7 +25,9 @@ from services.intake.feedback.schemas import FeedbackId
 
 router = APIRouter(tags=["deliveries"])
 
-Bringer = Annotated[Principal, requires("agent", "supervisor", scopes=("cases:work", service.MAILING_SCOPE))]
+Bringer = Annotated[
+    Principal, requires("agent", "supervisor", "reviewer", scopes=("cases:work", service.MAILING_SCOPE))
+]
 MailSystem = Annotated[Principal, requires("admin", "service", scopes=(service.MAILING_SCOPE,))]
 
 _RETRY = (IdempotencyKeyReused, StillRunning)

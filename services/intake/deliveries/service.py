@@ -6,11 +6,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from libs.common.auth.principal import Principal
+from libs.common.auth.principal import Forbidden, Principal
 from libs.common.clock import SKEW
 from libs.common.stream.events import record
 from libs.contracts.alerts import alert_in
-from services.intake.cases.models import Reply
+from services.intake.cases.models import CaseView, Reply
 from services.intake.deliveries import outcomes
 from services.intake.deliveries.errors import DeliveredBeforeGiven, DeliveredInTheFuture, ReplyNotFound
 from services.intake.deliveries.schemas import BounceIn, BounceOut, DeliveryIn, DeliveryOut
@@ -18,7 +18,7 @@ from services.intake.feedback.errors import FeedbackNotFound
 from services.intake.feedback.models import Feedback
 from services.intake.notices.models import Notice
 from services.intake.notices.settling import bounce
-from services.intake.reading.access import readable
+from services.intake.reading.access import TEAM, readable
 
 MAILING_SCOPE = "deliveries:write"
 
@@ -48,13 +48,23 @@ async def put_down(
 
 
 async def _feedback(session: AsyncSession, feedback_id: UUID, by: Principal) -> Feedback:
-    """A mailing system brings replies of every team; staff those of their own."""
+    """A mailing system brings replies of every team; staff those of their own; reviewers those of cases that are hidden
+    from the team that has them, on which nobody else works.
+    """
     if not by.may(MAILING_SCOPE):
-        return await readable(session, feedback_id, by, lock=True)
+        theirs = await readable(session, feedback_id, by, lock=True)
+        if by.has("reviewer") and not by.has(*TEAM) and not await _is_hidden_from_who_has_it(session, feedback_id):
+            raise Forbidden
+        return theirs
     feedback = await session.scalar(select(Feedback).where(Feedback.id == feedback_id).with_for_update())
     if feedback is None:
         raise FeedbackNotFound
     return feedback
+
+
+async def _is_hidden_from_who_has_it(session: AsyncSession, feedback_id: UUID) -> bool:
+    view = await session.get(CaseView, feedback_id)
+    return view is not None and view.team in view.hidden_from
 
 
 async def _reply(session: AsyncSession, feedback_id: UUID, body: DeliveryIn) -> Reply:

@@ -109,6 +109,16 @@ async def test_a_team_complained_about_cannot_say_anything_of_it(intake: Intake)
     assert (await bring(intake, number, intake.staff("supervisor", teams=["passports"])))[0] == 200
 
 
+async def test_reviewers_say_it_of_what_is_hidden_from_the_team_that_has_it(intake: Intake) -> None:
+    number: str = (await intake.submit(BY_PHONE, intake.staff("agent")))["id"]
+    story = Story(number)
+    hidden: Any = {"hidden_from": ["passports"]}
+    await intake.hear(story.opened(**hidden), story.replied(1, **hidden))
+    assert (await bring(intake, number, intake.staff("agent", teams=["passports"])))[0] == 404
+    assert (await bring(intake, number, intake.staff("reviewer")))[0] == 200
+    assert (await bring(intake, await answered(intake), intake.staff("reviewer")))[0] == 403
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [
