@@ -92,9 +92,6 @@ def _with_problems(document: dict[str, Any]) -> dict[str, Any]:
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
     give_back_nulls(document)
-    components["headers"] = {
-        name: {"description": text, "schema": {"type": "string"}} for name, text in _HEADERS.items()
-    }
     _say_headers(document["paths"])
     operations = [operation for path in document["paths"].values() for operation in path.values()]
     for operation in operations:
@@ -102,6 +99,12 @@ def _with_problems(document: dict[str, Any]) -> dict[str, Any]:
     has_body = any("requestBody" in operation for operation in operations)
     met = (*_ANYWHERE, *(_WITH_A_BODY if has_body else ()))
     components["responses"] = {kind.__name__: responses(kind)[kind.status] for kind in met}
+    said = str(document)
+    components["headers"] = {
+        name: {"description": text, "schema": {"type": "string"}}
+        for name, text in _HEADERS.items()
+        if header(name)["$ref"] in said
+    }
     return document
 
 
