@@ -89,6 +89,16 @@ async def test_a_wait_ends_after_it_begins(routing: Routing, verb: str) -> None:
     assert problem(answer) == (422, "until-not-after")
 
 
+@pytest.mark.parametrize("reason", ["asked", "withdrawn"])
+async def test_a_wait_has_no_reason_that_would_make_it_another(routing: Routing, reason: str) -> None:
+    case = await in_state(routing, "acknowledged")
+    answer = await routing.do(case, "suspend", **{**SUSPENDED, "reason": reason})
+    assert problem(answer) == (422, "invalid-request")
+    [wrong] = answer.json()["errors"]
+    assert (wrong["pointer"], wrong["code"]) == ("/reason", "reserved")
+    assert "use `ask`" in wrong["detail"]
+
+
 EXTENSION = {"clock": "reply", "text": "L'expert est absent.", "recourse": "Le protecteur du citoyen."}
 
 

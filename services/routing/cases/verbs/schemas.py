@@ -149,7 +149,14 @@ class Ask(Action):
 def _of_ones_own(reason: str) -> str:
     """What a question, or a withdrawal, leaves in the ledger of waits is treated as one."""
     if reason in (ASKED, WITHDRAWN):
-        raise PydanticCustomError("reserved", "this reason is kept for waits that begin otherwise: name another")
+        raise PydanticCustomError(
+            "reserved",
+            "`asked` and `withdrawn` are written down by ourselves: to ask the person, use `ask`; else, another code.",
+            {
+                "fr": "« asked » et « withdrawn » sont inscrits par nous-mêmes : pour poser une question, employez "
+                "« ask » ; sinon, un autre code."
+            },
+        )
     return reason
 
 
