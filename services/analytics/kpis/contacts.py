@@ -19,6 +19,7 @@ from services.analytics.kpis.reading import Numbers, Place, source_of
 from services.analytics.reference import queries as reference
 from services.analytics.reference.calendars import BusinessTable
 from services.analytics.rollups import queries as rollups
+from services.analytics.rollups.counters import UNASSIGNED
 
 FIRST_CONTACT_WINDOW = timedelta(days=14)
 REPORTED_WITHIN_DAYS = 3
@@ -90,6 +91,8 @@ async def read_contacts(session: AsyncSession, question: Question, periods: Sequ
     first, end = question.first - LONGEST_CLOSURE, question.end + LONGEST_CLOSURE
     for row in await reported(session, {"service", *question.dimensions}, first, end):
         if row.is_of_all and "service" in question.dimensions:  # what was counted for all is of no service
+            continue
+        if "topic" in question.dimensions and row.topic == UNASSIGNED:  # nor is it of no topic
             continue
         if all(getattr(row, dimension) in values for dimension, values in question.where.items()):
             reporting.setdefault(row.on, set()).add("" if row.is_of_all else row.service)

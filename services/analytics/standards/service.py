@@ -53,7 +53,7 @@ async def results(
     cells = _with_totals(found)
     below = settings.suppress_below if is_published else 0
     hidden = _hidden({cell: due for cell, (due, _, _) in cells.items()}, below)
-    open_hidden = hidden | _hidden({cell: still_open for cell, (_, _, still_open) in cells.items()}, below)
+    open_hidden = hidden | _open_hidden(cells, below)
     names = {row.code: Bilingual.model_validate(row.name) for row in await reference.standards(session)}
     promised = _promised(found, await reference.promises(session))
     is_in_progress = question.is_in_progress
@@ -154,6 +154,18 @@ def _hidden(counts: Mapping[Cell, int], below: int) -> set[Cell]:
         for clock in sorted(clocks)
     ]
     return suppressed(counts, sums, below)
+
+
+def _open_hidden(cells: Mapping[Cell, tuple[int, int, int]], below: int) -> set[Cell]:
+    """All of a clock, where of any standard few are still open, or few ended late: what is published of those that fell
+    due and were met is their sum, and sets bounds to both.
+    """
+    few = {
+        clock
+        for (_, clock), (due, met, still_open) in cells.items()
+        if any(0 < count < below for count in (still_open, due - met - still_open))
+    }
+    return {cell for cell in cells if cell[1] in few}
 
 
 def _promised(found: Mapping[str, Counters], promises: Sequence[Row[Any]]) -> dict[Cell, Promise]:

@@ -22,6 +22,7 @@ from services.intake.deliveries.reports import read_report
 from services.intake.deliveries.schemas import BounceIn, BounceOut, DeliveryIn, DeliveryOut
 from services.intake.feedback.errors import FeedbackNotFound
 from services.intake.feedback.schemas import FeedbackId
+from services.intake.persons.keys import Erased
 
 router = APIRouter(tags=["deliveries"])
 
@@ -65,6 +66,7 @@ async def _bounce(request: Request) -> BounceIn:
         ActingAgentMissing,
         FeedbackNotFound,
         ReplyNotFound,
+        Erased,
         InvalidRequest,
         DeliveredInTheFuture,
         DeliveredBeforeGiven,

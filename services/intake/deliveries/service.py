@@ -18,6 +18,7 @@ from services.intake.feedback.errors import FeedbackNotFound
 from services.intake.feedback.models import Feedback
 from services.intake.notices.models import Notice
 from services.intake.notices.settling import bounce
+from services.intake.persons.keys import Erased
 from services.intake.reading.access import TEAM, readable
 
 MAILING_SCOPE = "deliveries:write"
@@ -28,6 +29,8 @@ async def put_down(
 ) -> DeliveryOut:
     """By the team that has the case, or a mailing system. The same again changes nothing."""
     feedback = await _feedback(session, feedback_id, by)
+    if feedback.erased_at is not None:  # what was counted stays
+        raise Erased
     reply = await _reply(session, feedback_id, body)
     at = _moment(body, reply, now)
     if body.because is None:

@@ -109,6 +109,13 @@ async def test_a_team_complained_about_cannot_say_anything_of_it(intake: Intake)
     assert (await bring(intake, number, intake.staff("supervisor", teams=["passports"])))[0] == 200
 
 
+async def test_of_the_erased_nothing_is_told_any_more(intake: Intake) -> None:
+    number = await answered(intake)
+    body = {"feedback_ids": [number], "reason": "person_asked"}
+    await intake.http.post("/v1/privacy/erasures", json=body, headers=intake.staff("reviewer"))
+    assert (await bring(intake, number, intake.staff("agent", teams=["passports"]), NOT_BROUGHT))[0] == 410
+
+
 async def test_reviewers_say_it_of_what_is_hidden_from_the_team_that_has_it(intake: Intake) -> None:
     number: str = (await intake.submit(BY_PHONE, intake.staff("agent")))["id"]
     story = Story(number)
