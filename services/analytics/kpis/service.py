@@ -55,11 +55,13 @@ async def figures(
     seen = await as_of(session, now)
     read = await read_all(session, question, [(question.first, question.end)])
     comparisons: dict[Key, Comparison] = {}
-    found = list(_parts(read, question.names))
-    if query.compare is not None:
+    if query.compare is None:
+        (found,) = _parts([read], question.names)
+    else:
         other = question.of_span(*compared_with(query.compare, question.first, question.end))
         other_read = await read_all(session, other, [(other.first, other.end)])
-        others = dict(_parts(other_read, question.names))
+        found, in_other = _parts([read, other_read], question.names)
+        others = dict(in_other)
         comparisons = {
             key: compare(part, others[key], _span(other), shared=_shared(key[0], question, other))
             for key, part in found
@@ -165,11 +167,18 @@ def _own_teams(by: Principal) -> frozenset[str] | None:
     return None if by.has(*SEES_ALL) else by.teams
 
 
-def _parts(read: Read, names: Iterable[KpiName]) -> Iterable[tuple[Key, Part]]:
-    for name in names:
-        for values in read.values(name):
-            for part in read.parts(name, (0, values)):
-                yield _key(name, values, part), part
+def _parts(reads: Sequence[Read], names: Sequence[KpiName]) -> list[list[tuple[Key, Part]]]:
+    """Of each span the same values: what is there in one alone is nothing in the others."""
+    values = {name: sorted({one for read in reads for one in read.values(name)}) for name in names}
+    return [
+        [
+            (_key(name, of, part), part)
+            for name, every in values.items()
+            for of in every
+            for part in read.parts(name, (0, of))
+        ]
+        for read in reads
+    ]
 
 
 def _key(name: KpiName, values: Values, part: Part) -> Key:

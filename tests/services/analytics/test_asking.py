@@ -171,6 +171,22 @@ async def test_a_comparison_says_whether_the_difference_is_beyond_chance(
     assert (with_itself["n"], with_itself["beyond_chance"], with_itself["reason"]) == (150, None, "spans_overlap")
 
 
+async def test_what_is_there_in_one_span_alone_is_compared_with_nothing(
+    readers: Readers, http: httpx.AsyncClient, at: SetClock
+) -> None:
+    """The parts and what they are compared with add up to the whole and what that is compared with."""
+    before, now = MONDAY - 31 * DAY, MONDAY
+    gone = [story(number, before, service="a") for number in range(10)]
+    await readers.read([*gone, *(story(20 + number, now, service="b") for number in range(4))])
+    at(MONDAY + 60 * DAY)
+    asked = {"names": "volume", "compare": "previous"}
+    (whole,) = await figures(http, **asked)
+    parts = await figures(http, **asked, by="service")
+    assert (whole["value"], whole["comparison"]["value"]) == (4, 10)
+    told = {one["filters"]["service"]: (one["value"], one["comparison"]["value"]) for one in parts}
+    assert told == {"a": (0, 10), "b": (4, 0)}
+
+
 @pytest.mark.parametrize(
     ("first", "end", "first_before", "end_before"),
     [
