@@ -61,7 +61,9 @@ def test_the_logs_are_asked_for_where_they_are_since_no_gateway_leads_there(
     elsewhere = {call: host for call, [host] in hosts.items() if host != "{{base}}"}
     assert elsewhere == {
         ("get", "/v1/feedback-events"): "{{intake}}",
+        ("get", "/v1/feedback-events/head"): "{{intake}}",
         ("get", "/v1/case-events"): "{{routing}}",
+        ("get", "/v1/case-events/head"): "{{routing}}",
     }
     assert requests["get", "/v1/case-events"]["url"]["raw"] == "{{routing}}/v1/case-events"
 

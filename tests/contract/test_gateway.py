@@ -5,7 +5,7 @@ import pytest
 from deploy.documents import application
 from deploy.gateway.paths import PREFIXES, service_of
 
-LOGS = ("/v1/feedback-events", "/v1/case-events")
+LOGS = ("/v1/feedback-events", "/v1/feedback-events/head", "/v1/case-events", "/v1/case-events/head")
 FOR_OPERATIONS = ("/healthz", "/readyz", "/metrics")
 SHARED = "/assets/{mark}/{name}"
 

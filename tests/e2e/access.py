@@ -96,7 +96,9 @@ DECISIONS: dict[str, str] = {
     "GET /v1/reconciliation": "manager analyst auditor admin",
     # The house itself.
     "GET /v1/feedback-events": "service",
+    "GET /v1/feedback-events/head": "service",
     "GET /v1/case-events": "service",
+    "GET /v1/case-events/head": "service",
     "GET /v1/intake/dead-letters": "auditor admin",
     "GET /v1/routing/dead-letters": "auditor admin",
     "GET /v1/analytics/dead-letters": "auditor admin",

@@ -3,10 +3,13 @@
 import time
 from uuid import uuid4
 
+import asyncpg
 import httpx
 import pytest
 
+from libs.common.clock import utc_now
 from tests.e2e.log import CASES, FEEDBACK, events_of
+from tests.services.stream.log import eventually as comes
 from tests.system import System, client, eventually, json_of
 
 TOMORROW_AND_BACK = {"from": "2020-01-01", "to": "2035-01-01"}
@@ -136,3 +139,17 @@ def test_the_trace_of_a_request_goes_on_in_the_events_that_come_of_it(system: Sy
     for subject, kind in subjects.items():
         assert kind in first[subject]["type"]
         assert first[subject]["traceparent"].split("-")[1] == trace
+
+
+async def test_figures_are_known_to_be_current_while_both_logs_are_read(system: System) -> None:
+    connection = await asyncpg.connect(system.database_of("analytics"))
+    began = utc_now()
+
+    async def all_read() -> bool:
+        rows = await connection.fetch("SELECT source FROM log_read WHERE complete_to >= $1", began)
+        return {row["source"] for row in rows} == {"intake", "routing"}
+
+    try:
+        await comes(all_read, 60)
+    finally:
+        await connection.close()

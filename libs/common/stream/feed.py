@@ -9,6 +9,7 @@ from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, Field
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -27,7 +28,15 @@ MAX_EVENTS = 1000
 _EVENT = f"SELECT pos, epoch, shard, prev, {ENVELOPE_COLUMNS}, retold FROM event_log"  # noqa: S608 - the columns are ours
 _EVENTS_AFTER = text(f"{_EVENT} WHERE pos > :after ORDER BY pos LIMIT :limit")
 _EVENTS_FROM = f"{_EVENT} WHERE pos >= $1 ORDER BY pos LIMIT $2"
+_HEAD = text("SELECT shards, least(now(), (SELECT min(recorded_at) FROM event_pending)) AS complete_to FROM event_head")
 _ARCHIVED_AFTER = text("SELECT events FROM event_archive WHERE last > :after ORDER BY first LIMIT 1")
+
+
+class Head(BaseModel):
+    """The end of a log: who has read each shard up to there has read all that was recorded up to a moment."""
+
+    shards: list[int] = Field(description="of each shard, from 0, the position of its last event")
+    complete_to: datetime = Field(description="what was recorded before is in the log")
 
 
 def router(source: str, path: str) -> APIRouter:
@@ -74,6 +83,17 @@ def router(source: str, path: str) -> APIRouter:
         doorbell: Doorbell = request.app.state.doorbell
         batch = await doorbell.until(partial(_batch_after, database, source, asked, limit), wait)
         return Response(batch or b"[]", media_type=MEDIA_TYPE)
+
+    @feed.get(
+        f"{path}/head",
+        name=f"read_head_of_{source}_log",
+        dependencies=[requires("service")],
+        responses=responses(Unauthenticated, Forbidden),
+    )
+    async def read_head(database: DatabaseOf) -> Head:
+        """Where the log ends now, and up to which moment it is complete: how a reader knows how current it is."""
+        async with database.statement() as connection:
+            return Head.model_validate((await connection.execute(_HEAD)).one(), from_attributes=True)
 
     return feed
 

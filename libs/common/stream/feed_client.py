@@ -1,6 +1,7 @@
 """The reader's side of the feed."""
 
 import asyncio
+from collections.abc import Mapping
 
 import httpx
 
@@ -8,7 +9,7 @@ from libs.common.auth.service_token import ServiceToken, TokenRefused
 from libs.common.lifecycle import Lifecycle
 from libs.common.stream.errors import StreamStopped
 from libs.common.stream.events import Envelope
-from libs.common.stream.feed import MAX_EVENTS, decode
+from libs.common.stream.feed import MAX_EVENTS, Head, decode
 from libs.common.stream.positions import Place
 
 
@@ -46,17 +47,13 @@ class FeedClient:
             parameters["id"] = str(place.event_id)
         if self._archived:
             parameters["archived"] = "true"
-        answer = asyncio.create_task(self._http.get(self._url, params=parameters, auth=self._token))
+        answer = asyncio.create_task(self._get(self._url, parameters))
         leaving = asyncio.create_task(lifecycle.draining.wait())
         try:
             await asyncio.wait((answer, leaving), return_when=asyncio.FIRST_COMPLETED)
             if not answer.done():
                 return []
             response = answer.result()
-        except httpx.TransportError as unreachable:
-            raise ConnectionError(f"the log at {self._url} cannot be reached") from unreachable
-        except TokenRefused as refused:
-            raise StreamStopped(str(refused)) from refused
         finally:
             answer.cancel()
             leaving.cancel()
@@ -70,8 +67,23 @@ class FeedClient:
                 f"the log at {self._url} does not have what follows {place.pos} any more: `ecoute stream snapshot`"
                 " reads it from its archive"
             )
+        return decode(self._content(response))
+
+    async def head(self) -> Head:
+        """Where the log ends now. Errors as of `events_after`."""
+        return Head.model_validate_json(self._content(await self._get(f"{self._url}/head")))
+
+    async def _get(self, url: str, parameters: Mapping[str, str | int | float] | None = None) -> httpx.Response:
+        try:
+            return await self._http.get(url, params=parameters, auth=self._token)
+        except httpx.TransportError as unreachable:
+            raise ConnectionError(f"the log at {self._url} cannot be reached") from unreachable
+        except TokenRefused as refused:
+            raise StreamStopped(str(refused)) from refused
+
+    def _content(self, response: httpx.Response) -> bytes:
         if response.status_code in (401, 403):
             raise StreamStopped(f"the log at {self._url} does not let us read it: the token is not valid there")
         if response.status_code != 200:
             raise ConnectionError(f"the log at {self._url} answered {response.status_code}")
-        return decode(response.content)
+        return response.content

@@ -6,9 +6,9 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 
 from libs.common.auth.principal import Forbidden, Principal, requires
 from libs.common.auth.tokens import Unauthenticated
-from libs.common.clock import Now
 from libs.common.db import Snapshot
 from libs.common.problems import InvalidRequest, responses
+from services.analytics.as_of.service import Seen
 from services.analytics.kpis import service
 from services.analytics.kpis.errors import (
     EmptySpan,
@@ -58,7 +58,7 @@ router = APIRouter(prefix="/v1/kpis", tags=["figures"], dependencies=[Depends(_e
 async def read_kpis(
     query: Annotated[KpiQuery, Query()],
     session: Snapshot,
-    now: Now,
+    seen: Seen,
     settings: SettingsOf,
     by: Annotated[Principal, requires(*_WHO)],
 ) -> Figures:
@@ -68,7 +68,7 @@ async def read_kpis(
     Figures about clocks come once for each clock; times once for each quantile, in business hours and in elapsed hours
     as the person lived them. Supervisors get the figures of their own teams.
     """
-    return await service.figures(session, query, by, now, settings)
+    return await service.figures(session, query, by, seen, settings)
 
 
 @router.get(
@@ -93,9 +93,9 @@ async def read_kpi_series(
     name: Annotated[str, Path(max_length=64, description="of one figure", examples=["volume"])],
     query: Annotated[SeriesQuery, Query()],
     session: Snapshot,
-    now: Now,
+    seen: Seen,
     settings: SettingsOf,
     by: Annotated[Principal, requires(*_WHO)],
 ) -> Series:
     """A point for each day, week or month of the span, each computed as the figure of that span would be."""
-    return await service.series(session, name, query, by, now, settings)
+    return await service.series(session, name, query, by, seen, settings)

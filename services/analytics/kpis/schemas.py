@@ -163,6 +163,7 @@ class Figures(BaseModel):
         {
             "as_of": {
                 "at": "2026-12-01T15:20:04Z",
+                "behind": [],
                 "positions": {"intake": {"epoch": 1, "pos": 4211}, "routing": {"epoch": 1, "pos": 9120}},
                 "parked": 0,
             },
@@ -190,6 +191,7 @@ class Figures(BaseModel):
                     "where": {},
                     "as_of": {
                         "at": "2026-12-01T15:20:04Z",
+                        "behind": [],
                         "positions": {"intake": {"epoch": 1, "pos": 4211}, "routing": {"epoch": 1, "pos": 9120}},
                         "parked": 0,
                     },
@@ -240,6 +242,7 @@ class Series(BaseModel):
             "grain": "week",
             "as_of": {
                 "at": "2026-12-01T15:20:04Z",
+                "behind": [],
                 "positions": {"intake": {"epoch": 1, "pos": 4211}, "routing": {"epoch": 1, "pos": 9120}},
                 "parked": 0,
             },

@@ -7,7 +7,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.auth.principal import Principal
 from libs.common.languages import Bilingual
-from services.analytics.as_of.queries import as_of
 from services.analytics.as_of.schemas import AsOf
 from services.analytics.kpis.comparing import compare
 from services.analytics.kpis.definitions import DEFINITIONS, KpiName
@@ -48,11 +47,10 @@ Key = tuple[KpiName, Values, str | None, Quantile | None, str]
 
 
 async def figures(
-    session: AsyncSession, query: KpiQuery, by: Principal, now: datetime, settings: AnalyticsSettings
+    session: AsyncSession, query: KpiQuery, by: Principal, seen: AsOf, settings: AnalyticsSettings
 ) -> Figures:
-    """The figures that are asked for, all from the one transaction of the session."""
-    question = await _understand(session, query, names_of(query.names), by, now, settings)
-    seen = await as_of(session, now)
+    """The figures that are asked for, all from the one transaction of the session, which has `seen` so much."""
+    question = await _understand(session, query, names_of(query.names), by, seen.at, settings)
     read = await read_all(session, question, [(question.first, question.end)])
     comparisons: dict[Key, Comparison] = {}
     if query.compare is None:
@@ -81,16 +79,15 @@ async def series(
     name: str,
     query: SeriesQuery,
     by: Principal,
-    now: datetime,
+    seen: AsOf,
     settings: AnalyticsSettings,
 ) -> Series:
     """One figure by day, week or month, without gaps."""
     kpi = name_of(name)
-    question = await _understand(session, query, [kpi], by, now, settings)
+    question = await _understand(session, query, [kpi], by, seen.at, settings)
     periods = _periods(question.first, question.end, query.grain)
     if len(periods) > MOST_POINTS:
         raise TooManyPoints
-    seen = await as_of(session, now)
     read = await read_all(session, question, periods)
     lines: dict[Key, list[Point]] = {}
     for values in read.values(kpi):

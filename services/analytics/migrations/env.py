@@ -3,6 +3,7 @@
 import libs.common.idempotency
 import libs.common.rate_limit
 import libs.common.stream.tables  # noqa: F401
+import services.analytics.as_of.models
 import services.analytics.facts.models
 import services.analytics.interactions.models
 import services.analytics.reference.models

@@ -20,6 +20,7 @@ NO_WORDS: Mapping[str, str] = {
     "projection": "time_zone state",
     "reference": "kind code name details",
     "promise": "standard clock starts",
+    "log_read": "source",
     "interactions": "channel service service_point topic details",
 }
 """Codes, marks, moments and counts; and what the organisation itself publishes."""

@@ -1,13 +1,12 @@
 """The recount: rollups are what facts add up to, or somebody hears of it."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.analytics.as_of.queries import as_of
+from services.analytics.as_of.schemas import AsOf
 from services.analytics.facts.contributions import contributions
 from services.analytics.facts.queries import every_fact
 from services.analytics.reconciliation.queries import take_time
@@ -22,10 +21,10 @@ Row = tuple[Any, ...]
 """grain, dimension, second dimension, day, value, second value; and of buckets the measure."""
 
 
-async def recount(session: AsyncSession, now: datetime, time_zone: ZoneInfo) -> Reconciliation:
+async def recount(session: AsyncSession, seen: AsOf, time_zone: ZoneInfo) -> Reconciliation:
     """Add up what every fact contributes, and compare it with the rollups that are kept."""
     await take_time(session)
-    seen, live = await as_of(session, now), await rollups.live(session, time_zone)
+    live = await rollups.live(session, time_zone)
     kept = {**_rows(await rollups.cells(session, live)), **_bucket_rows(await rollups.bucket_cells(session, live))}
     facts, total = 0, Difference()
     async for fact in every_fact(session):

@@ -6,9 +6,9 @@ from fastapi import APIRouter, Query
 
 from libs.common.auth.principal import Anyone
 from libs.common.auth.tokens import Unauthenticated
-from libs.common.clock import Now
 from libs.common.db import Snapshot
 from libs.common.problems import InvalidRequest, responses
+from services.analytics.as_of.service import Seen
 from services.analytics.kpis.errors import EmptySpan, SpanTooLong, TooFineForSpan
 from services.analytics.rollups.queries import FiguresNotCounted
 from services.analytics.settings import SettingsOf
@@ -29,11 +29,11 @@ router = APIRouter(tags=["figures"])
     ),
 )
 async def read_service_standard_results(
-    query: Annotated[ResultsQuery, Query()], session: Snapshot, now: Now, settings: SettingsOf, by: Anyone
+    query: Annotated[ResultsQuery, Query()], session: Snapshot, seen: Seen, settings: SettingsOf, by: Anyone
 ) -> StandardResults:
     """By standard and clock: what was promised, how much fell due, and how much of it was met.
 
     Anyone may read it, for one calendar span that is over, and then fewer than five are suppressed, with as many others
     as keep them from being computed. Managers and analysts get any span in full, supervisors that of their teams.
     """
-    return await service.results(session, query, by, now, settings)
+    return await service.results(session, query, by, seen, settings)

@@ -59,6 +59,7 @@ class StandardResults(BaseModel):
         {
             "as_of": {
                 "at": "2026-12-01T15:20:04Z",
+                "behind": [],
                 "positions": {"intake": {"epoch": 1, "pos": 4211}, "routing": {"epoch": 1, "pos": 9120}},
                 "parked": 0,
             },

@@ -1,7 +1,7 @@
 """Results of service standards: in full for those who steer, suppressed where it is small for everyone else."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Row
@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.auth.principal import Principal
 from libs.common.languages import Bilingual
-from services.analytics.as_of.queries import as_of
+from services.analytics.as_of.schemas import AsOf
 from services.analytics.facts.contributions import contributions
 from services.analytics.kpis import facts
 from services.analytics.kpis.definitions import DEFINITIONS
@@ -40,15 +40,15 @@ Cell = tuple[str | None, str]
 
 
 async def results(
-    session: AsyncSession, query: ResultsQuery, by: Principal | None, now: datetime, settings: AnalyticsSettings
+    session: AsyncSession, query: ResultsQuery, by: Principal | None, seen: AsOf, settings: AnalyticsSettings
 ) -> StandardResults:
     """What fell due in the span, and was met. Without a staff token: of one published span, and suppressed."""
     live = await rollups.live(session, settings.time_zone)
-    today = now.astimezone(live.time_zone).date()
+    today = seen.at.astimezone(live.time_zone).date()
     is_published = by is None or not by.has(*SEES_FIGURES)
     first, end = _span(query, today, settings.published_span, is_published)
     teams = None if by is None or is_published or by.has(*SEES_ALL) else by.teams
-    question = Question((), first, end, (), where_of(None, teams), None, now, live, settings.facts_span_days)
+    question = Question((), first, end, (), where_of(None, teams), None, seen.at, live, settings.facts_span_days)
     found = await _count(session, question)
     cells = _with_totals(found)
     below = settings.suppress_below if is_published else 0
@@ -58,7 +58,7 @@ async def results(
     promised = _promised(found, await reference.promises(session))
     is_in_progress = question.is_in_progress
     return StandardResults(
-        as_of=await as_of(session, now),
+        as_of=seen,
         span=Span(from_=first, to=end, time_zone=live.time_zone.key),
         published=is_published,
         where=question.narrowed_to,

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from libs.contracts.cases import ClockCorrected
 from libs.contracts.feedback import Rating, SubmittedBy
@@ -20,6 +21,12 @@ from tests.services.analytics.reading import Readers
 MONDAY = datetime(2026, 3, 2, 17, tzinfo=UTC)
 """Noon in Toronto."""
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+_READ = text(
+    """
+    INSERT INTO log_read VALUES (:source, :complete_to)
+    ON CONFLICT (source) DO UPDATE SET complete_to = excluded.complete_to
+    """
+)
 SetClock = Callable[[datetime], None]
 
 
@@ -150,6 +157,32 @@ async def test_a_clock_that_falls_due_today_counts_from_the_moment_it_is_due(
     assert await due_at(MONDAY + 3 * HOUR, by="service") == (1, 2)
     assert await due_at(MONDAY + 2 * DAY) == (1, 2)
     assert await due_at(MONDAY + 2 * DAY, to="2026-03-02") == (0, 0)
+
+
+async def test_where_a_log_could_not_be_read_figures_speak_of_the_moment_up_to_which_it_was(
+    readers: Readers, http: httpx.AsyncClient, at: SetClock
+) -> None:
+    """What was answered since then would look as if it had been missed."""
+    await readers.read([story(1).opened(reply=MONDAY + HOUR), story(2).opened(reply=MONDAY + 3 * HOUR)])
+    now = MONDAY + 4 * HOUR
+    at(now)
+
+    async def seen(intake: datetime, routing: datetime) -> tuple[int, str, list[str]]:
+        for log, complete_to in (("intake", intake), ("routing", routing)):
+            async with readers.database.connection() as connection:
+                await connection.execute(_READ, {"source": log, "complete_to": complete_to})
+        one = await figure(http, "met_of_due", clock="reply")
+        results = (
+            await http.get("/v1/service-standard-results", params={"from": "2026-03-01", "to": "2026-04-01"})
+        ).json()
+        assert results["as_of"] == one["as_of"]
+        assert sum(each["met_of_due"]["n"] for each in results["items"] if each["standard"]) == one["n"]
+        return one["denominator"], one["as_of"]["at"], one["as_of"]["behind"]
+
+    soon = now - timedelta(seconds=100)
+    assert await seen(soon, soon) == (2, "2026-03-02T21:00:00Z", [])
+    assert await seen(soon, MONDAY + 2 * HOUR) == (1, "2026-03-02T19:00:00Z", ["routing"])
+    assert await seen(MONDAY, MONDAY + 2 * HOUR) == (0, "2026-03-02T17:00:00Z", ["intake", "routing"])
 
 
 async def test_late_entries_are_what_was_written_down_more_than_one_business_day_later(

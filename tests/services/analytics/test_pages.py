@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from libs.common.auth.identity import Principal
 from libs.common.auth.partner_tokens import PartnerTokenSigner
@@ -180,6 +181,24 @@ async def test_anybody_reads_how_the_promises_were_kept_and_a_manager_reads_the_
         page.split("What we promise, and what we keep")[2:]
         == text_of(manager).split("What we promise, and what we keep")[2:]
     )
+
+
+async def test_a_page_says_of_which_moment_it_speaks_where_the_logs_could_not_be_read_since(
+    http: httpx.AsyncClient, quarter_over: None, database: Database
+) -> None:
+    async with database.connection() as connection:
+        await connection.execute(text("INSERT INTO log_read VALUES ('routing', '2026-03-30T12:00:00Z')"))
+    try:
+        dashboard = text_of(await http.get("/dashboard", headers=signed_in("manager")))
+        standards = text_of(await http.get("/standards", headers={"Accept-Language": "fr"}))
+    finally:
+        async with database.connection() as connection:
+            await connection.execute(text("DELETE FROM log_read"))
+    assert "As of 30 March 2026, 08:00" in dashboard
+    assert "(what came since could not be read yet)" in dashboard
+    assert "Read on" not in dashboard
+    assert "État au 30 mars 2026" in standards
+    assert "Du 1er octobre 2025 au 31 décembre 2025" in standards, "the quarter is not known to be over"
 
 
 async def test_in_french_the_promises_are_told_as_one_says_them(http: httpx.AsyncClient, quarter_over: None) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy import make_url, text
 from libs.common.app import create_app
 from libs.common.auth.development import DevelopmentIssuer
 from libs.common.auth.service_token import GivenToken, service_token
+from libs.common.clock import utc_now
 from libs.common.db import Database
 from libs.common.lifecycle import Lifecycle
 from libs.common.settings import ServiceSettings
@@ -28,6 +29,7 @@ from libs.common.stream.errors import StreamStopped
 from libs.common.stream.feed_client import FeedClient
 from libs.common.stream.positions import Place
 from libs.common.stream.reader import PAUSE_SECONDS
+from libs.common.stream.tables import SHARDS
 from libs.common.telemetry import traceparent
 from tests.services.stream.log import (
     Counted,
@@ -42,6 +44,7 @@ from tests.services.stream.log import (
     some_subjects,
     tell,
     tell_counted,
+    write,
 )
 from tests.system import free_ports
 
@@ -369,6 +372,23 @@ async def test_a_reader_reads_a_served_log_to_its_end(database: Database, client
     await reader.read(database, Lifecycle())
     assert set((await positions(database)).values()) == {66}
     assert [len(done) for done in (await effects(database)).values()] == [11] * 6
+
+
+async def test_the_head_of_a_log_says_where_each_shard_ends_and_up_to_when_all_is_in_it(
+    database: Database, client: FeedClient
+) -> None:
+    await tell_counted(database, some_subjects(6), 60)
+    began = utc_now()
+    head = await client.head()
+    last = {row.shard: row.pos for row in await all_rows(database, "SELECT shard, pos FROM event_log ORDER BY pos")}
+    assert head.shards == [last.get(shard, 0) for shard in range(SHARDS)]
+    assert began <= head.complete_to <= utc_now()
+    async with database.connection() as connection:
+        await write(connection, (uuid4(), Counted(n=0)))
+    waiting = await client.head()
+    assert waiting.shards == head.shards
+    [pending] = await all_rows(database, "SELECT recorded_at FROM event_pending")
+    assert waiting.complete_to == pending.recorded_at
 
 
 async def test_a_reader_that_leaves_does_not_wait_for_its_long_poll(client: FeedClient) -> None:

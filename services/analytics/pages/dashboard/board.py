@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -69,15 +69,13 @@ class Board:
     choices: dict[Dimension, dict[str, Bilingual | None]]
 
 
-async def board(
-    session: AsyncSession, asked: Asked, by: Principal, now: datetime, settings: AnalyticsSettings
-) -> Board:
+async def board(session: AsyncSession, asked: Asked, by: Principal, seen: AsOf, settings: AnalyticsSettings) -> Board:
     """All figures of the screen, of one instant."""
-    today = now.astimezone(settings.time_zone).date()
+    today = seen.at.astimezone(settings.time_zone).date()
 
     async def read(names: Sequence[KpiName], dimension: Dimension | None) -> Figures:
         fields = asked.question(today, names=",".join(names), by=dimension, compare=asked.compared_with)
-        return await kpis.figures(session, KpiQuery(**fields), by, now, settings)
+        return await kpis.figures(session, KpiQuery(**fields), by, seen, settings)
 
     whole = await read(MAIN, None)
     broken_down = {dimension: await read((*MAIN, "transfer_rate"), dimension) for dimension in SEARCHED}
@@ -86,7 +84,7 @@ async def board(
         span=whole.span,
         as_of=whole.as_of,
         main=whole.figures,
-        charts=[await _chart(session, name, asked, today, by, now, settings) for name in CHARTED],
+        charts=[await _chart(session, name, asked, today, by, seen, settings) for name in CHARTED],
         changes=sorted((one for one in found if _is_beyond_chance(one)), key=lambda one: one.size, reverse=True),
         compared=len(found),
         services=_groups("service", broken_down["service"]),
@@ -100,11 +98,11 @@ async def _chart(
     asked: Asked,
     today: date,
     by: Principal,
-    now: datetime,
+    seen: AsOf,
     settings: AnalyticsSettings,
 ) -> Chart:
     fields = asked.question(today, grain=asked.grain, clock=PROMISE)
-    series = await kpis.series(session, name, SeriesQuery(**fields), by, now, settings)
+    series = await kpis.series(session, name, SeriesQuery(**fields), by, seen, settings)
     return Chart(name, DEFINITIONS[name].title, series.lines[0], asked.grain)
 
 

@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import Request, Response
 
 from libs.common.auth.principal import Principal
-from libs.common.clock import Now
 from libs.common.db import Snapshot
 from libs.pages.routes import page_router
 from libs.pages.sessions import signed_in
+from services.analytics.as_of.service import Seen
 from services.analytics.kpis.definitions import DEFINITIONS
 from services.analytics.pages.dashboard.asked import NARROWING, AskedOf
 from services.analytics.pages.dashboard.board import board
@@ -25,10 +25,10 @@ Steering = Annotated[Principal, signed_in("manager", "analyst", "supervisor")]
 
 @router.get("/dashboard")
 async def dashboard(
-    request: Request, asked: AskedOf, session: Snapshot, now: Now, settings: SettingsOf, by: Steering
+    request: Request, asked: AskedOf, session: Snapshot, seen: Seen, settings: SettingsOf, by: Steering
 ) -> Response:
     """The figures of a span, what changed in them beyond chance, and the way to what is behind them."""
-    shown = await board(session, asked, by, now, settings)
+    shown = await board(session, asked, by, seen, settings)
     return page(
         request, "dashboard.html", asked=asked, board=shown, narrowing=NARROWING, titles=TITLES, most_rows=MOST_ROWS
     )

@@ -1,12 +1,12 @@
 """What the page of a figure shows."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.auth.principal import Principal
 from libs.common.languages import Bilingual
+from services.analytics.as_of.schemas import AsOf
 from services.analytics.kpis import service as kpis
 from services.analytics.kpis.definitions import DEFINITIONS, Definition, KpiName
 from services.analytics.kpis.schemas import Figure, Figures, KpiQuery, SeriesQuery
@@ -34,26 +34,26 @@ async def inside(
     asked: Asked,
     dimension: Dimension,
     by: Principal,
-    now: datetime,
+    seen: AsOf,
     settings: AnalyticsSettings,
 ) -> Inside:
     """All of one instant."""
-    today = now.astimezone(settings.time_zone).date()
+    today = seen.at.astimezone(settings.time_zone).date()
     whole = await kpis.figures(
         session,
         KpiQuery(**asked.question(today, names=name, compare=asked.compared_with)),
         by,
-        now,
+        seen,
         settings,
     )
     series = await kpis.series(
-        session, name, SeriesQuery(**asked.question(today, grain=asked.grain)), by, now, settings
+        session, name, SeriesQuery(**asked.question(today, grain=asked.grain)), by, seen, settings
     )
     parts = await kpis.figures(
         session,
         KpiQuery(**asked.question(today, names=name, by=dimension, compare=asked.compared_with)),
         by,
-        now,
+        seen,
         settings,
     )
     return Inside(

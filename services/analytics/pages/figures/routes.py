@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 
-from libs.common.clock import Now
 from libs.common.db import Snapshot
 from libs.pages.routes import page_router
+from services.analytics.as_of.service import Seen
 from services.analytics.kpis.definitions import DEFINITIONS, KpiName
 from services.analytics.pages.dashboard.asked import AskedOf
 from services.analytics.pages.dashboard.routes import Steering
@@ -30,11 +30,11 @@ async def figure(
     name: Annotated[KpiName, Path()],
     asked: AskedOf,
     session: Snapshot,
-    now: Now,
+    seen: Seen,
     settings: SettingsOf,
     by: Steering,
     broken_down_by: Annotated[Dimension, Query(alias="by")] = "service",
 ) -> Response:
     """One figure: its formula, over time, and of each value of a dimension."""
-    shown = await inside(session, name, asked, broken_down_by, by, now, settings)
+    shown = await inside(session, name, asked, broken_down_by, by, seen, settings)
     return page(request, "figure.html", asked=asked, inside=shown, dimensions=DIMENSIONS)

@@ -1,0 +1,16 @@
+"""The table of how current each log is here."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.analytics.database import Base
+
+
+class LogRow(Base):
+    """A log that is read: all that was recorded in it up to a moment is in the facts."""
+
+    __tablename__ = "log_read"
+
+    source: Mapped[str] = mapped_column(primary_key=True)
+    complete_to: Mapped[datetime]
