@@ -55,6 +55,11 @@ def works_on(by: Principal, case: Case) -> bool:
     )
 
 
+def supervises(by: Principal, case: Case) -> bool:
+    """Of what they work on. Of what no supervisor may see, reviewers are the supervisors."""
+    return by.has("supervisor") or (by.has("reviewer") and case.team in case.hidden_from)
+
+
 def reads_words(by: Principal, case: Case) -> bool:
     """Of a case that they see: not who sees it for having sent it. A partner reads no words back."""
     return by.has(*_SEE_ALL) or works_on(by, case)

@@ -281,6 +281,20 @@ async def test_what_is_more_than_a_business_day_old_needs_a_reason_and_a_supervi
     assert (await routing.timeline(late))[-1]["late_entry_reason"] == "the system was down"
 
 
+async def test_of_what_no_supervisor_may_see_a_reviewer_is_the_supervisor(routing: Routing) -> None:
+    case, plain = await in_state(routing, "acknowledged"), await in_state(routing, "acknowledged")
+    await routing.rows("UPDATE cases SET hidden_from = '{letters}' WHERE id = :id RETURNING id", id=case["id"])
+    reviewer, supervisor = routing.staff("reviewer"), routing.staff("supervisor", teams=["letters"])
+    twice = [await routing.do(case, "extend", reviewer, **BODIES["extend"]) for _ in range(2)]
+    assert [one.status_code for one in twice] == [200, 200]
+    then = {"effective_at": NOW.isoformat(), "late_entry_reason": "the system was down"}
+    routing.at(NOW + timedelta(days=7))
+    assert (await routing.do(case, "reply", reviewer, **FINAL, **then)).status_code == 200
+    assert problem(await routing.do(case, "close", supervisor)) == (404, "case-not-found")
+    both = routing.staff("reviewer", "agent", teams=["letters"])
+    assert problem(await routing.do(plain, "reply", both, **FINAL, **then)) == (403, "late-entry-needs-supervisor")
+
+
 async def test_what_was_brought_in_from_before_needs_neither(routing: Routing) -> None:
     case = await routing.open(local("2019-03-06 11:00"), kind="complaint", historical=True, recorded_at=NOW)
     importer = routing.staff("importer")

@@ -175,7 +175,7 @@ async def suspend_case(case_id: CaseId, body: Suspend, session: Session, hand: H
 async def extend_clock(case_id: CaseId, body: Extend, session: Session, hand: Hand, once: Retryable) -> CaseSummary:
     """Move a promise before it is due; the person is told.
 
-    Once for each clock; a second time, a supervisor must.
+    Once for each clock; a second time, a supervisor must (of what no team may see, a reviewer).
     """
     return await once(body, service.do(session, case_id, "extend", body, hand))
 

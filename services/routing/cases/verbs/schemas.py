@@ -32,7 +32,9 @@ class Action(Wire):
         description="when it was really done: not before the previous event of the case, not after now; default: now",
     )
     late_entry_reason: LateEntryReason | None = Field(
-        None, description="needed, from a supervisor, where it was done more than one business day ago"
+        None,
+        description="needed, from a supervisor (of what no team may see, from a reviewer), where it was done more than "
+        "one business day ago",
     )
     note: Note | None = Field(None, description="for the timeline; the person does not see it")
 

@@ -19,7 +19,7 @@ from libs.common.problems import InvalidRequest, Problem
 from libs.common.versions import Expected, etag
 from libs.contracts.codes import CaseState
 from services.routing.calendars.business_time import due_after_business_days
-from services.routing.cases.access import visible_to, workable_by, works_on
+from services.routing.cases.access import supervises, visible_to, workable_by, works_on
 from services.routing.cases.deciding_anew import alert_those_moved, hand_on_what_a_retired_team_has
 from services.routing.cases.errors import (
     CaseErased,
@@ -192,7 +192,7 @@ def _carry_out(work: Work, verb: Verb, body: bodies.Action, by: Principal, expec
     if verb not in possible:
         raise VerbNotPossible(case.state, possible)
     work.effective_at, work.late = _effective_at(work, body, by)
-    work.by_supervisor = by.has("supervisor")
+    work.by_supervisor = supervises(by, case)
     open_tasks = list(work.tasks)
     line = WAYS[verb].carry_out(work, body)
     case.last_effective_at = work.effective_at
@@ -227,7 +227,7 @@ def _effective_at(work: Work, body: bodies.Action, by: Principal) -> tuple[datet
         raise EffectiveBeforePrevious
     if case.historical or now <= due_after_business_days(work.calendar, at, 1):
         return at, False
-    if not by.has("supervisor"):
+    if not supervises(by, case):
         raise LateEntryNeedsSupervisor
     if body.late_entry_reason is None:
         raise LateEntryNeedsReason
