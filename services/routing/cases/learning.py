@@ -243,6 +243,8 @@ def _delivery(work: Work, event: ReplyDelivered, given: Mapping[UUID, Given]) ->
         give_again(work, event.answer, given[work.case.id])
     if event.by in BROUGHT_BY_STAFF and _is_the_one_to_deliver(work, event):
         end_task(work, DELIVER_REPLY)
+        if event.answer == work.case.answers:
+            work.case.brought_at = min(event.delivered_at, work.office.now)
 
 
 def _is_the_one_to_deliver(work: Work, event: ReplyDelivered | ReplyUndeliverable) -> bool:

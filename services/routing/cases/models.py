@@ -69,6 +69,8 @@ class Case(Base):
     last_effective_at: Mapped[datetime]
     acknowledged_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]
+    brought_at: Mapped[datetime | None]
+    """When the person was told the answer that stands, where staff had to bring it."""
     answers: Mapped[int]
     outcome: Mapped[str | None]
     remedy: Mapped[str | None]

@@ -112,10 +112,11 @@ def take_back(work: Work, answer: int, given: Given) -> None:
     standing = given.standing
     if standing is not None:
         case.answered_at, case.outcome, case.remedy = given.replies[standing]
+        case.brought_at = None
         if _is_contested_again(case, standing):
             raise_task(work, "not_solved", case.answered_at)
     else:
-        case.answered_at = case.remedy = None
+        case.answered_at = case.brought_at = case.remedy = None
         case.outcome = "withdrawn" if given.lapsed_at else None
         _keep_what_was_said(case, stood)
         if case.state == "answered":
@@ -142,6 +143,7 @@ def give_again(work: Work, answer: int, given: Given) -> None:
     if standing is None or standing < answer:
         wake(work, max(work.effective_at, case.last_effective_at), "staff")
         case.answered_at, case.outcome, case.remedy = given.replies[answer]
+        case.brought_at = None
         _keep_what_was_said(case, standing)
         if not _is_contested_again(case, answer):
             end_task(work, "not_solved")

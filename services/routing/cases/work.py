@@ -289,8 +289,11 @@ def approaches_at(work: Work, clock: Clock) -> datetime | None:
 
 
 def closes_at(work: Work) -> datetime | None:
-    """When an answered case closes by itself: never while the team still has something to do with it."""
+    """When an answered case closes by itself: so long after the person could know the answer, and never while the team
+    still has something to do with it.
+    """
     case = work.case
     if case.state != "answered" or case.answered_at is None or work.tasks:
         return None
-    return max(case.answered_at + work.office.terms.close_after, case.last_effective_at)
+    known_at = max(case.answered_at, case.brought_at or case.answered_at)
+    return max(known_at + work.office.terms.close_after, case.last_effective_at)

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from libs.contracts.cases import CaseClosed, CaseResumed, ClockApproaching, ClockBreached
-from libs.contracts.feedback import FeedbackEvaluated, FeedbackWithdrawn, ReplyUndeliverable
+from libs.contracts.feedback import FeedbackEvaluated, FeedbackWithdrawn, ReplyDelivered, ReplyUndeliverable
 from services.routing.cases.terms import USUAL
 from services.routing.cases.timers import ring
 from tests.services.routing.office import ORGANISATION, Routing, clock, local, received
@@ -154,6 +154,22 @@ async def test_an_answered_case_closes_after_thirty_days_and_can_come_back_for_s
     assert event.reopen_until == local("2026-06-09 00:00")  # the end of the day that the person is told
     routing.at(local("2026-05-20 10:00"))
     assert (await routing.done(case, "reopen", reason="Elle a rappelé."))["state"] == "acknowledged"
+
+
+async def test_who_is_told_the_answer_later_has_as_long_to_say_that_it_solved_nothing(routing: Routing) -> None:
+    case = await routing.open(SPOKE, kind="complaint", service="passports", reply_by="phone")
+    await routing.done(case, "reply", **FINAL)
+    await settle(routing, "2026-05-20 10:00")
+    assert (await routing.see(case["id"]))["state"] == "answered"  # nobody has called yet
+    called_at = local("2026-05-20 11:00")
+    routing.at(called_at + timedelta(hours=1))
+    brought = ReplyDelivered(reply_id=uuid4(), answer=1, by="phone", delivered_at=called_at)
+    await routing.hear(received(brought, case["feedback_id"]))
+    await settle(routing, "2026-06-19 10:59")
+    assert (await routing.see(case["id"]))["state"] == "answered"
+    await settle(routing, "2026-06-19 11:00")
+    ((at, event),) = [(at, event) for _, at, event in await routing.events(case) if isinstance(event, CaseClosed)]
+    assert (at, event.reopen_until) == (called_at + timedelta(days=30), local("2026-08-19 00:00"))
 
 
 async def test_resolve_ends_at_the_reply_that_stood_and_is_not_breached_while_nobody_contests_it(

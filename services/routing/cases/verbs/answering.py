@@ -113,6 +113,7 @@ def answer(
         case.solved_answer = case.answers  # what they said was of the answer that stood
     case.state, case.outcome, case.remedy, case.answered_at = "answered", outcome, remedy, work.effective_at
     case.answers += 1
+    case.brought_at = None
     ended = _end(work, ENDED_BY_A_REPLY, case.answers)
     _tell_reply(work, ended, interim=False, outcome=outcome, remedy=remedy, text=text, on_the_spot=on_the_spot)
     _correct_breaches(work, ended)
