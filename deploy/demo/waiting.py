@@ -26,18 +26,6 @@ async def wait_until_counted(logs: dict[str, Door], manager: Door) -> None:
 
 
 async def head_of(door: Door, path: str) -> int:
-    """The last position of a log: its positions are dense, so it is found by halving."""
-    low, step = 0, 1
-    while await _is_beyond(door, path, low + step):
-        low += step
-        step *= 2
-    high = low + step
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if await _is_beyond(door, path, middle) else (low, middle)
-    return high if await _is_beyond(door, path, low) else low
-
-
-async def _is_beyond(door: Door, path: str, pos: int) -> bool:
-    """Whether the log has anything after a position, or its archive where it is not in the log any more."""
-    return bool(await door.get(path, after=pos, limit=1, archived="true"))
+    """The last position of a log."""
+    shards: list[int] = (await door.get(f"{path}/head"))["shards"]
+    return max(shards)

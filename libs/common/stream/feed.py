@@ -28,13 +28,16 @@ MAX_EVENTS = 1000
 _EVENT = f"SELECT pos, epoch, shard, prev, {ENVELOPE_COLUMNS}, retold FROM event_log"  # noqa: S608 - the columns are ours
 _EVENTS_AFTER = text(f"{_EVENT} WHERE pos > :after ORDER BY pos LIMIT :limit")
 _EVENTS_FROM = f"{_EVENT} WHERE pos >= $1 ORDER BY pos LIMIT $2"
-_HEAD = text("SELECT shards, least(now(), (SELECT min(recorded_at) FROM event_pending)) AS complete_to FROM event_head")
+_HEAD = text(
+    "SELECT epoch, shards, least(now(), (SELECT min(recorded_at) FROM event_pending)) AS complete_to FROM event_head"
+)
 _ARCHIVED_AFTER = text("SELECT events FROM event_archive WHERE last > :after ORDER BY first LIMIT 1")
 
 
 class Head(BaseModel):
     """The end of a log: who has read each shard up to there has read all that was recorded up to a moment."""
 
+    epoch: int
     shards: list[int] = Field(description="of each shard, from 0, the position of its last event")
     complete_to: datetime = Field(description="what was recorded before is in the log")
 

@@ -1,6 +1,7 @@
-"""Notes up to which moment a log has been read, whatever carries it: by its head, and where its reader stands."""
+"""Notes up to where, and to which moment, a log has been read, whatever carries it.
 
-from datetime import datetime
+By its head, and where the reader of each shard stands: by Kafka that is where the shard's last event was.
+"""
 
 from fastapi import FastAPI
 from sqlalchemy import text
@@ -16,8 +17,10 @@ LOOK_SECONDS = 5.0
 
 _NOTE = text(
     """
-    INSERT INTO log_read AS kept (source, complete_to) VALUES (:source, :complete_to)
-    ON CONFLICT (source) DO UPDATE SET complete_to = greatest(kept.complete_to, excluded.complete_to)
+    INSERT INTO log_read AS kept (source, epoch, pos, complete_to) VALUES (:source, :epoch, :pos, :complete_to)
+    ON CONFLICT (source) DO UPDATE
+       SET epoch = excluded.epoch, pos = excluded.pos, complete_to = greatest(kept.complete_to, excluded.complete_to)
+     WHERE kept.pos <= excluded.pos
     """
 )
 
@@ -39,11 +42,11 @@ class Following:
         await every(app.state.lifecycle, LOOK_SECONDS, work)
 
     async def look(self, database: Database) -> None:
-        """Note the moment of the head that was seen before, if it has been reached; else wait for it on."""
+        """Note the head that was seen before, if it has been reached; else wait for it on."""
         if self._head is None:
             self._head = await self._feed.head()
         elif await self._has_reached(database, self._head.shards):
-            await self._note(database, self._head.complete_to)
+            await self._note(database, self._head)
             self._head = await self._feed.head()
 
     async def _has_reached(self, database: Database, shards: list[int]) -> bool:
@@ -51,6 +54,7 @@ class Following:
             places = await positions.read(connection, self.source, ALL_SHARDS)
         return all(shard in places and places[shard].pos >= last for shard, last in enumerate(shards))
 
-    async def _note(self, database: Database, complete_to: datetime) -> None:
+    async def _note(self, database: Database, head: Head) -> None:
+        reached = {"epoch": head.epoch, "pos": max(head.shards), "complete_to": head.complete_to}
         async with database.connection() as connection:
-            await connection.execute(_NOTE, {"source": self.source, "complete_to": complete_to})
+            await connection.execute(_NOTE, {"source": self.source, **reached})

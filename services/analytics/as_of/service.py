@@ -17,7 +17,10 @@ READ_WITHIN = timedelta(minutes=2)
 
 _POSITIONS = text(
     """
-    SELECT DISTINCT ON (source) source, epoch, pos FROM event_position ORDER BY source, pos
+    SELECT DISTINCT ON (source) source, epoch, pos
+      FROM ((SELECT DISTINCT ON (source) source, epoch, pos FROM event_position ORDER BY source, pos)
+             UNION ALL SELECT source, epoch, pos FROM log_read) AS reached
+     ORDER BY source, pos DESC
     """
 )
 _PARKED = text("SELECT count(DISTINCT subject) FROM dead_letter WHERE discarded_at IS NULL")

@@ -23,7 +23,7 @@ MONDAY = datetime(2026, 3, 2, 17, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 _READ = text(
     """
-    INSERT INTO log_read VALUES (:source, :complete_to)
+    INSERT INTO log_read VALUES (:source, 1, 0, :complete_to)
     ON CONFLICT (source) DO UPDATE SET complete_to = excluded.complete_to
     """
 )

@@ -187,7 +187,7 @@ async def test_a_page_says_of_which_moment_it_speaks_where_the_logs_could_not_be
     http: httpx.AsyncClient, quarter_over: None, database: Database
 ) -> None:
     async with database.connection() as connection:
-        await connection.execute(text("INSERT INTO log_read VALUES ('routing', '2026-03-30T12:00:00Z')"))
+        await connection.execute(text("INSERT INTO log_read VALUES ('routing', 1, 0, '2026-03-30T12:00:00Z')"))
     try:
         dashboard = text_of(await http.get("/dashboard", headers=signed_in("manager")))
         standards = text_of(await http.get("/standards", headers={"Accept-Language": "fr"}))

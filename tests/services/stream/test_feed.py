@@ -382,6 +382,7 @@ async def test_the_head_of_a_log_says_where_each_shard_ends_and_up_to_when_all_i
     head = await client.head()
     last = {row.shard: row.pos for row in await all_rows(database, "SELECT shard, pos FROM event_log ORDER BY pos")}
     assert head.shards == [last.get(shard, 0) for shard in range(SHARDS)]
+    assert head.epoch == 1
     assert began <= head.complete_to <= utc_now()
     async with database.connection() as connection:
         await write(connection, (uuid4(), Counted(n=0)))

@@ -1,4 +1,4 @@
-"""Up to which moment each log has been read."""
+"""Up to which position and moment each log has been read."""
 
 from alembic import op
 
@@ -11,6 +11,8 @@ def upgrade() -> None:
         """
         CREATE TABLE log_read (
             source text NOT NULL,
+            epoch bigint NOT NULL,
+            pos bigint NOT NULL,
             complete_to timestamptz NOT NULL,
             CONSTRAINT pk_log_read PRIMARY KEY (source)
         )
