@@ -4,6 +4,7 @@ By its head, and where the reader of each shard stands: by Kafka that is where t
 """
 
 from fastapi import FastAPI
+from prometheus_client import Gauge
 from sqlalchemy import text
 
 from libs.common.db import Database
@@ -14,6 +15,8 @@ from libs.common.stream.feed_client import FeedClient
 from libs.common.stream.reader import ALL_SHARDS
 
 LOOK_SECONDS = 5.0
+
+READ_TO = Gauge("ecoute_analytics_read_to_timestamp_seconds", "Up to which moment a log has been read", ["source"])
 
 _NOTE = text(
     """
@@ -33,7 +36,8 @@ class Following:
         self._head: Head | None = None
 
     async def run(self, app: FastAPI) -> None:
-        """Until the process leaves."""
+        """Until the process leaves. What is not known yet is taken for current, so that it is missed if it never is."""
+        READ_TO.labels(self.source).set_to_current_time()
 
         async def work() -> bool:
             await self.look(app.state.database)
@@ -58,3 +62,4 @@ class Following:
         reached = {"epoch": head.epoch, "pos": max(head.shards), "complete_to": head.complete_to}
         async with database.connection() as connection:
             await connection.execute(_NOTE, {"source": self.source, **reached})
+        READ_TO.labels(self.source).set(head.complete_to.timestamp())
